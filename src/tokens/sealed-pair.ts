@@ -1,0 +1,44 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import type { TokenPair } from './session-record.js';
+
+const NONCE_LENGTH = 12;
+const TAG_LENGTH = 16;
+
+/**
+ * Seals a pair so that only the holder of `presentedToken` can open it: AES-256-GCM under a key derived from
+ * that token by HKDF-SHA-256 (RFC 5869). The server's own keys do not open it, nor does a dump of the store.
+ */
+export function sealPair(pair: TokenPair, presentedToken: string): string {
+  const nonce = randomBytes(NONCE_LENGTH);
+  const cipher = createCipheriv('aes-256-gcm', keyFrom(presentedToken), nonce);
+  const text = JSON.stringify([pair.accessToken, pair.refreshToken]);
+  return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString(
+    'base64url',
+  );
+}
+
+/** Opens what {@link sealPair} sealed. @returns undefined if it was sealed for another token, or altered */
+export function openPair(sealed: string, presentedToken: string): TokenPair | undefined {
+  const bytes = Buffer.from(sealed, 'base64url');
+  if (bytes.length <= NONCE_LENGTH + TAG_LENGTH) return undefined;
+  try {
+    const decipher = createDecipheriv(
+      'aes-256-gcm',
+      keyFrom(presentedToken),
+      bytes.subarray(0, NONCE_LENGTH),
+    );
+    decipher.setAuthTag(bytes.subarray(-TAG_LENGTH));
+    const text = Buffer.concat([
+      decipher.update(bytes.subarray(NONCE_LENGTH, -TAG_LENGTH)),
+      decipher.final(),
+    ]);
+    const [accessToken, refreshToken] = JSON.parse(text.toString('utf8')) as [string, string];
+    return { accessToken, refreshToken };
+  } catch {
+    return undefined;
+  }
+}
+
+function keyFrom(token: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', token, '', 'fastauth sealed pair v1', 32));
+}

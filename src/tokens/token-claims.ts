@@ -1,0 +1,80 @@
+import type { JsonObject } from '../config/strict-json.js';
+import { TokenFault } from './token-fault.js';
+
+export type TokenType = 'access' | 'refresh';
+
+/** What a verified token says. Times are epoch seconds. @see RFC 7519 section 4.1 */
+export interface TokenClaims {
+  readonly type: TokenType;
+  readonly clientId: string;
+  readonly expiresAt: number;
+  readonly issuedAt: number | undefined;
+  /** `jti`; tokens of the Python original have none. */
+  readonly tokenId: string | undefined;
+  /** `fam`; tokens of the Python original have none. */
+  readonly familyId: string | undefined;
+  /** `gen`, in refresh tokens. */
+  readonly generation: number | undefined;
+  /** All members of the payload, the application's own among them. */
+  readonly raw: JsonObject;
+}
+
+/** Names that the application's own claims may not use: this package or RFC 7519 gives them their meaning. */
+export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
+  'client_id',
+  'type',
+  'exp',
+  'iat',
+  'nbf',
+  'jti',
+  'fam',
+  'gen',
+]);
+
+/** The furthest time that is still taken for one (the year 9999). */
+const LATEST_TIME = 253_402_300_799;
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= LATEST_TIME;
+}
+
+/**
+ * Checks shape and times of a payload whose signature holds.
+ * @param now epoch seconds
+ * @param tolerance seconds by which clocks may differ
+ */
+export function readClaims(
+  payload: JsonObject,
+  type: TokenType,
+  now: number,
+  tolerance: number,
+): TokenClaims | TokenFault {
+  const { exp, iat, nbf, jti, fam, gen } = payload;
+  if (!isTime(exp)) return TokenFault.badExpiry;
+  if (iat !== undefined && !isTime(iat)) return TokenFault.badTime;
+  if (nbf !== undefined && !isTime(nbf)) return TokenFault.badTime;
+  if (exp + tolerance <= now) return TokenFault.expired;
+  if (Math.max(iat ?? 0, nbf ?? 0) > now + tolerance) return TokenFault.notYetValid;
+  if (payload['type'] !== type) return TokenFault.wrongType;
+  const clientId = payload['client_id'];
+  if (typeof clientId !== 'string' || clientId === '') return TokenFault.noClientId;
+  if (jti !== undefined && typeof jti !== 'string') return TokenFault.badIdentifier;
+  if (fam !== undefined && typeof fam !== 'string') return TokenFault.badIdentifier;
+  if (gen !== undefined && !(Number.isSafeInteger(gen) && (gen as number) >= 0))
+    return TokenFault.badIdentifier;
+  return {
+    type,
+    clientId,
+    expiresAt: exp,
+    issuedAt: iat,
+    tokenId: jti,
+    familyId: fam,
+    generation: gen as number | undefined,
+    raw: payload,
+  };
+}
+
+/** The application's own claims among all of a token's. */
+export function customClaims(claims: TokenClaims): JsonObject {
+  return Object.fromEntries(Object.entries(claims.raw).filter(([name]) => !RESERVED_CLAIMS.has(name)));
+}

@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto';
+import type { JwtCodec } from './jwt.codec.js';
+import type { TokenPair } from './session-record.js';
+import type { JsonObject } from '../config/strict-json.js';
+import { RESERVED_CLAIMS } from './token-claims.js';
+
+/** What a pair is made from. Times are epoch seconds. */
+export interface PairTemplate {
+  readonly clientId: string;
+  readonly familyId: string;
+  readonly generation: number;
+  readonly issuedAt: number;
+  readonly accessExpiresAt: number;
+  readonly refreshExpiresAt: number;
+  /** The application's own claims; both tokens carry them, so that they outlive a refresh. */
+  readonly claims: JsonObject;
+}
+
+/** Signs a new pair. Each token has a `jti` of 16 random bytes, so that no two pairs are the same text. */
+export function mintPair(codec: JwtCodec, template: PairTemplate): TokenPair {
+  const { clientId, familyId, generation, issuedAt, claims } = template;
+  const common = { ...claims, client_id: clientId, fam: familyId, iat: issuedAt };
+  return {
+    accessToken: codec.sign({ ...common, type: 'access', jti: randomId(), exp: template.accessExpiresAt }),
+    refreshToken: codec.sign({
+      ...common,
+      type: 'refresh',
+      jti: randomId(),
+      gen: generation,
+      exp: template.refreshExpiresAt,
+    }),
+  };
+}
+
+/** 16 random bytes, base64url. */
+export function randomId(): string {
+  return randomBytes(16).toString('base64url');
+}
+
+/** @throws TypeError if the application names a claim that this package or RFC 7519 gives its meaning */
+export function assertCustomClaims(claims: JsonObject): void {
+  const reserved = Object.keys(claims).filter((name) => RESERVED_CLAIMS.has(name));
+  if (reserved.length > 0) {
+    throw new TypeError(
+      `The claim(s) ${reserved.join(', ')} are set by fastauth; choose other names for your own.`,
+    );
+  }
+}

@@ -1,0 +1,141 @@
+import type { FastauthConfig } from '../config/fastauth-config.js';
+import { InvalidGrantError, StoreUnavailableError } from '../errors.js';
+import type { TokenStore } from '../stores/token-store.js';
+import type { FastauthEvents } from '../telemetry/fastauth-events.js';
+import type { Clock } from './clock.js';
+import type { IssuedTokens } from './issued-tokens.js';
+import type { JwtCodec } from './jwt.codec.js';
+import { saving } from './saving.js';
+import { openPair, sealPair } from './sealed-pair.js';
+import type { SessionRecord, TokenPair } from './session-record.js';
+import { customClaims, type TokenClaims } from './token-claims.js';
+import { digestOf } from './token-digest.js';
+import { TokenFault } from './token-fault.js';
+import { mintPair, randomId } from './token-minter.js';
+import type { TokenVerifier } from './token-verifier.js';
+
+/** How often a refresh that lost the race reads the session again before it gives up with 503. */
+const MAX_ROUNDS = 3;
+/** Losers of a race within this many seconds are no thieves, even in strict mode. */
+const RACE_SECONDS = 1;
+
+/**
+ * Spends a refresh token for a new pair: one compare-and-swap on the session's record (RFC 9700 section 4.14.2).
+ * Of any number of simultaneous refreshes one mints; within the grace window the others get the same pair.
+ */
+export class TokenRefresher {
+  constructor(
+    private readonly verifier: TokenVerifier,
+    private readonly codec: JwtCodec,
+    private readonly store: TokenStore,
+    private readonly clock: Clock,
+    private readonly events: FastauthEvents,
+    private readonly config: Pick<FastauthConfig, 'refreshGrace' | 'familyMaxAge' | 'clockTolerance'>,
+  ) {}
+
+  /**
+   * @throws InvalidGrantError the token is not a current refresh token of ours
+   * @throws StoreUnavailableError nothing was consumed
+   */
+  async refresh(refreshToken: string): Promise<IssuedTokens> {
+    const claims = this.verifier.readToken(refreshToken, 'refresh');
+    if (claims === TokenFault.noClientId)
+      throw new InvalidGrantError('Invalid refresh token: missing client_id');
+    if (claims instanceof TokenFault) throw new InvalidGrantError();
+    const digest = digestOf(refreshToken);
+
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const record = await this.store.find(claims);
+      if (!record || record.clientId !== claims.clientId || record.revokedAt !== undefined) {
+        throw new InvalidGrantError();
+      }
+      if (digest !== record.refreshHash) return this.answerSpent(refreshToken, digest, claims, record);
+      const rotated = await this.rotate(refreshToken, digest, claims, record);
+      if (rotated) return rotated;
+    }
+    throw new StoreUnavailableError();
+  }
+
+  private async rotate(
+    refreshToken: string,
+    digest: string,
+    claims: TokenClaims,
+    record: SessionRecord,
+  ): Promise<IssuedTokens | undefined> {
+    const rotatedAt = this.clock.now() / 1000;
+    const now = Math.floor(rotatedAt);
+    const familyEnd = record.createdAt + this.config.familyMaxAge;
+    if (familyEnd <= now) throw new InvalidGrantError();
+    const template = {
+      clientId: record.clientId,
+      familyId: claims.familyId ?? randomId(),
+      generation: record.generation + 1,
+      issuedAt: now,
+      accessExpiresAt: Math.min(now + accessLifetime(record), familyEnd),
+      refreshExpiresAt: Math.min(now + (claims.expiresAt - (claims.issuedAt ?? now)), familyEnd),
+      claims: customClaims(claims),
+    };
+    const pair = mintPair(this.codec, template);
+    const next: SessionRecord = {
+      ...record,
+      plainPair: undefined,
+      familyId: template.familyId,
+      generation: template.generation,
+      accessHash: digestOf(pair.accessToken),
+      accessExpiresAt: template.accessExpiresAt,
+      refreshHash: digestOf(pair.refreshToken),
+      refreshExpiresAt: template.refreshExpiresAt,
+      previousRefreshHash: digest,
+      rotatedAt,
+      sealedPair: this.config.refreshGrace > 0 ? sealPair(pair, refreshToken) : undefined,
+    };
+    if (!(await saving(next.clientId, this.store.rotate(next, pair)))) return undefined;
+    this.events.emit({ type: 'token.refreshed', clientId: next.clientId, familyId: next.familyId });
+    return issuedTokens(next, pair);
+  }
+
+  /** The token is not the session's current one: a late twin gets the same pair, anything older ends the session. */
+  private async answerSpent(
+    refreshToken: string,
+    digest: string,
+    claims: TokenClaims,
+    record: SessionRecord,
+  ): Promise<IssuedTokens> {
+    const generation = claims.generation ?? record.generation;
+    const isPrevious = digest === record.previousRefreshHash;
+    if (isPrevious && record.rotatedAt !== undefined) {
+      const age = this.clock.now() / 1000 - record.rotatedAt;
+      if (age < this.config.refreshGrace) {
+        const pair =
+          record.plainPair ??
+          (record.sealedPair === undefined ? undefined : openPair(record.sealedPair, refreshToken));
+        if (pair) return issuedTokens(record, pair);
+        throw new StoreUnavailableError();
+      }
+      if (age < RACE_SECONDS) throw new InvalidGrantError();
+    }
+    if (isPrevious || generation < record.generation) {
+      const now = Math.floor(this.clock.now() / 1000);
+      if (await this.store.revoke(record, now)) {
+        this.events.emit({ type: 'token.reused', clientId: record.clientId, familyId: record.familyId });
+      }
+    }
+    throw new InvalidGrantError();
+  }
+}
+
+/** A refreshed access token lives as long as the one before it was meant to. */
+function accessLifetime(record: SessionRecord): number {
+  return record.accessExpiresAt - Math.floor(record.rotatedAt ?? record.createdAt);
+}
+
+export function issuedTokens(record: SessionRecord, pair: TokenPair): IssuedTokens {
+  return {
+    clientId: record.clientId,
+    familyId: record.familyId,
+    accessToken: pair.accessToken,
+    refreshToken: pair.refreshToken,
+    accessExpiresAt: record.accessExpiresAt,
+    refreshExpiresAt: record.refreshExpiresAt,
+  };
+}

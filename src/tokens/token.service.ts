@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
+import { CryptoKeyNotSetError, InvalidRequestError, UnauthorizedError } from '../errors.js';
+import { KeyRing } from '../keys/key-ring.js';
+import { TokenStore, type MaybePromise, type RevokeFilter } from '../stores/token-store.js';
+import { FastauthEvents } from '../telemetry/fastauth-events.js';
+import { clientIdFault } from './client-id.js';
+import { Clock } from './clock.js';
+import type { IssuedTokens, IssueOptions, Session } from './issued-tokens.js';
+import { JwtCodec } from './jwt.codec.js';
+import type { Principal } from './principal.js';
+import { saving } from './saving.js';
+import { sessionExpiresAt, type SessionKey, type SessionRecord } from './session-record.js';
+import { digestOf } from './token-digest.js';
+import { TokenFault } from './token-fault.js';
+import { assertCustomClaims, mintPair, randomId } from './token-minter.js';
+import { issuedTokens, TokenRefresher } from './token-refresher.js';
+import { TokenInspector, type TokenState } from './token-inspector.js';
+import { TokenVerifier } from './token-verifier.js';
+
+/** The parts that exist only with a cryptography key. */
+interface Machinery {
+  readonly codec: JwtCodec;
+  readonly verifier: TokenVerifier;
+  readonly refresher: TokenRefresher;
+  readonly inspector: TokenInspector;
+}
+
+/**
+ * Issues, verifies, refreshes and revokes tokens.
+ *
+ * @example
+ * const tokens = await this.tokenService.issue({ clientId: 'sensor-17', claims: { site: 'north' } });
+ */
+@Injectable()
+export class TokenService {
+  private readonly machinery: Machinery | undefined;
+
+  constructor(
+    @Inject(FASTAUTH_CONFIG) private readonly config: FastauthConfig,
+    @Inject(KeyRing) keys: KeyRing | undefined,
+    private readonly store: TokenStore,
+    private readonly clock: Clock,
+    private readonly events: FastauthEvents,
+  ) {
+    if (keys) {
+      const codec = new JwtCodec(keys);
+      const verifier = new TokenVerifier(codec, store, clock, config);
+      const refresher = new TokenRefresher(verifier, codec, store, clock, events, config);
+      const inspector = new TokenInspector(verifier, store, clock, config);
+      this.machinery = { codec, verifier, refresher, inspector };
+    }
+  }
+
+  /**
+   * Issues a pair and stores its session. With `sessions-per-client` reached, the client's oldest session ends.
+   * @throws InvalidRequestError the client identifier cannot be one
+   * @throws TypeError a claim or a lifetime cannot be used
+   * @throws CryptoKeyNotSetError
+   * @throws StoreUnavailableError | TokenNotSavedError nothing was issued
+   */
+  async issue(options: IssueOptions = {}): Promise<IssuedTokens> {
+    const { codec } = this.machineryOrThrow();
+    const clientId = options.clientId ?? randomUUID();
+    const fault = clientIdFault(clientId);
+    if (fault)
+      throw new InvalidRequestError(`client_id ${fault}`, 422, [{ parameter: 'client_id', message: fault }]);
+    const claims = options.claims ?? {};
+    assertCustomClaims(claims);
+
+    const now = Math.floor(this.clock.now() / 1000);
+    const template = {
+      clientId,
+      familyId: randomId(),
+      generation: 0,
+      issuedAt: now,
+      accessExpiresAt: now + lifetime(options.accessTokenExpiresIn ?? this.config.accessTokenExpiresIn),
+      refreshExpiresAt: now + lifetime(options.refreshTokenExpiresIn ?? this.config.refreshTokenExpiresIn),
+      claims,
+    };
+    const pair = mintPair(codec, template);
+    const record: SessionRecord = {
+      familyId: template.familyId,
+      clientId,
+      generation: 0,
+      accessHash: digestOf(pair.accessToken),
+      accessExpiresAt: template.accessExpiresAt,
+      refreshHash: digestOf(pair.refreshToken),
+      refreshExpiresAt: template.refreshExpiresAt,
+      createdAt: now,
+      label: options.label,
+    };
+    const ended = await saving(clientId, this.store.insert(record, pair, this.config.sessionsPerClient));
+    this.events.emit({ type: 'token.issued', clientId, familyId: record.familyId });
+    for (const { familyId } of ended) this.events.emit({ type: 'session.superseded', clientId, familyId });
+    return issuedTokens(record, pair);
+  }
+
+  /**
+   * Spends a refresh token for a new pair. Simultaneous calls with one token get the same pair.
+   * @throws InvalidGrantError the token is not good (any more)
+   * @throws CryptoKeyNotSetError
+   * @throws StoreUnavailableError | TokenNotSavedError nothing was consumed
+   */
+  async refresh(refreshToken: string): Promise<IssuedTokens> {
+    return this.machineryOrThrow().refresher.refresh(refreshToken);
+  }
+
+  /**
+   * Verifies an access token: made by us, in time, current.
+   * @throws UnauthorizedError it is not
+   * @throws CryptoKeyNotSetError
+   * @throws StoreUnavailableError
+   */
+  async verify(accessToken: string): Promise<Principal> {
+    const result = await this.check(accessToken);
+    if (result instanceof TokenFault) throw new UnauthorizedError(result.reason, 'invalid_token');
+    return result;
+  }
+
+  /**
+   * As {@link verify}, but a refusal is a value, and there is no promise where the store answers at once.
+   * @throws CryptoKeyNotSetError
+   * @throws StoreUnavailableError (or rejects with it)
+   */
+  check(accessToken: string): MaybePromise<Principal | TokenFault> {
+    return this.machineryOrThrow().verifier.verifyAccess(accessToken);
+  }
+
+  /**
+   * Ends one session: its tokens are refused from now on.
+   * @returns whether a live session was ended
+   * @throws StoreUnavailableError
+   */
+  async revoke(session: SessionKey): Promise<boolean> {
+    const revoked = await this.store.revoke(session, this.nowInSeconds());
+    if (revoked && session.familyId !== undefined) {
+      this.events.emit({ type: 'session.revoked', clientId: session.clientId, familyId: session.familyId });
+    }
+    return revoked;
+  }
+
+  /**
+   * Ends the session that a token of ours belongs to, access or refresh token. An access token that is not current
+   * any more ends nothing; a spent refresh token does.
+   * @returns whether a live session was ended; false for anything that is no good token of ours
+   * @throws CryptoKeyNotSetError
+   * @throws StoreUnavailableError
+   * @see RFC 7009 section 2.1
+   */
+  async revokeToken(token: string): Promise<boolean> {
+    const session = await this.machineryOrThrow().inspector.sessionToRevoke(token);
+    return session !== undefined && this.revoke(session);
+  }
+
+  /**
+   * Tells whether an access or refresh token is good now, and what it says.
+   * @throws CryptoKeyNotSetError
+   * @throws StoreUnavailableError
+   * @see RFC 7662 section 2.2
+   */
+  async introspect(token: string): Promise<TokenState> {
+    return this.machineryOrThrow().inspector.introspect(token);
+  }
+
+  /**
+   * Ends a client's sessions: all, all but one, or all issued before a time.
+   * @returns how many live sessions were ended
+   * @throws StoreUnavailableError
+   */
+  async revokeClient(clientId: string, filter?: RevokeFilter): Promise<number> {
+    const families = await this.store.revokeClient(clientId, this.nowInSeconds(), filter);
+    for (const familyId of families) this.events.emit({ type: 'session.revoked', clientId, familyId });
+    return families.length;
+  }
+
+  /** The client's live sessions, oldest first. @throws StoreUnavailableError */
+  async sessions(clientId: string): Promise<Session[]> {
+    const now = this.nowInSeconds();
+    const records = await this.store.list(clientId);
+    return records
+      .filter((record) => record.revokedAt === undefined && sessionExpiresAt(record) > now)
+      .map((record) => ({
+        familyId: record.familyId,
+        clientId: record.clientId,
+        label: record.label,
+        createdAt: record.createdAt,
+        refreshedAt: record.rotatedAt,
+        expiresAt: sessionExpiresAt(record),
+      }));
+  }
+
+  private machineryOrThrow(): Machinery {
+    if (!this.machinery) throw new CryptoKeyNotSetError();
+    return this.machinery;
+  }
+
+  private nowInSeconds(): number {
+    return Math.floor(this.clock.now() / 1000);
+  }
+}
+
+function lifetime(seconds: number): number {
+  if (!Number.isSafeInteger(seconds) || seconds < 1) {
+    throw new TypeError('A token lifetime is a whole number of seconds, at least 1.');
+  }
+  return seconds;
+}
