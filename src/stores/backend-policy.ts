@@ -1,0 +1,119 @@
+import {
+  bulkhead,
+  BulkheadRejectedError,
+  circuitBreaker,
+  CircuitState,
+  ConsecutiveBreaker,
+  BrokenCircuitError,
+  ExponentialBackoff,
+  handleWhen,
+  retry,
+  TaskCancelledError,
+  timeout,
+  TimeoutStrategy,
+} from 'cockatiel';
+import { StoreUnavailableError } from '../errors.js';
+
+/** Options of {@link BackendPolicy}. */
+export interface BackendPolicyOptions {
+  /** Time limit of one operation in seconds, waiting and retries included. */
+  readonly timeout: number;
+}
+
+const FAILURES_UNTIL_OPEN = 5;
+const PROBE_EVERY_MS = 1000;
+const CALLS_IN_FLIGHT = 100;
+const CALLS_WAITING = 1000;
+const RETRIES = 2;
+const FIRST_RETRY_AFTER_MS = 30;
+
+/** A call to the backend. It rejects when the backend failed, and gives up when the signal says so. */
+export type BackendCall<T> = (signal: AbortSignal) => Promise<T>;
+
+/**
+ * How a store calls a backend across a network: within a time limit, at most 100 calls at once, and not at all for
+ * a while after 5 failures in a row (then one probe a second, the other calls failing at once). Whatever goes wrong
+ * becomes a `StoreUnavailableError`.
+ */
+export class BackendPolicy {
+  readonly #timeout;
+  readonly #retry = retry(handleWhen(isWorthRetrying), {
+    maxAttempts: RETRIES,
+    backoff: new ExponentialBackoff({ initialDelay: FIRST_RETRY_AFTER_MS }),
+  }).dangerouslyUnref();
+  // A full bulkhead is our own doing: it says nothing about the backend.
+  readonly #breaker = circuitBreaker(
+    handleWhen((error) => !(error instanceof BulkheadRejectedError)),
+    { halfOpenAfter: PROBE_EVERY_MS, breaker: new ConsecutiveBreaker(FAILURES_UNTIL_OPEN) },
+  );
+  readonly #bulkhead = bulkhead(CALLS_IN_FLIGHT, CALLS_WAITING);
+
+  constructor(options: BackendPolicyOptions) {
+    this.#timeout = timeout(options.timeout * 1000, TimeoutStrategy.Aggressive);
+  }
+
+  /** A call that may be sent again: it is retried, with back-off, while time is left. */
+  async read<T>(call: BackendCall<T>): Promise<T> {
+    try {
+      return await this.#timeout.execute(({ signal }) =>
+        this.#retry.execute(() => this.#attempt(call, signal), signal),
+      );
+    } catch (error) {
+      throw asUnavailable(error);
+    }
+  }
+
+  /** A call that must not be sent twice. */
+  async write<T>(call: BackendCall<T>): Promise<T> {
+    try {
+      return await this.#timeout.execute(({ signal }) => this.#attempt(call, signal));
+    } catch (error) {
+      throw asUnavailable(error);
+    }
+  }
+
+  #attempt<T>(call: BackendCall<T>, signal: AbortSignal): Promise<T> {
+    // The breaker would let others wait for the probe's outcome; they are to fail at once.
+    if (this.#breaker.state === CircuitState.HalfOpen) return Promise.reject(new BrokenCircuitError());
+    return this.#breaker.execute(
+      () => this.#bulkhead.execute(() => untilAborted(call(signal), signal), signal),
+      signal,
+    );
+  }
+}
+
+/** A backend that ignores the signal must count as failed all the same. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(new TaskCancelledError());
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+function isWorthRetrying(error: Error): boolean {
+  return !(
+    error instanceof BrokenCircuitError ||
+    error instanceof BulkheadRejectedError ||
+    error instanceof TaskCancelledError
+  );
+}
+
+/** Drivers' errors may carry what was sent or received, so only their name and code go on. */
+function asUnavailable(error: unknown): StoreUnavailableError {
+  if (error instanceof StoreUnavailableError) return error;
+  const reason =
+    error instanceof TaskCancelledError
+      ? 'it did not answer within the time limit'
+      : error instanceof BrokenCircuitError
+        ? 'it failed several times in a row and is left alone for a moment'
+        : error instanceof BulkheadRejectedError
+          ? 'too many calls are waiting for it'
+          : nameOf(error);
+  return new StoreUnavailableError(`The token store is not available: ${reason}. Try again later.`);
+}
+
+function nameOf(error: unknown): string {
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  return typeof code === 'string' ? code : typeof name === 'string' ? name : 'it failed';
+}

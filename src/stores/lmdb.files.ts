@@ -1,0 +1,90 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Database, RootDatabase } from 'lmdb';
+import { StoreUnavailableError } from '../errors.js';
+import { lmdbFileFault } from './lmdb.file-check.js';
+
+/** The databases of the embedded store. */
+export interface LmdbFiles {
+  readonly root: RootDatabase<Buffer, Buffer>;
+  /** Session key → session. */
+  readonly sessions: Database<Buffer, Buffer>;
+  /** End and session key → nothing: what the sweep reads. */
+  readonly expiries: Database<Buffer, Buffer>;
+}
+
+const FORMAT_KEY = Buffer.from('nestjs-fastauth');
+const FORMAT = 'sessions 1';
+const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const;
+
+/**
+ * Opens the store's folder, or makes it (mode 700, its files 600).
+ * @throws StoreUnavailableError when the folder cannot be used or holds something else; nothing of it is changed
+ */
+export async function openLmdbFiles(folder: string): Promise<LmdbFiles> {
+  // Loaded here, so that apps on other stores never load the native package.
+  const { open } = await import('lmdb').catch((error: unknown) => {
+    throw refusal(folder, 'the package "lmdb" has no build for this platform', error);
+  });
+  let root: RootDatabase<Buffer, Buffer> | undefined;
+  try {
+    prepareFolder(folder);
+    root = open<Buffer, Buffer>({
+      ...BINARY,
+      path: folder,
+      noSubdir: false,
+      maxDbs: 4,
+      // A commit resolves only after it is on disk, and one that cannot be written rejects. With overlapping
+      // syncs a failed sync would leave `flushed` pending for ever.
+      overlappingSync: false,
+      // With it, a failed commit rejects a promise inside lmdb that nobody can handle, which ends the process.
+      eventTurnBatching: false,
+    });
+    await claim(root, folder);
+    return {
+      root,
+      sessions: root.openDB({ ...BINARY, name: 'sessions' }),
+      expiries: root.openDB({ ...BINARY, name: 'expiries' }),
+    };
+  } catch (error) {
+    await root?.close();
+    throw error instanceof StoreUnavailableError
+      ? error
+      : refusal(folder, 'it cannot be read or written', error);
+  }
+}
+
+function prepareFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const data = join(folder, 'data.mdb');
+  // Made before LMDB makes them, which would give them mode 644.
+  for (const file of [data, join(folder, 'lock.mdb')]) closeSync(openSync(file, 'a', 0o600));
+  const fault = lmdbFileFault(data);
+  if (fault) throw refusal(folder, `data.mdb cannot be used: ${fault}`);
+}
+
+/** Marks an empty database as ours. Anything else without our mark is somebody else's, and left alone. */
+async function claim(root: RootDatabase<Buffer, Buffer>, folder: string): Promise<void> {
+  const format = await root.transaction(() => {
+    const found = root.getBinary(FORMAT_KEY);
+    if (found !== undefined || root.getKeysCount() > 0) return found?.toString() ?? '';
+    root.put(FORMAT_KEY, Buffer.from(FORMAT));
+    return FORMAT;
+  });
+  if (format === FORMAT) return;
+  throw refusal(
+    folder,
+    format === ''
+      ? 'it holds the database of another program'
+      : 'it was written by another version of fastauth',
+  );
+}
+
+function refusal(folder: string, reason: string, cause?: unknown): StoreUnavailableError {
+  return new StoreUnavailableError(
+    `The embedded token store in "${folder}" cannot be opened: ${reason}. ` +
+      'Nothing was changed. Move the folder away, or name another one in database-url.',
+    undefined,
+    { cause },
+  );
+}

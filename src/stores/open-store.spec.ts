@@ -1,0 +1,29 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConfigError } from '../errors.js';
+import { LmdbTokenStore } from './lmdb.store.js';
+import { MemoryTokenStore } from './memory.store.js';
+import { createTokenStore } from './open-store.js';
+import { RestTokenStore } from './rest.store.js';
+
+const config = { headers: {}, storeTimeout: 1, appName: 'app' };
+
+describe('createTokenStore', () => {
+  it.each([
+    ['memory:', MemoryTokenStore],
+    ['lmdb:.fastauth', LmdbTokenStore],
+    ['http://127.0.0.1:1/base', RestTokenStore],
+    ['https://127.0.0.1:1/base', RestTokenStore],
+  ])('makes the store of %s', async (databaseUrl, Store) => {
+    expect(await createTokenStore({ ...config, databaseUrl })).toBeInstanceOf(Store);
+  });
+
+  it.each(['redis://:secret@host', 'constructor:secret', 'secret', '__proto__:'])(
+    'refuses %p with a sentence that shows the scheme only',
+    async (databaseUrl) => {
+      const error = await createTokenStore({ ...config, databaseUrl }).catch((error: unknown) => error);
+      expect(error).toBeInstanceOf(ConfigError);
+      expect((error as Error).message).toContain('there is no store for');
+      expect((error as Error).message).not.toContain('secret');
+    },
+  );
+});

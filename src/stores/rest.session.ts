@@ -1,0 +1,86 @@
+import { hash } from 'node:crypto';
+import { StoreUnavailableError } from '../errors.js';
+import type { SessionRecord, TokenPair } from '../tokens/session-record.js';
+
+/** The family of tokens that name none: those of the Python original. */
+export const LEGACY_FAMILY_ID = 'legacy';
+
+type Json = { readonly [name: string]: unknown };
+
+/**
+ * Reads an answer of the persistence API as the session it stands for. Tokens that are null, empty or missing are
+ * no session, which is how the original and we revoke.
+ * @throws StoreUnavailableError when the answer is no such record, or another client's
+ */
+export function sessionOfAnswer(text: string, clientId: string): SessionRecord | undefined {
+  const answer = parse(text);
+  if (!isJson(answer)) throw unusable('is not a JSON object');
+  const data = answer['data'] ?? {};
+  if (!isJson(data)) throw unusable('holds no data object');
+  for (const owner of [answer['client_id'], data['client_id']]) {
+    if (owner !== undefined && owner !== clientId) throw unusable("is another client's");
+  }
+  const accessToken = tokenOf(data['access_token']);
+  const refreshToken = tokenOf(data['refresh_token']);
+  if (accessToken === undefined || refreshToken === undefined) return undefined;
+  return sessionOfPair({ accessToken, refreshToken }, clientId);
+}
+
+/** What the tokens say of themselves. Nothing is verified here: whoever presents a token has it verified first. */
+function sessionOfPair(pair: TokenPair, clientId: string): SessionRecord {
+  const access = unverifiedClaims(pair.accessToken);
+  const refresh = unverifiedClaims(pair.refreshToken);
+  for (const { client_id: owner } of [access, refresh]) {
+    if (owner !== undefined && owner !== clientId) throw unusable("holds another client's tokens");
+  }
+  const { fam, gen } = refresh;
+  const issuedAt = timeOf(refresh['iat']);
+  const generation = typeof gen === 'number' && Number.isSafeInteger(gen) && gen > 0 ? gen : 0;
+  return {
+    clientId,
+    familyId: typeof fam === 'string' && fam !== '' ? fam : LEGACY_FAMILY_ID,
+    generation,
+    accessHash: digest(pair.accessToken),
+    accessExpiresAt: timeOf(access['exp']),
+    refreshHash: digest(pair.refreshToken),
+    refreshExpiresAt: timeOf(refresh['exp']),
+    rotatedAt: generation > 0 ? issuedAt : undefined,
+    createdAt: issuedAt,
+    plainPair: pair,
+  };
+}
+
+function tokenOf(value: unknown): string | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  if (typeof value !== 'string') throw unusable('holds a token that is not text');
+  return value;
+}
+
+function unverifiedClaims(token: string): Json {
+  const claims = parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+  return isJson(claims) ? claims : {};
+}
+
+function timeOf(value: unknown): number {
+  return typeof value === 'number' && Number.isFinite(value) ? value : 0;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isJson(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function digest(token: string): string {
+  return hash('sha256', token, 'base64url');
+}
+
+function unusable(what: string): StoreUnavailableError {
+  return new StoreUnavailableError(`The persistence API's record ${what}.`, undefined, { answered: true });
+}

@@ -1,0 +1,122 @@
+import { LRUCache } from 'lru-cache';
+import type { SessionKey, SessionRecord, TokenPair } from '../tokens/session-record.js';
+import { ClientMutex } from './client-mutex.js';
+import { isSuccessor, isToRevoke } from './live-sessions.js';
+import { RestClient, type RestClientOptions } from './rest.client.js';
+import { sessionOfAnswer } from './rest.session.js';
+import { TokenStore, type RevokeFilter } from './token-store.js';
+
+/** Options of {@link RestTokenStore}. */
+export type RestTokenStoreOptions = RestClientOptions;
+
+const REMEMBERED_SESSIONS = 10_000;
+const REVOKED = { access_token: null, refresh_token: null };
+
+/**
+ * Keeps tokens behind the REST persistence API, in the form that the Python original shares. Its limits:
+ * - one session per client, so `sessionsPerClient` is not heeded, and a revoked session leaves no tombstone;
+ * - tokens are stored as plain text;
+ * - the API knows no compare-and-swap: a refresh is atomic within this process only;
+ * - what the API cannot hold (label, previous refresh token, first creation) is known to the process that wrote it.
+ */
+export class RestTokenStore extends TokenStore {
+  readonly #client: RestClient;
+  readonly #mutex: ClientMutex;
+  /** By refresh hash, what this process wrote: it holds only as long as the API still has that very pair. */
+  readonly #written = new LRUCache<string, SessionRecord>({ max: REMEMBERED_SESSIONS });
+
+  /** Refresh hashes that this process replaced: of many simultaneous refreshes, the late ones need no call. */
+  readonly #spent = new LRUCache<string, true>({ max: REMEMBERED_SESSIONS });
+
+  constructor(options: RestTokenStoreOptions) {
+    super();
+    this.#client = new RestClient(options);
+    this.#mutex = new ClientMutex(options.timeout);
+  }
+
+  async find(key: SessionKey): Promise<SessionRecord | undefined> {
+    const record = await this.#load(key.clientId);
+    return key.familyId === undefined || key.familyId === record?.familyId ? record : undefined;
+  }
+
+  async insert(
+    record: SessionRecord,
+    pair: TokenPair,
+    _sessionsPerClient: number,
+  ): Promise<readonly SessionRecord[]> {
+    await this.#mutex.run(record.clientId, () => this.#save(record, pair));
+    return [];
+  }
+
+  async rotate(record: SessionRecord, pair: TokenPair): Promise<boolean> {
+    const { previousRefreshHash = '' } = record;
+    return this.#mutex.run(record.clientId, async () => {
+      if (this.#spent.has(previousRefreshHash)) return false;
+      // The family is not compared: a session of the original gets one with its first refresh.
+      if (!isSuccessor(record, await this.#load(record.clientId))) return false;
+      await this.#save(record, pair);
+      this.#spent.set(previousRefreshHash, true);
+      return true;
+    });
+  }
+
+  async revoke(key: SessionKey, _revokedAt: number): Promise<boolean> {
+    return this.#mutex.run(key.clientId, async () => {
+      if ((await this.find(key)) === undefined) return false;
+      await this.#client.save(key.clientId, REVOKED);
+      return true;
+    });
+  }
+
+  async revokeClient(
+    clientId: string,
+    _revokedAt: number,
+    filter: RevokeFilter = {},
+  ): Promise<readonly string[]> {
+    return this.#mutex.run(clientId, async () => {
+      const record = await this.#load(clientId);
+      if (record === undefined || !isToRevoke(record, filter)) return [];
+      await this.#client.save(clientId, REVOKED);
+      return [record.familyId];
+    });
+  }
+
+  async list(clientId: string): Promise<readonly SessionRecord[]> {
+    const record = await this.#load(clientId);
+    return record === undefined ? [] : [record];
+  }
+
+  /** Nothing to do: a client's record is replaced, and never more than one. */
+  async sweep(_now: number, _limit: number): Promise<number> {
+    return 0;
+  }
+
+  async ping(): Promise<void> {
+    await this.#client.load('fastauth-ping');
+  }
+
+  async open(): Promise<void> {}
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+
+  async #load(clientId: string): Promise<SessionRecord | undefined> {
+    const text = await this.#client.load(clientId);
+    const stored = text === undefined ? undefined : sessionOfAnswer(text, clientId);
+    if (stored === undefined) return undefined;
+    const written = this.#written.get(stored.refreshHash);
+    return written?.accessHash === stored.accessHash && written.clientId === clientId
+      ? { ...written, plainPair: stored.plainPair }
+      : stored;
+  }
+
+  async #save(record: SessionRecord, pair: TokenPair): Promise<void> {
+    // Before the call: if its answer is lost after all was saved, the retry still finds the whole session.
+    this.#written.set(record.refreshHash, { ...record, plainPair: undefined });
+    await this.#client.save(record.clientId, {
+      access_token: pair.accessToken,
+      refresh_token: pair.refreshToken,
+    });
+  }
+}

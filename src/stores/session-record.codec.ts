@@ -1,0 +1,170 @@
+import { crc32 } from 'node:zlib';
+import { StoreUnavailableError } from '../errors.js';
+import type { SessionRecord } from '../tokens/session-record.js';
+
+const VERSION = 1;
+const DIGEST_BYTES = 32;
+const CHECKSUM_BYTES = 4;
+/** Version, flags, generation, three times, two digests, checksum: what every record has. */
+const FIXED_BYTES = 2 + 4 + 3 * 8 + 2 * DIGEST_BYTES + CHECKSUM_BYTES;
+
+const HAS_PREVIOUS_HASH = 1;
+const HAS_ROTATED_AT = 2;
+const HAS_REVOKED_AT = 4;
+const HAS_LABEL = 8;
+const HAS_SEALED_PAIR = 16;
+
+/**
+ * A session as bytes, without the identifiers that its key already carries: 98 bytes when fresh. Digests are raw,
+ * times are doubles (any number comes back exactly), texts are UTF-8 with their length before them, and a CRC-32
+ * ends it, so that damage is noticed instead of being taken for another token.
+ * @throws TypeError when a hash is not the SHA-256 that {@link SessionRecord} promises
+ */
+export function encodeSessionRecord(record: SessionRecord): Buffer {
+  const label = utf8(record.label);
+  const sealedPair = utf8(record.sealedPair);
+  const writer = new RecordWriter(
+    FIXED_BYTES +
+      (record.previousRefreshHash === undefined ? 0 : DIGEST_BYTES) +
+      (record.rotatedAt === undefined ? 0 : 8) +
+      (record.revokedAt === undefined ? 0 : 8) +
+      (label === undefined ? 0 : 4 + label.length) +
+      (sealedPair === undefined ? 0 : 4 + sealedPair.length),
+  );
+  writer.byte(VERSION);
+  writer.byte(
+    (record.previousRefreshHash === undefined ? 0 : HAS_PREVIOUS_HASH) |
+      (record.rotatedAt === undefined ? 0 : HAS_ROTATED_AT) |
+      (record.revokedAt === undefined ? 0 : HAS_REVOKED_AT) |
+      (label === undefined ? 0 : HAS_LABEL) |
+      (sealedPair === undefined ? 0 : HAS_SEALED_PAIR),
+  );
+  writer.count(record.generation);
+  writer.time(record.accessExpiresAt);
+  writer.time(record.refreshExpiresAt);
+  writer.time(record.createdAt);
+  writer.digest(record.accessHash);
+  writer.digest(record.refreshHash);
+  if (record.previousRefreshHash !== undefined) writer.digest(record.previousRefreshHash);
+  if (record.rotatedAt !== undefined) writer.time(record.rotatedAt);
+  if (record.revokedAt !== undefined) writer.time(record.revokedAt);
+  if (label !== undefined) writer.text(label);
+  if (sealedPair !== undefined) writer.text(sealedPair);
+  return writer.end();
+}
+
+/**
+ * Reads what {@link encodeSessionRecord} wrote; nothing of `bytes` is kept.
+ * @throws StoreUnavailableError when the bytes are damaged or of a version this package does not know
+ */
+export function decodeSessionRecord(bytes: Buffer, clientId: string, familyId: string): SessionRecord {
+  const end = bytes.length - CHECKSUM_BYTES;
+  if (end < FIXED_BYTES - CHECKSUM_BYTES || bytes.readUInt32BE(end) !== crc32(bytes.subarray(0, end))) {
+    throw new StoreUnavailableError('A session in the token store is damaged.');
+  }
+  if (bytes[0] !== VERSION) {
+    throw new StoreUnavailableError(
+      'A session in the token store was written by another version of fastauth.',
+    );
+  }
+  const flags = bytes.readUInt8(1);
+  const reader = new RecordReader(bytes, 2);
+  // Read in the order of the file, which is the order of these properties.
+  return {
+    clientId,
+    familyId,
+    generation: reader.count(),
+    accessExpiresAt: reader.time(),
+    refreshExpiresAt: reader.time(),
+    createdAt: reader.time(),
+    accessHash: reader.digest(),
+    refreshHash: reader.digest(),
+    previousRefreshHash: flags & HAS_PREVIOUS_HASH ? reader.digest() : undefined,
+    rotatedAt: flags & HAS_ROTATED_AT ? reader.time() : undefined,
+    revokedAt: flags & HAS_REVOKED_AT ? reader.time() : undefined,
+    label: flags & HAS_LABEL ? reader.text() : undefined,
+    sealedPair: flags & HAS_SEALED_PAIR ? reader.text() : undefined,
+  };
+}
+
+function utf8(text: string | undefined): Buffer | undefined {
+  return text === undefined ? undefined : Buffer.from(text);
+}
+
+class RecordWriter {
+  readonly #bytes: Buffer;
+  #offset = 0;
+
+  constructor(size: number) {
+    // Not from the shared pool: the database reads the bytes from another thread.
+    this.#bytes = Buffer.alloc(size);
+  }
+
+  byte(value: number): void {
+    this.#offset = this.#bytes.writeUInt8(value, this.#offset);
+  }
+
+  count(value: number): void {
+    this.#offset = this.#bytes.writeUInt32BE(value, this.#offset);
+  }
+
+  time(value: number): void {
+    this.#offset = this.#bytes.writeDoubleBE(value, this.#offset);
+  }
+
+  digest(hash: string): void {
+    const start = this.#offset;
+    this.#offset += this.#bytes.write(hash, start, DIGEST_BYTES, 'base64url');
+    if (
+      this.#bytes.toString('base64url', start, this.#offset) !== hash ||
+      this.#offset - start !== DIGEST_BYTES
+    ) {
+      throw new TypeError('A session record needs SHA-256 hashes as base64url without padding.');
+    }
+  }
+
+  text(text: Buffer): void {
+    this.count(text.length);
+    this.#offset += text.copy(this.#bytes, this.#offset);
+  }
+
+  end(): Buffer {
+    this.#bytes.writeUInt32BE(crc32(this.#bytes.subarray(0, this.#offset)), this.#offset);
+    return this.#bytes;
+  }
+}
+
+class RecordReader {
+  readonly #bytes: Buffer;
+  #offset: number;
+
+  constructor(bytes: Buffer, offset: number) {
+    this.#bytes = bytes;
+    this.#offset = offset;
+  }
+
+  count(): number {
+    return this.#bytes.readUInt32BE(this.#advance(4));
+  }
+
+  time(): number {
+    return this.#bytes.readDoubleBE(this.#advance(8));
+  }
+
+  digest(): string {
+    const start = this.#advance(DIGEST_BYTES);
+    return this.#bytes.toString('base64url', start, start + DIGEST_BYTES);
+  }
+
+  text(): string {
+    const length = this.count();
+    const start = this.#advance(length);
+    return this.#bytes.toString('utf8', start, start + length);
+  }
+
+  #advance(bytes: number): number {
+    const start = this.#offset;
+    this.#offset += bytes;
+    return start;
+  }
+}

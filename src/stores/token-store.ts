@@ -1,0 +1,80 @@
+import type { SessionKey, SessionRecord, TokenPair } from '../tokens/session-record.js';
+
+/** A value, or a promise of it. A store that can answer from memory answers at once, which keeps guards synchronous. */
+export type MaybePromise<T> = T | Promise<T>;
+
+/** Which sessions of a client to revoke; without any field, all of them. */
+export interface RevokeFilter {
+  /** Leave this session alone. */
+  readonly exceptFamilyId?: string | undefined;
+  /** Only sessions created before this time (epoch seconds). */
+  readonly issuedBefore?: number | undefined;
+}
+
+/**
+ * Where sessions are kept. An abstract class, so that it is type and injection token at once:
+ * extend it to bring your own store and pass it as `forRoot({ store })`.
+ *
+ * The rules every store holds (the contract suite in `nestjs-fastauth/testing` checks them):
+ * - a promise resolves only after the write is durable as far as the store promises durability;
+ * - each method is atomic: others see all of it or nothing;
+ * - a fault of the backend rejects with `StoreUnavailableError`, never with "not found" and never silently.
+ */
+export abstract class TokenStore {
+  /** Reads the session of this client and family. Another client's family is not found. Revoked sessions are found. */
+  abstract find(key: SessionKey): MaybePromise<SessionRecord | undefined>;
+
+  /**
+   * Adds a session and removes the oldest sessions of the same client until at most `sessionsPerClient`
+   * (`Infinity`: no limit) live ones remain, the new one among them. Sessions that are revoked or, at
+   * `record.createdAt`, expired do not count as live.
+   * @param pair the tokens in plain text, for stores that share a database with the Python original; others ignore it
+   * @returns the sessions that were removed to make room
+   */
+  abstract insert(
+    record: SessionRecord,
+    pair: TokenPair,
+    sessionsPerClient: number,
+  ): Promise<readonly SessionRecord[]>;
+
+  /**
+   * Compare-and-swap: puts `record` in place of the stored session if that has the generation before
+   * (`record.generation - 1`), the refresh hash `record.previousRefreshHash`, and is not revoked.
+   * @returns whether it did; `false` leaves the store untouched
+   */
+  abstract rotate(record: SessionRecord, pair: TokenPair): Promise<boolean>;
+
+  /**
+   * Marks one session as revoked; it stays as a tombstone until it would have expired.
+   * @returns whether a live session was revoked by this call
+   */
+  abstract revoke(key: SessionKey, revokedAt: number): Promise<boolean>;
+
+  /**
+   * Marks the client's sessions as revoked.
+   * @returns the families that this call revoked
+   */
+  abstract revokeClient(
+    clientId: string,
+    revokedAt: number,
+    filter?: RevokeFilter,
+  ): Promise<readonly string[]>;
+
+  /** All sessions of a client that are stored, oldest first (by `createdAt`), tombstones included. */
+  abstract list(clientId: string): Promise<readonly SessionRecord[]>;
+
+  /**
+   * Drops sessions that ended before `now` (epoch seconds), at most `limit` of them.
+   * @returns how many were dropped; fewer than `limit` means none are left
+   */
+  abstract sweep(now: number, limit: number): Promise<number>;
+
+  /** Asks the backend for a sign of life. @throws StoreUnavailableError */
+  abstract ping(): Promise<void>;
+
+  /** Connects or opens files; called once before the application listens. A store out of reach is no error here. */
+  abstract open(): Promise<void>;
+
+  /** Lets go of files, connections and timers after writes in flight are done. Called once at shutdown. */
+  abstract close(): Promise<void>;
+}
