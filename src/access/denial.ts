@@ -1,0 +1,99 @@
+import { HttpException } from '@nestjs/common';
+import { CryptoKeyNotSetError, StoreUnavailableError, type FastauthErrorCode } from '../errors.js';
+import { TokenFault } from '../tokens/token-fault.js';
+
+/** Why a request may not enter, as a value: a flood of bad tokens shall not cost an exception each. */
+export interface Denial {
+  readonly denied: true;
+  readonly status: 400 | 401 | 500 | 503;
+  /** Stable machine code. */
+  readonly code: FastauthErrorCode;
+  /** For people, in the original's words. */
+  readonly detail: string;
+  /** Seconds, for `Retry-After`. */
+  readonly retryAfter?: number;
+}
+
+function denial(status: Denial['status'], code: FastauthErrorCode, detail: string): Denial {
+  return Object.freeze({ denied: true, status, code, detail });
+}
+
+export const DENIALS = {
+  ambiguous: denial(400, 'invalid_request', 'A credential was sent more than once'),
+  noMasterToken: denial(401, 'missing_token', 'Unauthorized Master Token'),
+  badMasterToken: denial(401, 'invalid_token', 'Unauthorized Master Token'),
+  noAccessToken: denial(401, 'missing_token', 'Invalid Access Token. Access Token is null'),
+  unknownContext: denial(401, 'missing_token', 'This kind of call is not open to anybody'),
+} as const;
+
+/** The denial for an access token with this fault. */
+export function denialOfFault(fault: TokenFault): Denial {
+  return denial(401, 'invalid_token', detailOf(fault));
+}
+
+function detailOf(fault: TokenFault): string {
+  switch (fault) {
+    case TokenFault.noClientId:
+      return 'Invalid Client ID';
+    case TokenFault.notCurrent:
+    case TokenFault.wrongType:
+      return 'Unauthorized Access Token';
+    default:
+      return `Invalid Access Token. Error: ${fault.reason}`;
+  }
+}
+
+/** The denial for an error met while verifying. @throws the error itself, if it is none that a denial stands for */
+export function denialOfError(error: unknown): Denial {
+  if (error instanceof StoreUnavailableError) {
+    return {
+      denied: true,
+      status: 503,
+      code: error.code,
+      detail: error.message,
+      retryAfter: error.retryAfter,
+    };
+  }
+  if (error instanceof CryptoKeyNotSetError) return denial(500, error.code, error.message);
+  throw error;
+}
+
+export function isDenial(value: object): value is Denial {
+  return 'denied' in value;
+}
+
+/** What a quoted string in a header cannot hold as it is. */
+const UNQUOTABLE = /[^\x20-\x7e]|["\\]/g;
+
+/**
+ * The headers that go with a denial.
+ * @see RFC 6750 section 3: a request without any credential gets a challenge without an error code
+ */
+export function denialHeaders(refusal: Denial, realm: string): Record<string, string> {
+  switch (refusal.status) {
+    case 503:
+      return { 'Retry-After': String(refusal.retryAfter) };
+    case 500:
+      return {};
+    default: {
+      const error =
+        refusal.code === 'missing_token'
+          ? ''
+          : `, error="${refusal.code}", error_description="${refusal.detail}"`;
+      return { 'WWW-Authenticate': `Bearer realm="${realm.replaceAll(UNQUOTABLE, '_')}"${error}` };
+    }
+  }
+}
+
+/** The body that goes with a denial. */
+export function denialBody({ detail, code }: Denial): { detail: string; code: FastauthErrorCode } {
+  return { detail, code };
+}
+
+/** A denial on its way through Nest's exception filters. */
+export class AccessDeniedException extends HttpException {
+  constructor(readonly denial: Denial) {
+    super(denialBody(denial), denial.status);
+    this.message = denial.detail;
+  }
+}

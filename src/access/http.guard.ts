@@ -1,0 +1,60 @@
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
+import type { MaybePromise } from '../stores/token-store.js';
+import { AccessPolicy } from './access-policy.js';
+import { NONE, type Demand } from './demand.js';
+import { AccessDeniedException, denialHeaders, type Denial } from './denial.js';
+import { Gate } from './gate.js';
+import { rawRequest, type AnyRequest } from './request-access.js';
+
+type RoutedRequest = AnyRequest & {
+  /** Express */
+  readonly route?: { readonly path: unknown };
+  /** Fastify */
+  readonly routeOptions?: { readonly url?: string | undefined };
+};
+
+/** Lets an HTTP request through to its handler, or not. Its protected steps are there to be overridden. */
+@Injectable()
+export class HttpGuard implements CanActivate {
+  constructor(
+    protected readonly policy: AccessPolicy,
+    protected readonly gate: Gate,
+    protected readonly adapterHost: HttpAdapterHost,
+    @Inject(FASTAUTH_CONFIG) protected readonly config: FastauthConfig,
+  ) {}
+
+  canActivate(context: ExecutionContext): MaybePromise<boolean> {
+    const request = context.switchToHttp().getRequest<RoutedRequest>();
+    const demand = this.demandOf(context, request);
+    if (demand === NONE) return true;
+    const raw = rawRequest(request);
+    const outcome = this.gate.admit(raw, raw, demand);
+    if (outcome === undefined) return true;
+    if (outcome instanceof Promise)
+      return outcome.then((denial) => denial === undefined || this.deny(context, denial));
+    return this.deny(context, outcome);
+  }
+
+  /** What this request needs: decorators and default, the matched route's pattern, and the URL as it was sent. */
+  protected demandOf(context: ExecutionContext, request: RoutedRequest): Demand {
+    const declared = this.policy.demandOfHandler(context.getHandler(), context.getClass());
+    if (!this.policy.hasPathRules) return declared;
+    const pattern = request.route?.path ?? request.routeOptions?.url;
+    return (
+      declared |
+      (typeof pattern === 'string' ? this.policy.demandOfPattern(pattern) : NONE) |
+      this.policy.demandOfTarget(request.originalUrl ?? rawRequest(request).url ?? '/')
+    );
+  }
+
+  /** Answers a refusal. @throws AccessDeniedException always */
+  protected deny(context: ExecutionContext, denial: Denial): never {
+    const response: unknown = context.switchToHttp().getResponse();
+    for (const [name, value] of Object.entries(denialHeaders(denial, this.config.appName))) {
+      this.adapterHost.httpAdapter.setHeader(response, name, value);
+    }
+    throw new AccessDeniedException(denial);
+  }
+}

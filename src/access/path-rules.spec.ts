@@ -1,0 +1,239 @@
+import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+import { ACCESS, BOTH, MASTER, NONE } from './demand.js';
+import { compilePathRule } from './path-rule.js';
+import { PathRules, type RoutePrefixes } from './path-rules.js';
+
+const LISTS = { master: ['/master', '/both/*/deep'], access: ['/access', '/both', '/raw*'] };
+
+describe('the path rules', () => {
+  const rules = new PathRules(LISTS);
+
+  it.each([
+    ['/access/health', ACCESS],
+    ['/accessories', NONE],
+    ['/master', MASTER],
+    ['/both', ACCESS],
+    ['/both/x/deep/er', BOTH],
+    ['/rawhide', ACCESS],
+    ['/x/../access', ACCESS],
+    ['/access/../x', ACCESS],
+    ['/x', NONE],
+    ['*', NONE],
+    ['', NONE],
+  ])('%s asks for %d', (target, demand) => {
+    expect(rules.demandForTarget(target)).toBe(demand);
+  });
+
+  it('ask by pattern too', () => {
+    expect(rules.demandForPattern('/both/:id/deep')).toBe(BOTH);
+    expect(rules.demandForPattern('/:section/health')).toBe(NONE);
+    expect(rules.rulesForPattern('/both/:id/deep').map(({ text }) => text)).toEqual([
+      '/both/*/deep',
+      '/both',
+    ]);
+  });
+
+  it('agree with each rule asked by itself', () => {
+    const word = fc.constantFrom('a', 'b', 'ab', 'b-a', 'access');
+    const part = fc.oneof(word, fc.constantFrom('*', ':x', 'a*', '*b', '*-*'));
+    fc.assert(
+      fc.property(
+        fc.array(pathOf(part), { maxLength: 6 }),
+        fc.array(pathOf(part), { maxLength: 6 }),
+        pathOf(word),
+        (...given) => {
+          const [master, access, target] = given;
+          const isUnder = (texts: string[]): boolean =>
+            texts.some((text) => compilePathRule(text).matches(target));
+          const expected = (isUnder(master) ? MASTER : NONE) | (isUnder(access) ? ACCESS : NONE);
+          expect(new PathRules({ master, access }).demandForTarget(target)).toBe(expected);
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('ask for nothing where there are none', () => {
+    const none = new PathRules({ master: [], access: [] }, () => {
+      throw new Error('not to be asked');
+    });
+    expect(none.isEmpty).toBe(true);
+    expect(none.demandForTarget('/%61//..;')).toBe(NONE);
+    expect(none.demandForPattern('/{*all}')).toBe(NONE);
+  });
+
+  it('are refused at once when one of them cannot work', () => {
+    expect(() => new PathRules({ master: ['/a?b'], access: [] })).toThrow('path rule "/a?b"');
+  });
+
+  it('take a target that has too many readings for guarded', () => {
+    expect(rules.demandForTarget(`/${'%2525252525252e;\\//../'.repeat(3000)}`)).toBe(BOTH);
+  });
+
+  describe('behind prefixes', () => {
+    const prefixed = new PathRules(
+      { master: ['/api/v1/admin', '/api/ops'], access: ['/access', '/v2/beta'] },
+      () => ({ globalPrefix: 'api', versionPrefixes: ['v1', 'v2'] }),
+    );
+
+    it.each([
+      ['/api/v1/access/x', ACCESS],
+      ['/api/access', ACCESS],
+      ['/v2/access', ACCESS],
+      ['/access', ACCESS],
+      ['/api/v3/access', NONE],
+      ['/api/v1/accessories', NONE],
+      ['/api/v1/admin', MASTER],
+      ['/admin', NONE],
+      ['/api/v2/ops', MASTER],
+      ['/api/ops', MASTER],
+      ['/api/v2/beta', ACCESS],
+      ['/%61pi/V1//access;x', ACCESS],
+    ])('%s asks for %d', (target, demand) => {
+      expect(prefixed.demandForTarget(target)).toBe(demand);
+    });
+
+    it('follow a prefix that is set late, or holds a parameter', () => {
+      let prefixes: RoutePrefixes = { globalPrefix: '', versionPrefixes: [] };
+      const late = new PathRules({ master: [], access: ['/access'] }, () => prefixes);
+      expect(late.demandForTarget('/t/7/access')).toBe(NONE);
+      prefixes = { globalPrefix: '/T/:tenant/', versionPrefixes: ['1'] };
+      late.refresh();
+      expect(late.demandForTarget('/t/7/access')).toBe(ACCESS);
+      expect(late.demandForTarget('/t/7/1/access')).toBe(ACCESS);
+      expect(late.demandForPattern('/t/:tenant/1/access/:id')).toBe(ACCESS);
+    });
+
+    it('hold for everything when one of them is /', () => {
+      const all = new PathRules({ master: ['/'], access: [] }, () => ({
+        globalPrefix: 'api',
+        versionPrefixes: ['v1'],
+      }));
+      expect(all.demandForTarget('/')).toBe(MASTER);
+      expect(all.demandForTarget('*')).toBe(MASTER);
+    });
+  });
+
+  describe('whatever the spelling', () => {
+    const prefixed = new PathRules(LISTS, () => ({ globalPrefix: 'api', versionPrefixes: ['v1'] }));
+
+    it.each([
+      ['without prefixes', rules, ''],
+      ['behind a prefix', prefixed, '/api/v1'],
+    ])('ask at least for what the plain path needs, %s', (_, judge, prefix) => {
+      fc.assert(
+        fc.property(guardedPath(), spelling(), (path, spell) => {
+          const plain = judge.demandForTarget(prefix + path);
+          const spelt = spell(prefix + path);
+          expect({ spelt, missing: plain & ~judge.demandForTarget(spelt) }).toEqual({ spelt, missing: NONE });
+          expect(plain).not.toBe(NONE);
+        }),
+        { numRuns: 5000 },
+      );
+    });
+
+    it('never throw', () => {
+      fc.assert(
+        fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
+          expect([NONE, ACCESS, MASTER, BOTH]).toContain(prefixed.demandForTarget(text));
+          expect([NONE, ACCESS, MASTER, BOTH]).toContain(prefixed.demandForPattern(text));
+        }),
+        { numRuns: 2000 },
+      );
+    });
+  });
+});
+
+function pathOf(segment: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  return fc.array(segment, { maxLength: 4 }).map((segments) => `/${segments.join('/')}`);
+}
+
+type Spelling = (path: string) => string;
+
+function guardedPath(): fc.Arbitrary<string> {
+  const segment = fc.stringMatching(/^[a-z0-9_-]{1,5}$/);
+  return fc
+    .tuple(
+      fc.oneof(
+        fc.constantFrom('/access', '/master', '/both', '/raw', '/rawhide'),
+        segment.map((name) => `/both/${name}/deep`),
+      ),
+      fc.array(segment, { maxLength: 2 }),
+    )
+    .map(([head, tail]) => [head, ...tail].join('/'));
+}
+
+/** Rewritings of a path that one server or other undoes, in the order in which they can be undone. */
+function spelling(): fc.Arbitrary<Spelling> {
+  const at = fc.nat({ max: 200 });
+  const word = fc.constantFrom('x', 'access', 'a.b', '...', '-');
+  const structural = fc.oneof(
+    fc.constant<Spelling>((path) => path.toUpperCase()),
+    at.map<Spelling>((n) => (path) => replaceSlash(path, n, '//')),
+    at.map<Spelling>((n) => (path) => replaceSlash(path, n, '/./')),
+    at.map<Spelling>((n) => (path) => replaceSlash(path, n, '\\')),
+    fc.tuple(at, word).map<Spelling>(
+      ([n, name]) =>
+        (path) =>
+          replaceSlash(path, n, `/${name}/../`),
+    ),
+    fc.tuple(at, word).map<Spelling>(
+      ([n, name]) =>
+        (path) =>
+          replaceSlash(path, n, `/${name}/..;${name}/`),
+    ),
+    fc.tuple(at, word).map<Spelling>(
+      ([n, name]) =>
+        (path) =>
+          withParameter(path, n, name),
+    ),
+    fc.constant<Spelling>((path) => `${path}/`),
+  );
+  const encoding = fc
+    .array(fc.boolean(), { minLength: 8, maxLength: 40 })
+    .map<Spelling>(
+      (picks) => (path) =>
+        [...path]
+          .map((char, index) => (index > 0 && picks[index % picks.length] ? percentEncoded(char) : char))
+          .join(''),
+    );
+  const ending = fc.constantFrom<Spelling>(
+    (path) => path,
+    (path) => `${path}#x`,
+    (path) => `${path}?x=/../..`,
+    (path) => `${path}%23x`,
+    (path) => `${path}%3fx`,
+  );
+  const authority = fc.constantFrom<Spelling>(
+    (path) => path,
+    (path) => `http://host${path}`,
+    (path) => `HTTPS://user@host:80${path}`,
+  );
+  return fc
+    .tuple(fc.array(structural, { maxLength: 4 }), ending, fc.array(encoding, { maxLength: 2 }), authority)
+    .map(
+      ([structure, end, encodings, origin]) =>
+        (path) =>
+          [...structure, end, ...encodings, origin].reduce((text, step) => step(text), path),
+    );
+}
+
+/** The first slash stays: without it no server takes the target. */
+function replaceSlash(path: string, n: number, by: string): string {
+  const slashes = [...path.matchAll(/\//g)].map(({ index }) => index);
+  const index = slashes[n % slashes.length] ?? 0;
+  return index === 0
+    ? by.replace('\\', '/\\') + path.slice(1)
+    : path.slice(0, index) + by + path.slice(index + 1);
+}
+
+function withParameter(path: string, n: number, name: string): string {
+  const segments = path.split('/');
+  const index = 1 + (n % (segments.length - 1));
+  return segments.map((segment, i) => (i === index ? `${segment};${name}=1` : segment)).join('/');
+}
+
+function percentEncoded(char: string): string {
+  return `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from '@jest/globals';
+import { ACCESS, MASTER, NONE } from './demand.js';
+import { PathRules } from './path-rules.js';
+import type { Route } from './route-table.js';
+import { startupReport, type RouteAccess } from './startup-report.js';
+
+class SomeController {}
+
+const ROUTES = [
+  '/api/access/health',
+  '/api/accessories',
+  '/api/master/health',
+  '/api/health',
+  '/api/any/:section/x',
+].map(route);
+
+describe('the report at start', () => {
+  it('names guarded routes, dead rules with the nearest route, and routes missed by less than a segment', () => {
+    const rules = new PathRules(
+      { master: ['/mastr'], access: ['/access', '/any/thing', '/nowhere-at-all/near'] },
+      () => ({
+        globalPrefix: 'api',
+        versionPrefixes: [],
+      }),
+    );
+    const report = startupReport({ routes: ROUTES, rules, accessOf: byPattern(rules) });
+    expect(report.guarded).toEqual(['GET /api/access/health: access (path rule "/access")']);
+    expect(report.warnings).toEqual([
+      expect.stringMatching(
+        /^Path rule "\/mastr" in master-token-paths matches no known route; the nearest is "\/api\/master\/health"/,
+      ),
+      expect.stringMatching(
+        /^Path rule "\/nowhere-at-all\/near" in access-token-paths matches no known route\. /,
+      ),
+      expect.stringMatching(/^GET \/api\/accessories begins like path rule "\/access" .* Write "\/access\*"/),
+    ]);
+  });
+
+  it('is silent about what is in order', () => {
+    const rules = new PathRules({ master: ['/api*'], access: ['/', '/ws/access'] });
+    const { warnings } = startupReport({
+      routes: ROUTES,
+      rules,
+      accessOf: byPattern(rules),
+      otherPaths: ['/ws/access'],
+    });
+    expect(warnings).toEqual([]);
+  });
+
+  it('does not call a route missed that is guarded as strictly by something else', () => {
+    const rules = new PathRules({ master: [], access: ['/api/access'] });
+    const report = startupReport({
+      routes: ROUTES,
+      rules,
+      accessOf: () => ({ demand: ACCESS | MASTER, origin: 'decorator' }),
+    });
+    expect(report.warnings).toEqual([]);
+    expect(report.guarded).toContain('GET /api/health: access and master (decorator)');
+  });
+});
+
+function route(pattern: string): Route {
+  return {
+    method: 'GET',
+    patterns: [pattern],
+    declaredPaths: [pattern.replace('/api', '')],
+    controller: SomeController,
+    handlerName: 'handle',
+    handler: SomeController,
+    versions: [],
+    hosts: [],
+  };
+}
+
+function byPattern(rules: PathRules): (route: Route) => RouteAccess {
+  return ({ patterns: [pattern = '/'] }) => ({
+    demand: rules.demandForPattern(pattern) || NONE,
+    origin: rules
+      .rulesForPattern(pattern)
+      .map(({ text }) => `path rule "${text}"`)
+      .join(', '),
+  });
+}

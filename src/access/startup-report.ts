@@ -1,0 +1,104 @@
+import { describeDemand, MASTER, NONE, type Demand } from './demand.js';
+import { nearestPath } from './nearest-path.js';
+import { compileCanonicalRule } from './path-rule.js';
+import type { LeveledRule, PathRules } from './path-rules.js';
+import type { Route } from './route-table.js';
+
+/** What a route asks, all told, and what made it so: a decorator, a path rule, `default-access`. */
+export interface RouteAccess {
+  readonly demand: Demand;
+  readonly origin: string;
+}
+
+export interface StartupReportOptions {
+  readonly routes: readonly Route[];
+  readonly rules: PathRules;
+  readonly accessOf: (route: Route) => RouteAccess;
+  /** Paths served by something else than controllers, such as gateways. */
+  readonly otherPaths?: readonly string[];
+}
+
+export interface StartupReport {
+  /** Rules that guard nothing known, and routes that a rule misses by less than a segment. */
+  readonly warnings: readonly string[];
+  /** One line for each guarded route. */
+  readonly guarded: readonly string[];
+}
+
+/** What is worth saying about the guarding of an application when it starts. */
+export function startupReport({
+  routes,
+  rules,
+  accessOf,
+  otherPaths = [],
+}: StartupReportOptions): StartupReport {
+  const judged = routes.map((route) => ({ route, access: accessOf(route) }));
+  const known = [...routes.flatMap(({ patterns }) => patterns), ...otherPaths];
+  const declared = routes.flatMap(({ declaredPaths }) => declaredPaths);
+  return {
+    warnings: [
+      ...rules.rules
+        .filter((rule) => isDead(rule, [...known, ...declared]))
+        .map((rule) => deadRule(rule, known)),
+      ...judged.flatMap(({ route, access }) =>
+        rules.rules
+          .filter((rule) => justMisses(rule, route, access.demand))
+          .map((rule) => missedRoute(rule, route)),
+      ),
+    ],
+    guarded: judged
+      .filter(({ access }) => access.demand !== NONE)
+      .flatMap(({ route, access }) => linesOf(route, access)),
+  };
+}
+
+function isDead({ spellings }: LeveledRule, patterns: readonly string[]): boolean {
+  return !patterns.some((pattern) => spellings.some((rule) => rule.mayReach(pattern)));
+}
+
+/** Whether a prefix compared as text, as in the Python package, would guard the route, and nothing else does. */
+function justMisses(
+  { spellings, demand }: LeveledRule,
+  { patterns, declaredPaths }: Route,
+  asked: Demand,
+): boolean {
+  const paths = [...patterns, ...declaredPaths];
+  if (
+    (asked & demand) === demand ||
+    spellings.some((rule) => paths.some((path) => rule.matchesPattern(path)))
+  ) {
+    return false;
+  }
+  return spellings
+    .filter(({ text }) => text !== '/' && !text.endsWith('*'))
+    .map(({ text }) => compileCanonicalRule(`${text}*`))
+    .some((prefix) => paths.some((path) => prefix.matchesPattern(path)));
+}
+
+function deadRule({ text, demand }: LeveledRule, known: readonly string[]): string {
+  const nearest = nearestPath(text, known);
+  const hint = nearest === undefined ? '' : `; the nearest is ${quote(nearest)}`;
+  return (
+    `Path rule ${quote(text)} in ${listOf(demand)} matches no known route${hint}. ` +
+    'It still holds for whatever else is served under it, such as static files.'
+  );
+}
+
+function missedRoute({ text, demand }: LeveledRule, { method, patterns }: Route): string {
+  return (
+    `${method} ${patterns.join(', ')} begins like path rule ${quote(text)} in ${listOf(demand)} but is not guarded by it: ` +
+    `a rule holds for whole segments. Write ${quote(`${text}*`)} to guard every path that begins so.`
+  );
+}
+
+function linesOf({ method, patterns }: Route, { demand, origin }: RouteAccess): readonly string[] {
+  return patterns.map((pattern) => `${method} ${pattern}: ${describeDemand(demand)} (${origin})`);
+}
+
+function listOf(demand: Demand): string {
+  return demand === MASTER ? 'master-token-paths' : 'access-token-paths';
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}
