@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { configFileSchema, configTable } from './config-docs.js';
+import { loadFastauthConfig } from './load-config.js';
+import { kebabCase } from './setting-spelling.js';
+import { SETTING_NAMES, SETTINGS } from './settings.js';
+
+const HINT = 'Run "npm run docs" after a change to the settings.';
+
+describe('what is generated from the settings', () => {
+  it(`is the shipped JSON Schema. ${HINT}`, () => {
+    expect(JSON.parse(readFileSync('src/fastauth.schema.json', 'utf8'))).toEqual(
+      JSON.parse(JSON.stringify(configFileSchema())),
+    );
+  });
+
+  it(`is the README's table. ${HINT}`, () => {
+    const cells = (text: string): string[] => text.split('\n').map((line) => line.replaceAll(/ +|-+/g, ' '));
+    const readme = cells(readFileSync('README.md', 'utf8'));
+    for (const row of cells(configTable()).slice(2)) expect(readme).toContain(row);
+  });
+});
+
+describe('the config file at the root', () => {
+  it('shows each key that has no place in the environment, with its default', () => {
+    const file: Record<string, unknown> = JSON.parse(readFileSync('fastauth.config.json', 'utf8'));
+    const { $schema, 'master-token-paths': master, 'access-token-paths': access, ...shown } = file;
+    expect([$schema, master, access]).toEqual(['./src/fastauth.schema.json', ['/master'], ['/access']]);
+    const elsewhere = ['masterToken', 'cryptographyKey', 'databaseUrl', 'databaseApiUrl', 'headers'];
+    const expected = SETTING_NAMES.filter(
+      (name) => !elsewhere.includes(name) && !name.endsWith('TokenPaths'),
+    ).map((name) => [kebabCase(name), SETTINGS[name].parse(undefined)]);
+    expect(shown).toEqual(Object.fromEntries(expected));
+    expect(loadFastauthConfig({}, { env: {}, cwd: '.' }).warnings).toEqual([]);
+  });
+});

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type ConfigSource, faultySource, sourceOf } from './config-source.js';
+import { duplicateName } from './strict-json.js';
+
+/** Name of the config file in the working directory. */
+export const DEFAULT_CONFIG_FILE = 'fastauth.config.json';
+
+/** Reads the config file. One that was named must be there; the default one may be absent. */
+export function readConfigFile(path: string | false | undefined, cwd: string): ConfigSource {
+  if (path === false) return sourceOf('no config file', {});
+  const name = path ?? DEFAULT_CONFIG_FILE;
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(resolve(cwd, name));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && path === undefined) return sourceOf(name, {});
+    const reason = code === 'ENOENT' ? 'is not there' : `cannot be read (${code})`;
+    return faultySource(name, `${reason}; looked for it at ${resolve(cwd, name)}`);
+  }
+  return parseConfigFile(name, bytes);
+}
+
+function parseConfigFile(name: string, bytes: Buffer): ConfigSource {
+  let content: string;
+  try {
+    // Without `ignoreBOM` a byte order mark, as some editors write it, is dropped.
+    content = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return faultySource(name, 'is not UTF-8 text; save it as UTF-8');
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(content);
+  } catch (error) {
+    return faultySource(name, `is not JSON${placeOf(error, content)}`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return faultySource(name, 'must hold one JSON object');
+  }
+  const twice = duplicateName(content);
+  if (twice !== undefined) return faultySource(name, `has ${JSON.stringify(twice)} twice; leave one out`);
+  return sourceOf(name, value as Record<string, unknown>);
+}
+
+/** Where the parser stopped, if it tells. Its own message quotes the file, in which there may be a secret. */
+function placeOf(error: unknown, content: string): string {
+  const { message } = error as Error;
+  const position = /position (\d+)/.exec(message)?.[1];
+  if (position === undefined) return /end of JSON/.test(message) ? ': it ends too early' : '';
+  const before = content.slice(0, Number(position)).split('\n');
+  return ` (line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1})`;
+}

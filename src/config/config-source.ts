@@ -1,0 +1,55 @@
+import { nearestSetting, settingOf } from './setting-spelling.js';
+import type { SettingName } from './settings.js';
+
+/** A value as one source gives it, and how that source spells its key. */
+export interface GivenValue {
+  readonly value: unknown;
+  readonly spelling: string;
+}
+
+/** What one source of the configuration says; `name` is how messages call it. */
+export interface ConfigSource {
+  readonly name: string;
+  readonly values: ReadonlyMap<SettingName, GivenValue>;
+  readonly faults: readonly string[];
+}
+
+const REGISTRATION_KEYS = new Set(['store', 'tokenController', 'globalGuard', 'isGlobal']);
+
+/** Reads an object whose keys may be spelt in any of the three ways. Empty text counts as not given. */
+export function sourceOf(name: string, object: Readonly<Record<string, unknown>>): ConfigSource {
+  const values = new Map<SettingName, GivenValue>();
+  const faults: string[] = [];
+  for (const [spelling, value] of Object.entries(object)) {
+    if (spelling === '$schema') continue;
+    const setting = settingOf(spelling);
+    if (setting === undefined) {
+      faults.push(`${name}: ${JSON.stringify(spelling)} ${unknownKey(spelling)}`);
+      continue;
+    }
+    if (value === '' || value === undefined) continue;
+    const given = values.get(setting);
+    if (given && JSON.stringify(given.value) !== JSON.stringify(value)) {
+      faults.push(
+        `${name}: ${JSON.stringify(given.spelling)} and ${JSON.stringify(spelling)} are the same key and have different values; leave one out`,
+      );
+    }
+    values.set(setting, { value, spelling });
+  }
+  return { name, values, faults };
+}
+
+/** A source that says nothing but what is wrong with it. */
+export function faultySource(name: string, fault: string): ConfigSource {
+  return { name, values: new Map(), faults: [`${name}: ${fault}`] };
+}
+
+function unknownKey(spelling: string): string {
+  if (REGISTRATION_KEYS.has(spelling)) {
+    return 'shapes the module and is given beside useFactory in forRootAsync, or in forRoot, not in the configuration';
+  }
+  const nearest = nearestSetting(spelling);
+  return nearest === undefined
+    ? 'is no key of the configuration; the README lists them all'
+    : `is no key of the configuration; did you mean "${nearest}"?`;
+}

@@ -1,0 +1,57 @@
+import { inspect } from 'node:util';
+import { Inject, Injectable } from '@nestjs/common';
+import { FASTAUTH_CONFIG, type FastauthConfig } from './fastauth-config.js';
+import { SECRET_SETTINGS, type SettingName } from './settings.js';
+
+const REDACTED = '[redacted]';
+
+/**
+ * The resolved configuration, for injection. Printed or serialised, it does not tell its secrets.
+ *
+ * @example
+ * constructor(private readonly fastauth: FastauthConfigService) {}
+ * this.fastauth.get('accessTokenExpiresIn'); // 2592000
+ */
+@Injectable()
+export class FastauthConfigService {
+  readonly #config: FastauthConfig;
+
+  constructor(@Inject(FASTAUTH_CONFIG) config: FastauthConfig) {
+    this.#config = config;
+  }
+
+  /** The value of a key. Durations are seconds. */
+  get<Key extends keyof FastauthConfig>(key: Key): FastauthConfig[Key] {
+    return this.#config[key];
+  }
+
+  /** Whether a key has a value: the two secrets may have none. */
+  has(key: keyof FastauthConfig): boolean {
+    return this.#config[key] !== undefined;
+  }
+
+  toJSON(): Record<string, unknown> {
+    return redactedConfig(this.#config);
+  }
+
+  [inspect.custom](): Record<string, unknown> {
+    return this.toJSON();
+  }
+}
+
+/** The configuration as it may be shown: of secrets, whether they are set; of a URL, the scheme. */
+export function redactedConfig(config: FastauthConfig): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]: [string, unknown]) => {
+      if (key === 'databaseUrl') return [key, redactedUrl(config.databaseUrl)];
+      if (key === 'headers')
+        return [key, Object.fromEntries(Object.keys(config.headers).map((name) => [name, REDACTED]))];
+      return [key, SECRET_SETTINGS.has(key as SettingName) && value !== undefined ? REDACTED : value];
+    }),
+  );
+}
+
+function redactedUrl(url: string): string {
+  if (!url.includes('://')) return url;
+  return `${url.slice(0, url.indexOf('://'))}://${REDACTED}`;
+}

@@ -1,0 +1,51 @@
+/** What a route may need: anybody, the holder of an access token, the holder of the master token. */
+export type DefaultAccess = 'public' | 'access' | 'master';
+
+/** See {@link FastauthConfig.websocketRefusal}. */
+export type WebsocketRefusal = 'close' | 'unauthorized';
+
+/** The validated configuration, frozen. Durations are seconds. See the README's table for every key. */
+export interface FastauthConfig {
+  /** Names the app in OpenAPI, logs and shared stores. */
+  readonly appName: string;
+  /** Where sessions are kept: `lmdb:<folder>`, `memory:`, `redis://`, `postgres://`, `mysql://`, `http(s)://` (the REST persistence API; `database-api-url` ends up here too). */
+  readonly databaseUrl: string;
+  /** Static credential for administrative calls; without it every master route is closed. */
+  readonly masterToken: string | undefined;
+  /** HS256 secret: the text's UTF-8 bytes. Without it no token can be issued or verified. */
+  readonly cryptographyKey: string | undefined;
+  /** Sent on every call to the REST persistence API. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Path rules, each with a leading slash. */
+  readonly masterTokenPaths: readonly string[];
+  readonly accessTokenPaths: readonly string[];
+  /** What a route needs that neither a decorator nor a path rule names. */
+  readonly defaultAccess: DefaultAccess;
+  /** Where the token endpoints are, with a leading slash and without a trailing one. */
+  readonly authPrefix: string;
+  /** Whether anybody may call `/token/new`. */
+  readonly publicTokenIssuance: boolean;
+  /** What `/token/introspect` needs. */
+  readonly introspectionAccess: DefaultAccess;
+  readonly accessTokenExpiresIn: number;
+  readonly refreshTokenExpiresIn: number;
+  /** How long the refresh token just spent still answers with the pair it was spent for; 0: not at all. */
+  readonly refreshGrace: number;
+  /** How long a session can be prolonged by refreshing, counted from its first pair. */
+  readonly familyMaxAge: number;
+  /** Live sessions a client may have (`Infinity`: no limit); a new one beyond that ends the oldest. */
+  readonly sessionsPerClient: number;
+  /** Tolerated difference between clocks when `exp`, `nbf` and `iat` are checked. */
+  readonly clockTolerance: number;
+  /** Time limit of one store call. */
+  readonly storeTimeout: number;
+  /** How many verified tokens are remembered so that their signature is not computed again. */
+  readonly verifiedTokenCacheSize: number;
+  /** How a WebSocket handshake is refused: a frame and close 1008, or 401 in answer to the upgrade. */
+  readonly websocketRefusal: WebsocketRefusal;
+  /** Whether handshakes may carry the token in the query string, which ends up in logs. */
+  readonly websocketQueryToken: boolean;
+}
+
+/** Injection token of the resolved {@link FastauthConfig}. */
+export const FASTAUTH_CONFIG = Symbol('FASTAUTH_CONFIG');

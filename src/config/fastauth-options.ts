@@ -1,0 +1,18 @@
+import type { FastauthConfig } from './fastauth-config.js';
+
+type ConfigValues = { -readonly [Key in keyof FastauthConfig]?: FastauthConfig[Key] | undefined };
+
+/**
+ * What `FastauthModule.forRoot` takes: every key of the configuration in camelCase, and where the rest is read.
+ * An option wins over the config file, which wins over the environment; empty text counts as not given.
+ */
+export interface FastauthOptions extends Omit<ConfigValues, 'sessionsPerClient'> {
+  /** Live sessions a client may have. Default: 1, so that a new pair ends the older session. */
+  sessionsPerClient?: number | 'unlimited' | undefined;
+  /** Base URL of the REST persistence API; instead of `databaseUrl`. */
+  databaseApiUrl?: string | undefined;
+  /** Path of the config file; `false`: none. Default: `fastauth.config.json` in the working directory, if it is there. */
+  configFile?: string | false | undefined;
+  /** Path of the `.env` file; `false`: none. Default: `.env` in the working directory, if it is there. */
+  envFile?: string | false | undefined;
+}

@@ -1,0 +1,292 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import * as fc from 'fast-check';
+import { ConfigError } from '../errors.js';
+import { FastauthConfigService } from './fastauth-config.service.js';
+import type { FastauthOptions } from './fastauth-options.js';
+import { loadFastauthConfig, type LoadedConfig } from './load-config.js';
+
+const KEY = 'k'.repeat(40);
+const OTHER_KEY = 'o'.repeat(40);
+const TOKEN = 'm'.repeat(40);
+
+describe('loadFastauthConfig', () => {
+  let cwd: string;
+  beforeEach(() => void (cwd = mkdtempSync(join(tmpdir(), 'fastauth-config-'))));
+  afterEach(() => rmSync(cwd, { recursive: true }));
+
+  function file(content: unknown, name = 'fastauth.config.json'): void {
+    writeFileSync(join(cwd, name), typeof content === 'string' ? content : JSON.stringify(content));
+  }
+  function load(options: FastauthOptions = {}, env: NodeJS.ProcessEnv = {}): LoadedConfig {
+    return loadFastauthConfig(options, { env, cwd });
+  }
+  function faults(options: object = {}, env: NodeJS.ProcessEnv = {}): readonly string[] {
+    try {
+      load(options as FastauthOptions, env);
+    } catch (error) {
+      if (error instanceof ConfigError) return error.faults;
+      throw error;
+    }
+    return [];
+  }
+
+  it('has defaults for everything but the secrets, and is frozen', () => {
+    const { config, warnings } = load();
+    expect(config).toEqual({
+      appName: 'fastauth',
+      databaseUrl: 'lmdb:.fastauth',
+      masterToken: undefined,
+      cryptographyKey: undefined,
+      headers: {},
+      masterTokenPaths: [],
+      accessTokenPaths: [],
+      defaultAccess: 'public',
+      authPrefix: '/auth',
+      publicTokenIssuance: false,
+      introspectionAccess: 'master',
+      accessTokenExpiresIn: 2592000,
+      refreshTokenExpiresIn: 31536000,
+      refreshGrace: 10,
+      familyMaxAge: 94608000,
+      sessionsPerClient: 1,
+      clockTolerance: 5,
+      storeTimeout: 1,
+      verifiedTokenCacheSize: 10000,
+      websocketRefusal: 'close',
+      websocketQueryToken: false,
+    });
+    expect(warnings).toEqual([]);
+    expect(Object.isFrozen(config) && Object.isFrozen(config.headers)).toBe(true);
+    expect(Object.isFrozen(config.masterTokenPaths)).toBe(true);
+  });
+
+  it.each(['master-token-paths', 'master_token_paths', 'masterTokenPaths'])('reads %s', (spelling) => {
+    file({ [spelling]: ['admin', '/root'] });
+    expect(load().config.masterTokenPaths).toEqual(['/admin', '/root']);
+  });
+
+  it.each([
+    'database-api-url',
+    'database_api_url',
+    'databaseApiUrl',
+    'database-api-path',
+    'database_api_path',
+  ])('reads %s and cuts trailing slashes', (spelling) => {
+    file({ [spelling]: 'http://127.0.0.1:8000/mydb/data//' });
+    expect(load().config.databaseUrl).toBe('http://127.0.0.1:8000/mydb/data');
+  });
+
+  it('takes a key spelt twice with one value, and refuses two values', () => {
+    file({ 'app-name': 'a', app_name: 'a' });
+    expect(load().config.appName).toBe('a');
+    file({ 'app-name': 'a', app_name: 'b' });
+    expect(faults()).toEqual([
+      'fastauth.config.json: "app-name" and "app_name" are the same key and have different values; leave one out',
+    ]);
+    file('{"app-name": "a", "app-name": "b"}');
+    expect(faults()).toEqual(['fastauth.config.json: has "app-name" twice; leave one out']);
+  });
+
+  it('lets options win over the file, the file over the environment, and that over .env', () => {
+    file(`MASTER_TOKEN=dotenv-${TOKEN}\nCRYPTOGRAPHY_KEY=dotenv-${KEY}\nDATABASE_URL=memory:`, '.env');
+    expect(load().config).toMatchObject({ masterToken: `dotenv-${TOKEN}`, databaseUrl: 'memory:' });
+    const env = { MASTER_TOKEN: `env-${TOKEN}`, CRYPTOGRAPHY_KEY: `env-${KEY}` };
+    expect(load({}, env).config.masterToken).toBe(`env-${TOKEN}`);
+    file({ 'master-token': `file-${TOKEN}`, 'cryptography-key': '' });
+    expect(load({}, env).config).toMatchObject({
+      masterToken: `file-${TOKEN}`,
+      cryptographyKey: `env-${KEY}`,
+    });
+    expect(load({ masterToken: `option-${TOKEN}` }, env).config.masterToken).toBe(`option-${TOKEN}`);
+    expect(process.env['MASTER_TOKEN']).toBeUndefined();
+  });
+
+  it('counts empty text as not set, wherever it stands', () => {
+    file(`MASTER_TOKEN=${TOKEN}`, '.env');
+    file({ 'master-token': '' });
+    expect(load({ masterToken: '' }, { MASTER_TOKEN: '' }).config.masterToken).toBe(TOKEN);
+  });
+
+  it('says which source of a secret won, and not the secret', () => {
+    file({ 'cryptography-key': KEY, 'master-token': TOKEN });
+    const { warnings } = load({}, { CRYPTOGRAPHY_KEY: OTHER_KEY, MASTER_TOKEN: TOKEN });
+    expect(warnings).toEqual([
+      'cryptography-key: the value of fastauth.config.json is used; process environment has another one',
+    ]);
+  });
+
+  it("leaves another application's DATABASE_URL alone", () => {
+    expect(load({}, { DATABASE_URL: 'mongodb://db/app' }).config.databaseUrl).toBe('lmdb:.fastauth');
+    expect(load({}, { DATABASE_URL: 'redis://cache:6379/1' }).config.databaseUrl).toBe(
+      'redis://cache:6379/1',
+    );
+  });
+
+  it('refuses two names for a store', () => {
+    file({ 'database-api-url': 'http://a/' });
+    expect(faults({}, { DATABASE_URL: 'memory:' })).toEqual([
+      '"DATABASE_URL" (process environment) and "database-api-url" (fastauth.config.json) both name a store; leave one of them out',
+    ]);
+  });
+
+  it('reports every fault at once, with place, what was found, what is expected, and the nearest name', () => {
+    file({
+      'acces-token-paths': ['/access'],
+      'master-token-paths': '/master',
+      access_token_paths: ['/ok', '', 5, 'a?b'],
+      'default-access': 'none',
+      refreshGrace: -1,
+      'access-token-expires-in': '30d',
+      'database-url': 'mongodb://user:secret@h/db',
+      headers: { Host: 'x', 'a b': 'c', ok: 5, fine: 'line\nend' },
+      nothing_like_it: 1,
+    });
+    expect(faults()).toEqual([
+      'fastauth.config.json: "acces-token-paths" is no key of the configuration; did you mean "access-token-paths"?',
+      'fastauth.config.json: "nothing_like_it" is no key of the configuration; the README lists them all',
+      expect.stringMatching(
+        /^fastauth.config.json: "database-url" has the scheme "mongodb:"; expected one of lmdb:, /,
+      ),
+      'fastauth.config.json: "headers"["ok"] is a number; expected text in an object of header names and texts',
+      'fastauth.config.json: "master-token-paths" is "/master"; expected a list of paths such as ["/master"]',
+      'fastauth.config.json: "access_token_paths"[1] is empty; "/" guards everything',
+      'fastauth.config.json: "access_token_paths"[2] is 5; expected text in a list of paths such as ["/access"]',
+      expect.stringMatching(/"access_token_paths"\[3\] a rule is compared with the path only/),
+      'fastauth.config.json: "default-access" is "none"; expected "public", "access" or "master"',
+      'fastauth.config.json: "access-token-expires-in" is "30d"; expected a whole number of seconds, at least 1',
+      'fastauth.config.json: "refreshGrace" is -1; expected a whole number of seconds from 0 to 3600',
+    ]);
+  });
+
+  it.each([
+    ['Host', 'x'],
+    ['content-length', '1'],
+    ['Transfer-Encoding', 'chunked'],
+    ['a b', 'c'],
+    ['x-a', 'line\r\nend'],
+    ['x-b', '<your-key>'],
+  ])('refuses the header %s without telling its value', (name, value) => {
+    const [fault, ...more] = faults({ headers: { [name]: `${value}` } });
+    expect(fault).toContain(`"headers"[${JSON.stringify(name)}]`);
+    expect(fault).not.toContain(value.length > 3 ? value : '"c"');
+    expect(more).toEqual([]);
+  });
+
+  it("ignores the example's ellipsis among the headers", () => {
+    file({ headers: { 'custom-header': 'value', '...': '...' } });
+    expect(load().config.headers).toEqual({ 'custom-header': 'value' });
+  });
+
+  it.each([
+    ['a PEM public key', '-----BEGIN PUBLIC KEY-----\nMFk\n-----END PUBLIC KEY-----', /PEM/],
+    ['a JWK', '{"kty":"oct","k":"AAAA"}', /JWK/],
+    ['a placeholder', '<your-32-byte-cryptography-key>', /placeholder/],
+    ['the published sample', 'kAONxbkATfyk3kmnUhw7YyAMotmvuJ6tVsuT1w3A6N4=', /published/],
+    ['white space', ' \t ', /white space/],
+  ])('refuses %s as cryptography key', (_name, cryptographyKey, reason) => {
+    const [fault] = faults({ cryptographyKey });
+    expect(fault).toMatch(reason);
+    expect(fault).not.toContain(cryptographyKey);
+  });
+
+  it.each([
+    '<your-master-token>',
+    'a\nb',
+    ' padded',
+    'padded ',
+    'schlüssel',
+    'kAONxbkATfyk3kmnUhw7YyAMotmvuJ6tVsuT1w3A6N4=',
+  ])('refuses %j as master token', (masterToken) => {
+    const [fault] = faults({ masterToken });
+    expect(fault).toMatch(/^forRoot options: "masterToken" /);
+    expect(fault).not.toContain(masterToken);
+  });
+
+  it('refuses one text as both secrets', () => {
+    expect(faults({ masterToken: KEY, cryptographyKey: KEY })).toEqual([
+      expect.stringContaining('the same text'),
+    ]);
+  });
+
+  it('warns of short secrets', () => {
+    const { warnings } = load({ cryptographyKey: 'short', masterToken: 'short too' });
+    expect(warnings).toEqual([
+      expect.stringContaining('cryptography-key is shorter than 32 bytes'),
+      expect.stringContaining('master-token is shorter than 16 characters'),
+    ]);
+  });
+
+  it.each([
+    ['', 'is not JSON: it ends too early'],
+    ['{\n  "app-name": hunter2\n}', 'is not JSON'],
+    ['[1]', 'must hold one JSON object'],
+    [Buffer.from([0x7b, 0xff]).toString('latin1'), 'is not'],
+  ])('refuses a file that is no JSON object: %j', (content, sentence) => {
+    file(content);
+    expect(faults()).toEqual([expect.stringContaining(sentence)]);
+    expect(faults()[0]).not.toContain('hunter2');
+  });
+
+  it('reads a file with a byte order mark', () => {
+    file('\uFEFF{"app-name":"marked"}');
+    expect(load().config.appName).toBe('marked');
+  });
+
+  it('needs the config file that was named, but no .env', () => {
+    expect(faults({ configFile: 'other.json' })).toEqual([
+      expect.stringContaining('other.json: is not there'),
+    ]);
+    expect(faults({ configFile: '.' })).toEqual([expect.stringContaining('cannot be read (EISDIR)')]);
+    expect(faults({ envFile: 'other.env' })).toEqual([]);
+    file({ 'master-tokn': '' });
+    expect(faults({ configFile: false })).toEqual([]);
+  });
+
+  it('tells registration keys from misspellings', () => {
+    expect(faults({ store: 1, defaultAcess: 'access' })).toEqual([
+      expect.stringContaining('"store" shapes the module'),
+      expect.stringContaining('did you mean "default-access"?'),
+    ]);
+  });
+
+  it('never tells a secret, whatever is wrong with it', () => {
+    const hostile = fc.oneof(
+      fc.string({ minLength: 8 }),
+      fc.array(fc.string({ minLength: 8 }), { minLength: 1 }),
+    );
+    const secret = fc.constantFrom(
+      'masterToken',
+      'cryptographyKey',
+      'headers',
+      'databaseUrl',
+      'databaseApiUrl',
+    );
+    fc.assert(
+      fc.property(secret, hostile, (key, value) => {
+        const texts = [value].flat();
+        const told = faults({ [key]: value }).join('\n');
+        // The sentences' own words may contain a short random text; eight characters of it are no accident.
+        expect(texts.filter((text) => told.includes(text.trim()) && text.trim().length >= 8)).toEqual([]);
+      }),
+    );
+  });
+
+  it('gives a service that redacts when it is shown', () => {
+    const { config } = load({
+      masterToken: TOKEN,
+      cryptographyKey: KEY,
+      headers: { 'x-api-key': 'header-secret' },
+      databaseUrl: 'https://user:pass@db/',
+    });
+    const service = new FastauthConfigService(config);
+    expect(service.get('masterToken')).toBe(TOKEN);
+    expect(service.has('cryptographyKey')).toBe(true);
+    const shown = JSON.stringify(service) + inspect(service) + inspect({ service }, { depth: 9 });
+    for (const secret of [TOKEN, KEY, 'header-secret', 'user', 'pass@']) expect(shown).not.toContain(secret);
+    expect(shown).toContain('x-api-key');
+  });
+});

@@ -1,0 +1,151 @@
+import type { z } from 'zod';
+import { ConfigError } from '../errors.js';
+import { readEnvFile, readEnvironment } from './config-environment.js';
+import { readConfigFile } from './config-file.js';
+import { type ConfigSource, type GivenValue, sourceOf } from './config-source.js';
+import { canonicalDatabaseUrl } from './database-url.js';
+import type { FastauthConfig } from './fastauth-config.js';
+import type { FastauthOptions } from './fastauth-options.js';
+import { describeFault } from './setting-fault.js';
+import { SETTING_NAMES, SETTINGS, type SettingName } from './settings.js';
+
+/** Where the configuration is read from besides the options. */
+export interface ConfigSurroundings {
+  readonly env: NodeJS.ProcessEnv;
+  /** Folder that relative paths start from. */
+  readonly cwd: string;
+}
+
+export interface LoadedConfig {
+  readonly config: FastauthConfig;
+  /** Sentences for the log; none holds a secret. */
+  readonly warnings: readonly string[];
+}
+
+/** Bytes an HS256 secret should have. @see RFC 7518 section 3.2 */
+const HS256_SECRET_BYTES = 32;
+const SECRETS = ['cryptographyKey', 'masterToken'] as const;
+
+type Chosen = ReadonlyMap<SettingName, GivenValue & { readonly source: ConfigSource }>;
+type Values = { -readonly [Name in SettingName]?: z.output<(typeof SETTINGS)[Name]> };
+
+/**
+ * Reads, checks and freezes the configuration. Of several sources the first that has a key wins: options,
+ * config file, process environment, `.env`.
+ * @throws ConfigError naming every fault at once
+ */
+export function loadFastauthConfig(
+  options: FastauthOptions = {},
+  { env, cwd }: ConfigSurroundings = { env: process.env, cwd: process.cwd() },
+): LoadedConfig {
+  const { configFile, envFile, ...given } = options;
+  const file = readConfigFile(configFile, cwd);
+  const sources = [sourceOf('forRoot options', given), file, readEnvironment(env), readEnvFile(envFile, cwd)];
+  const chosen = choose(sources);
+  const faults = sources.flatMap((source) => source.faults);
+  const values = check(chosen, faults);
+  faults.push(...faultsBetween(chosen, values));
+  if (faults.length > 0) throw new ConfigError(faults);
+  const config = resolve(values as Required<Values>);
+  return { config, warnings: [...sourceWarnings(sources), ...weaknessWarnings(config)] };
+}
+
+function choose(sources: readonly ConfigSource[]): Chosen {
+  const chosen = new Map<SettingName, GivenValue & { source: ConfigSource }>();
+  for (const source of sources) {
+    for (const [setting, given] of source.values) {
+      if (!chosen.has(setting)) chosen.set(setting, { ...given, source });
+    }
+  }
+  return chosen;
+}
+
+function check(chosen: Chosen, faults: string[]): Values {
+  const values: Partial<Record<SettingName, unknown>> = {};
+  for (const setting of SETTING_NAMES) {
+    const given = chosen.get(setting);
+    const result = SETTINGS[setting].safeParse(given?.value);
+    if (result.success) values[setting] = result.data;
+    else if (given) {
+      for (const issue of result.error.issues) {
+        faults.push(`${given.source.name}: ${describeFault(setting, given, issue)}`);
+      }
+    }
+  }
+  return values as Values;
+}
+
+function faultsBetween(chosen: Chosen, values: Values): string[] {
+  const faults: string[] = [];
+  const url = chosen.get('databaseUrl');
+  const apiUrl = chosen.get('databaseApiUrl');
+  if (url && apiUrl) {
+    faults.push(`${at(url)} and ${at(apiUrl)} both name a store; leave one of them out`);
+  }
+  const { masterToken, cryptographyKey } = values;
+  if (masterToken !== undefined && masterToken === cryptographyKey) {
+    faults.push(
+      'master-token and cryptography-key are the same text: whoever may call master routes could then forge any token; ' +
+        'make a second one with "npx fastauth keys generate --print"',
+    );
+  }
+  return faults;
+}
+
+function at({ source, spelling }: GivenValue & { readonly source: ConfigSource }): string {
+  return `${JSON.stringify(spelling)} (${source.name})`;
+}
+
+function resolve({
+  databaseApiUrl,
+  databaseUrl,
+  sessionsPerClient,
+  authPrefix,
+  ...rest
+}: Required<Values>): FastauthConfig {
+  return Object.freeze({
+    ...rest,
+    databaseUrl: canonicalDatabaseUrl(databaseApiUrl ?? databaseUrl),
+    sessionsPerClient: sessionsPerClient === 'unlimited' ? Infinity : sessionsPerClient,
+    authPrefix: `/${authPrefix}`.replaceAll(/\/+/g, '/').replace(/(?<=.)\/$/, ''),
+    headers: Object.freeze(rest.headers),
+    masterTokenPaths: Object.freeze(rest.masterTokenPaths.map(withLeadingSlash)),
+    accessTokenPaths: Object.freeze(rest.accessTokenPaths.map(withLeadingSlash)),
+  });
+}
+
+function withLeadingSlash(path: string): string {
+  const trimmed = path.trim();
+  return trimmed.startsWith('/') ? trimmed : `/${trimmed}`;
+}
+
+/** A secret that two sources tell differently: somebody may believe that the other one holds. */
+function sourceWarnings(sources: readonly ConfigSource[]): string[] {
+  return SECRETS.flatMap((setting) => {
+    const telling = sources.filter((source) => source.values.has(setting));
+    const [winner, ...others] = telling;
+    const value = winner?.values.get(setting)?.value;
+    const overruled = others.filter((source) => source.values.get(setting)?.value !== value);
+    if (!winner || overruled.length === 0) return [];
+    const losers = overruled.map((source) => source.name).join(' and ');
+    return [
+      `${winner.values.get(setting)?.spelling}: the value of ${winner.name} is used; ${losers} has another one`,
+    ];
+  });
+}
+
+function weaknessWarnings({ cryptographyKey, masterToken }: FastauthConfig): string[] {
+  const warnings: string[] = [];
+  if (cryptographyKey !== undefined && Buffer.byteLength(cryptographyKey) < HS256_SECRET_BYTES) {
+    warnings.push(
+      `cryptography-key is shorter than ${HS256_SECRET_BYTES} bytes, which HS256 needs (RFC 7518 section 3.2); ` +
+        'make one with "npx fastauth keys generate --print"',
+    );
+  }
+  if (masterToken !== undefined && masterToken.length < 16) {
+    warnings.push(
+      'master-token is shorter than 16 characters and can be guessed; make one with "npx fastauth keys generate --print"',
+    );
+  }
+  return warnings;
+}

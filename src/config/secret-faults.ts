@@ -1,0 +1,39 @@
+/** The key that the published page of the original shows. Whoever reads that page has it. */
+const PUBLISHED_SAMPLE_KEY = 'kAONxbkATfyk3kmnUhw7YyAMotmvuJ6tVsuT1w3A6N4=';
+const HOW_TO_MAKE_ONE = 'make one with "npx fastauth keys generate --print"';
+
+/** Why a text cannot be a secret, as the end of a sentence that does not tell the secret. */
+function secretFault(secret: string): string | undefined {
+  if (isPlaceholder(secret)) return `is still the placeholder of the example; ${HOW_TO_MAKE_ONE}`;
+  if (secret === PUBLISHED_SAMPLE_KEY) {
+    return `is the sample key that is published in the original's documentation; ${HOW_TO_MAKE_ONE}`;
+  }
+  if (secret.trim() === '') return `is white space only; ${HOW_TO_MAKE_ONE}`;
+  return undefined;
+}
+
+/** Text such as `<your-master-token>`, as examples have it. */
+export function isPlaceholder(text: string): boolean {
+  return /^\s*<.*>\s*$/s.test(text) || /<your[- _]/i.test(text);
+}
+
+/** Why a text cannot be the HS256 secret. @see RFC 8725 section 3.1: a public key must not become a shared secret */
+export function cryptographyKeyFault(key: string): string | undefined {
+  if (/-----BEGIN |^\s*(ssh-|ecdsa-)|"kty"\s*:/.test(key)) {
+    return `is a key pair's PEM, SSH or JWK text, and a public key is no secret; an HS256 secret is random text: ${HOW_TO_MAKE_ONE}`;
+  }
+  return secretFault(key);
+}
+
+/** Why a text cannot be the master token: it has to travel in a header as it is. */
+export function masterTokenFault(token: string): string | undefined {
+  const fault = secretFault(token);
+  if (fault !== undefined) return fault;
+  if (!/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(token)) {
+    return (
+      'has characters that cannot be sent in a header as they are (control characters, white space at an end, ' +
+      `or beyond ASCII); ${HOW_TO_MAKE_ONE}`
+    );
+  }
+  return undefined;
+}

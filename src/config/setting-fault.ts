@@ -1,0 +1,29 @@
+import type { z } from 'zod';
+import type { GivenValue } from './config-source.js';
+import { SECRET_SETTINGS, SETTINGS, type SettingName } from './settings.js';
+
+/** One sentence about a value that its setting refuses: where it stands, what was found, what is expected. */
+export function describeFault(
+  setting: SettingName,
+  { spelling, value }: GivenValue,
+  issue: z.core.$ZodIssue,
+): string {
+  const place = [JSON.stringify(spelling), ...issue.path.map((part) => `[${JSON.stringify(part)}]`)].join('');
+  if (issue.code === 'custom') return `${place} ${issue.message}`;
+  const found = issue.path.reduce<unknown>(
+    (inner, part) => (inner as Record<PropertyKey, unknown>)[part],
+    value,
+  );
+  const { expected } = SETTINGS[setting].meta() as { expected: string };
+  return `${place} is ${describe(found, SECRET_SETTINGS.has(setting))}; expected ${issue.path.length > 0 ? 'text in ' : ''}${expected}`;
+}
+
+function describe(value: unknown, isSecret: boolean): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object') return 'an object';
+  if (isSecret)
+    return typeof value === 'string' ? `a text of ${value.length} characters` : `a ${typeof value}`;
+  const shown = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return shown.length > 60 ? `${shown.slice(0, 57)}...` : shown;
+}

@@ -1,0 +1,48 @@
+import { editDistance } from './edit-distance.js';
+import { SETTING_NAMES, type SettingName } from './settings.js';
+
+/** A second name of a key: the original's readers know both. */
+const ALIASES: Readonly<Record<string, SettingName>> = { databaseApiPath: 'databaseApiUrl' };
+
+const BY_SPELLING: ReadonlyMap<string, SettingName> = new Map(
+  [...SETTING_NAMES.map((name) => [name, name] as const), ...Object.entries(ALIASES)].flatMap(
+    ([written, name]) =>
+      [written, kebabCase(written), snakeCase(written)].map((spelling) => [spelling, name] as const),
+  ),
+);
+
+/** A key as the config file spells it. */
+export function kebabCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** A key as the original's later versions spell it. */
+export function snakeCase(name: string): string {
+  return kebabCase(name).replaceAll('-', '_');
+}
+
+/** Every spelling that is read as a key, with the key. */
+export function settingSpellings(): Iterable<readonly [string, SettingName]> {
+  return BY_SPELLING;
+}
+
+/** The key that is spelt so, in kebab-case, snake_case or camelCase; undefined for a name that is none. */
+export function settingOf(spelling: string): SettingName | undefined {
+  return BY_SPELLING.get(spelling);
+}
+
+/** The known key that a misspelling most likely means, as the config file spells it. */
+export function nearestSetting(misspelling: string): string | undefined {
+  const written = lettersOf(misspelling);
+  const distances = [...SETTING_NAMES, ...Object.keys(ALIASES)]
+    .map((name) => ({ name, distance: editDistance(written, lettersOf(name)) }))
+    .sort((a, b) => a.distance - b.distance);
+  const [nearest] = distances;
+  return nearest && nearest.distance <= Math.max(2, nearest.name.length / 3)
+    ? kebabCase(nearest.name)
+    : undefined;
+}
+
+function lettersOf(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '');
+}

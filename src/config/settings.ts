@@ -1,0 +1,172 @@
+import { z } from 'zod';
+import { databaseApiUrlFault, databaseUrlFault } from './database-url.js';
+import { headerFaults, withoutEllipsis } from './headers-fault.js';
+import { pathRuleFault } from './path-rule-fault.js';
+import { cryptographyKeyFault, masterTokenFault } from './secret-faults.js';
+
+const YEAR = 365 * 24 * 60 * 60;
+
+/** A check that answers what is wrong, as the end of a sentence about the key. */
+type Fault<T> = (value: T) => string | undefined;
+
+function text(fault: Fault<string> = () => undefined): z.ZodString {
+  return z.string().superRefine((value, context) => {
+    const message = fault(value);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+}
+
+function wholeNumber(least: number, most: number): z.ZodInt {
+  return z.int().min(least).max(most);
+}
+
+function pathList(): z.ZodArray<z.ZodString> {
+  return z.array(text(pathRuleFault));
+}
+
+function headerMap() {
+  return z
+    .record(z.string(), z.string())
+    .transform(withoutEllipsis)
+    .superRefine((headers, context) => {
+      for (const { name, fault } of headerFaults(headers)) {
+        context.addIssue({ code: 'custom', path: [name], message: fault });
+      }
+    });
+}
+
+function appNameFault(name: string): string | undefined {
+  if (name.length > 64) return 'is longer than 64 characters';
+  return /\p{Cc}/u.test(name) ? 'holds a control character' : undefined;
+}
+
+function authPrefixFault(prefix: string): string | undefined {
+  return /^[\w/.~-]*$/.test(prefix) ? undefined : 'is no plain path; write one such as "/auth"';
+}
+
+/**
+ * Every key of the configuration, once: its form, its default and what it means. The file's JSON Schema, the
+ * README's table and the checks all come from here. `expected` ends the sentence of a fault.
+ */
+export const SETTINGS = {
+  appName: text(appNameFault).default('fastauth').meta({
+    expected: 'text',
+    description:
+      'Names the application: OpenAPI title, challenges, logs, key prefix in shared stores. Never an `aud` claim.',
+  }),
+  databaseUrl: text(databaseUrlFault).default('lmdb:.fastauth').meta({
+    expected: 'a URL such as "lmdb:.fastauth"',
+    description:
+      'Where sessions are kept, by scheme: `lmdb:<folder>` (embedded, durable), `memory:`, `redis://`, `rediss://`, `postgres://`, `mysql://`, `http://` or `https://` (the REST persistence API).',
+  }),
+  databaseApiUrl: text(databaseApiUrlFault).optional().meta({
+    expected: 'an http:// or https:// URL',
+    description:
+      'Base URL of the REST persistence API; instead of `database-url`. Also spelt `database-api-path`.',
+  }),
+  masterToken: text(masterTokenFault).optional().meta({
+    expected: 'text',
+    description:
+      'Static credential for administrative calls. Without it every master route is closed. Better kept in the environment as `MASTER_TOKEN`.',
+  }),
+  cryptographyKey: text(cryptographyKeyFault).optional().meta({
+    expected: 'text',
+    description:
+      "HS256 secret: the text's UTF-8 bytes. Without it no token can be issued or verified. Better kept in the environment as `CRYPTOGRAPHY_KEY`.",
+  }),
+  headers: headerMap().default({}).meta({
+    expected: 'an object of header names and texts',
+    description: 'Headers sent on every call to the REST persistence API.',
+  }),
+  masterTokenPaths: pathList().default([]).meta({
+    expected: 'a list of paths such as ["/master"]',
+    description:
+      'Paths that need the master token. `/admin` guards `/admin` and all below it; `*` and `:name` stand for one segment; `/admin*` guards the raw prefix.',
+  }),
+  accessTokenPaths: pathList().default([]).meta({
+    expected: 'a list of paths such as ["/access"]',
+    description: 'Paths that need an access token. A path in both lists needs both tokens.',
+  }),
+  defaultAccess: z.enum(['public', 'access', 'master']).default('public').meta({
+    expected: '"public", "access" or "master"',
+    description:
+      'What a route needs that neither a decorator nor a path rule names. `access` and `master` deny by default.',
+  }),
+  authPrefix: text(authPrefixFault)
+    .default('/auth')
+    .meta({ expected: 'a path such as "/auth"', description: 'Where the token endpoints are.' }),
+  publicTokenIssuance: z.boolean().default(false).meta({
+    expected: 'true or false',
+    description: 'Whether anybody may call `/token/new`, without the master token.',
+  }),
+  introspectionAccess: z.enum(['public', 'access', 'master']).default('master').meta({
+    expected: '"public", "access" or "master"',
+    description: 'What `/token/introspect` needs (RFC 7662).',
+  }),
+  accessTokenExpiresIn: wholeNumber(1, 100 * YEAR)
+    .default(30 * 24 * 60 * 60)
+    .meta({
+      expected: 'a whole number of seconds, at least 1',
+      description: 'Lifetime of access tokens in seconds.',
+    }),
+  refreshTokenExpiresIn: wholeNumber(1, 100 * YEAR)
+    .default(YEAR)
+    .meta({
+      expected: 'a whole number of seconds, at least 1',
+      description: 'Lifetime of refresh tokens in seconds.',
+    }),
+  refreshGrace: wholeNumber(0, 3600).default(10).meta({
+    expected: 'a whole number of seconds from 0 to 3600',
+    description:
+      'How many seconds the refresh token just spent still answers with the pair it was spent for; `0`: not at all.',
+  }),
+  familyMaxAge: wholeNumber(1, 100 * YEAR)
+    .default(3 * YEAR)
+    .meta({
+      expected: 'a whole number of seconds, at least 1',
+      description: 'How many seconds a session can be prolonged by refreshing, counted from its first pair.',
+    }),
+  sessionsPerClient: z
+    .union([wholeNumber(1, 1_000_000), z.literal('unlimited'), z.literal(Infinity)])
+    .default(1)
+    .meta({
+      expected: 'a whole number, at least 1, or "unlimited"',
+      description: 'Live sessions a client may have; a new one beyond that ends the oldest.',
+    }),
+  clockTolerance: wholeNumber(0, 600).default(5).meta({
+    expected: 'a whole number of seconds from 0 to 600',
+    description: 'Tolerated difference between clocks in seconds, when `exp`, `nbf` and `iat` are checked.',
+  }),
+  storeTimeout: z.number().min(0.01).max(60).default(1).meta({
+    expected: 'a number of seconds from 0.01 to 60',
+    description: 'Time limit of one call to a store across a network, in seconds.',
+  }),
+  verifiedTokenCacheSize: wholeNumber(1, 10_000_000).default(10_000).meta({
+    expected: 'a whole number, at least 1',
+    description: 'How many verified tokens are remembered so that their signature is not computed again.',
+  }),
+  websocketRefusal: z.enum(['close', 'unauthorized']).default('close').meta({
+    expected: '"close" or "unauthorized"',
+    description:
+      'How a WebSocket handshake is refused: `close` (a text frame, then close 1008) or `unauthorized` (401 in answer to the upgrade).',
+  }),
+  websocketQueryToken: z.boolean().default(false).meta({
+    expected: 'true or false',
+    description:
+      'Whether a WebSocket handshake may carry `access_token` in the query string, which ends up in logs.',
+  }),
+} as const;
+
+/** A key of the configuration in camelCase. */
+export type SettingName = keyof typeof SETTINGS;
+
+export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
+
+/** Keys whose values never enter an error or a log: they hold secrets, or may. */
+export const SECRET_SETTINGS: ReadonlySet<SettingName> = new Set([
+  'masterToken',
+  'cryptographyKey',
+  'headers',
+  'databaseUrl',
+  'databaseApiUrl',
+]);
