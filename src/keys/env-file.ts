@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { open, readFile, realpath, rename, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { withLockFile } from './lock-file.js';
+import { parseEnv, withAssignment } from './env-lines.js';
+
+/** Which variable of which file. */
+export interface EnvEntry {
+  /** Name of the variable. Default: `CRYPTOGRAPHY_KEY`. */
+  readonly name?: string | undefined;
+  /** Path of the file. Default: `.env` in the working directory. */
+  readonly path?: string | undefined;
+}
+
+const DEFAULT_NAME = 'CRYPTOGRAPHY_KEY';
+const DEFAULT_PATH = '.env';
+
+/**
+ * Writes `NAME=key` to a `.env` file: in place of the line that is there, or as a new one. The file is replaced at
+ * once or not at all, is readable by its owner alone (mode 600), and keeps all its other bytes.
+ * @throws TypeError a name that is none, or a key with a line end or that cannot be read back the same
+ *
+ * @example
+ * await writeKeyToEnv({ key: generateCryptographyKey(), name: 'MASTER_TOKEN' });
+ */
+export async function writeKeyToEnv(entry: EnvEntry & { readonly key: string }): Promise<void> {
+  const { key, name = DEFAULT_NAME, path = DEFAULT_PATH } = entry;
+  assertName(name);
+  if (/[\r\n\0]/.test(key)) {
+    throw new TypeError(
+      `The value of ${name} has a line end or a NUL, which a .env file cannot hold; leave it out`,
+    );
+  }
+  const file = await targetOf(path);
+  await withLockFile(`${file}.lock`, async () => {
+    await replaceFile(file, withAssignment((await readIfThere(file)) ?? '', name, key));
+  });
+}
+
+/** Reads a variable from a `.env` file; undefined if the file or the variable is not there, or it is empty. */
+export async function readKeyFromEnv(entry: EnvEntry = {}): Promise<string | undefined> {
+  const { name = DEFAULT_NAME, path = DEFAULT_PATH } = entry;
+  assertName(name);
+  const text = await readIfThere(path);
+  if (text === undefined) return undefined;
+  const variables = parseEnv(text);
+  return Object.hasOwn(variables, name) ? variables[name] || undefined : undefined;
+}
+
+/** Whether a `.env` file has a value for a variable. */
+export async function hasKeyInEnv(entry: EnvEntry = {}): Promise<boolean> {
+  return (await readKeyFromEnv(entry)) !== undefined;
+}
+
+function assertName(name: string): void {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+    throw new TypeError(
+      `${JSON.stringify(name)} is no name for a variable: letters, digits and _, no digit first`,
+    );
+  }
+}
+
+/** A link is followed, so that what it points to is replaced rather than the link. */
+async function targetOf(path: string): Promise<string> {
+  return ifThere(realpath(path)).then((target) => target ?? resolve(path));
+}
+
+function readIfThere(path: string): Promise<string | undefined> {
+  return ifThere(readFile(path, 'utf8'));
+}
+
+async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function replaceFile(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${randomUUID()}`;
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
