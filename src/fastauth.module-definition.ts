@@ -1,0 +1,27 @@
+import { ConfigurableModuleBuilder, type Type } from '@nestjs/common';
+import type { FastauthOptions } from './config/fastauth-options.js';
+import type { TokenController } from './http/token.controller.js';
+import type { TokenStore } from './stores/token-store.js';
+
+/** What shapes the provider graph and is therefore given at registration, also with `forRootAsync`. */
+export interface FastauthRegistration {
+  /** A store of your own, or a ready one. Default: what `database-url` names. */
+  store?: TokenStore | Type<TokenStore> | undefined;
+  /** A subclass of `TokenController` for custom issuance; `false`: no token endpoints. Default: `TokenController`. */
+  tokenController?: Type<TokenController> | false | undefined;
+  /** Whether the guard holds for all routes. Default: true. With `false`, use `@UseGuards(AccessGuard)` yourself. */
+  globalGuard?: boolean | undefined;
+}
+
+const REGISTRATION_DEFAULTS: FastauthRegistration = {
+  store: undefined,
+  tokenController: undefined,
+  globalGuard: undefined,
+};
+
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<FastauthOptions>({ moduleName: 'Fastauth' })
+    .setClassMethodName('forRoot')
+    .setFactoryMethodName('createFastauthOptions')
+    .setExtras(REGISTRATION_DEFAULTS)
+    .build();

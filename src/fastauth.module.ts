@@ -1,0 +1,184 @@
+import {
+  type CanActivate,
+  Controller,
+  type DynamicModule,
+  Inject,
+  Logger,
+  Module,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
+import { APP_GUARD, ModulesContainer } from '@nestjs/core';
+import { AccessEdge } from './access/access.edge.js';
+import { AccessGuard, CONTEXT_GUARDS } from './access/access.guard.js';
+import { AccessPolicy } from './access/access-policy.js';
+import { Authenticator } from './access/authenticator.js';
+import { Gate } from './access/gate.js';
+import { HttpGuard } from './access/http.guard.js';
+import { PathRules } from './access/path-rules.js';
+import { RouteMatcher } from './access/route-matcher.js';
+import { RouteTable } from './access/route-table.js';
+import { FASTAUTH_CONFIG, type FastauthConfig } from './config/fastauth-config.js';
+import { FastauthConfigService } from './config/fastauth-config.service.js';
+import type { FastauthOptions } from './config/fastauth-options.js';
+import { loadFastauthConfig } from './config/load-config.js';
+import { ConfigError } from './errors.js';
+import {
+  type ASYNC_OPTIONS_TYPE,
+  ConfigurableModuleClass,
+  type FastauthRegistration,
+  MODULE_OPTIONS_TOKEN,
+  type OPTIONS_TYPE,
+} from './fastauth.module-definition.js';
+import { IntrospectionController } from './http/introspection.controller.js';
+import { RevocationController } from './http/revocation.controller.js';
+import { TokenController } from './http/token.controller.js';
+import { KeyRing } from './keys/key-ring.js';
+import { createTokenStore } from './stores/open-store.js';
+import { TokenStore } from './stores/token-store.js';
+import { FastauthEvents } from './telemetry/fastauth-events.js';
+import { Clock, SystemClock } from './tokens/clock.js';
+import { SessionSweeper } from './tokens/session-sweeper.js';
+import { TokenService } from './tokens/token.service.js';
+import { WsGuard } from './websockets/ws.guard.js';
+
+/**
+ * Token authentication for the application that imports it, once, in its root module.
+ *
+ * @example
+ * \@Module({ imports: [FastauthModule.forRoot()] })
+ * export class AppModule {}
+ */
+@Module({})
+export class FastauthModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationShutdown {
+  constructor(
+    @Inject(ModulesContainer) modules: ModulesContainer,
+    @Inject(TokenStore) private readonly store: TokenStore,
+  ) {
+    super();
+    const registrations = [...modules.values()].filter(({ metatype }) => metatype === FastauthModule);
+    if (registrations.length > 1) {
+      throw new ConfigError([
+        `FastauthModule is registered ${registrations.length} times in this application; its guards would all have to pass. ` +
+          'Call FastauthModule.forRoot() once, in the root module: what it provides is global.',
+      ]);
+    }
+  }
+
+  /**
+   * @param options win over the config file and the environment
+   * @throws ConfigError naming every fault of the configuration
+   */
+  static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
+    return registered(super.forRoot(options), options);
+  }
+
+  /** As {@link forRoot}, with options from `useFactory`, `useClass` or `useExisting`. */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return registered(super.forRootAsync(options), options);
+  }
+
+  async onModuleInit(): Promise<void> {
+    await this.store.open();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.store.close();
+  }
+}
+
+function registered(definition: DynamicModule, registration: FastauthRegistration): DynamicModule {
+  const { store, tokenController = TokenController, globalGuard = true } = registration;
+  const endpoints =
+    tokenController === false ? [] : [tokenController, RevocationController, IntrospectionController];
+  const controllers = endpoints.map(ownController);
+  const exported = [
+    FastauthConfigService,
+    TokenService,
+    TokenStore,
+    FastauthEvents,
+    AccessPolicy,
+    Gate,
+    // What `@UseGuards(AccessGuard)` in the application's own modules needs.
+    CONTEXT_GUARDS,
+    AccessGuard,
+    WsGuard,
+  ];
+  return {
+    ...definition,
+    global: true,
+    controllers,
+    providers: [
+      ...(definition.providers ?? []),
+      {
+        provide: FASTAUTH_CONFIG,
+        inject: [MODULE_OPTIONS_TOKEN],
+        useFactory: (options: FastauthOptions) => resolveConfig(options, controllers),
+      },
+      { provide: KeyRing, inject: [FASTAUTH_CONFIG], useFactory: keyRingOf },
+      { provide: Clock, useClass: SystemClock },
+      storeProvider(store),
+      {
+        provide: CONTEXT_GUARDS,
+        inject: [HttpGuard, WsGuard],
+        useFactory: (http: CanActivate, ws: CanActivate) =>
+          new Map([
+            ['http', http],
+            ['ws', ws],
+          ]),
+      },
+      FastauthConfigService,
+      FastauthEvents,
+      TokenService,
+      SessionSweeper,
+      RouteTable,
+      RouteMatcher,
+      { provide: PathRules, inject: [FASTAUTH_CONFIG, RouteTable], useFactory: pathRulesOf },
+      AccessPolicy,
+      Authenticator,
+      Gate,
+      AccessEdge,
+      AccessGuard,
+      HttpGuard,
+      WsGuard,
+      // `useExisting`, so that an application's tests can override the guard.
+      ...(globalGuard ? [{ provide: APP_GUARD, useExisting: AccessGuard }] : []),
+    ],
+    exports: exported,
+  };
+}
+
+/** A class of this registration's own, because its prefix is set on the class: two applications share nothing. */
+function ownController(base: Type): Type {
+  const own = class extends base {};
+  Object.defineProperty(own, 'name', { value: base.name });
+  return own;
+}
+
+function resolveConfig(options: FastauthOptions, controllers: readonly Type[]): FastauthConfig {
+  const { config, warnings } = loadFastauthConfig(options);
+  const logger = new Logger('Fastauth');
+  for (const warning of warnings) logger.warn(warning);
+  for (const controller of controllers) Controller(config.authPrefix)(controller);
+  return config;
+}
+
+function pathRulesOf(config: FastauthConfig, routes: RouteTable): PathRules {
+  return new PathRules({ master: config.masterTokenPaths, access: config.accessTokenPaths }, () =>
+    routes.prefixes(),
+  );
+}
+
+function keyRingOf(config: FastauthConfig): KeyRing | undefined {
+  return config.cryptographyKey === undefined ? undefined : KeyRing.fromSecret(config.cryptographyKey);
+}
+
+function storeProvider(store: FastauthRegistration['store']): Provider {
+  if (store === undefined)
+    return { provide: TokenStore, inject: [FASTAUTH_CONFIG], useFactory: createTokenStore };
+  return typeof store === 'function'
+    ? { provide: TokenStore, useClass: store }
+    : { provide: TokenStore, useValue: store };
+}

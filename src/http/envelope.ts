@@ -1,0 +1,46 @@
+import { HttpException } from '@nestjs/common';
+import { InvalidRequestError, TokenNotSavedError } from '../errors.js';
+import type { IssuedTokens } from '../tokens/issued-tokens.js';
+
+/** The answer of the token endpoints that hand out a pair. */
+export interface TokenEnvelope {
+  readonly status: 'success';
+  readonly message: string;
+  readonly code: 200;
+  readonly data: {
+    readonly client_id: string;
+    readonly access_token: string;
+    readonly refresh_token: string;
+  };
+}
+
+export function tokenEnvelope(tokens: IssuedTokens): TokenEnvelope {
+  return {
+    status: 'success',
+    message: 'Token generated',
+    code: 200,
+    data: {
+      client_id: tokens.clientId,
+      access_token: tokens.accessToken,
+      refresh_token: tokens.refreshToken,
+    },
+  };
+}
+
+/** An error of a token endpoint, in the original's envelope. */
+export class TokenEndpointException extends HttpException {
+  constructor(cause: HttpException) {
+    super(errorBody(cause), cause.getStatus(), { cause });
+    this.message = cause.message;
+  }
+}
+
+function errorBody(error: HttpException): Record<string, unknown> {
+  return {
+    status: 'error',
+    message: error.message,
+    code: error.getStatus(),
+    ...(error instanceof InvalidRequestError && error.details ? { details: error.details } : {}),
+    ...(error instanceof TokenNotSavedError ? { data: { client_id: error.clientId } } : {}),
+  };
+}

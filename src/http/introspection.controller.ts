@@ -1,0 +1,37 @@
+import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import { ConfiguredAccess } from '../access/decorators.js';
+import type { TokenState } from '../tokens/token-inspector.js';
+import { TokenService } from '../tokens/token.service.js';
+import { OAuthEndpoint } from './oauth.endpoint.js';
+import { invalid, readParameter, type TokenRequest } from './token-request.js';
+
+/**
+ * Tells resource servers whether a token is good. Needs the master token, unless `introspection-access` says otherwise.
+ * @see RFC 7662
+ */
+@Controller()
+export class IntrospectionController extends OAuthEndpoint {
+  @Inject(TokenService)
+  private readonly tokens!: TokenService;
+
+  @Post('token/introspect')
+  @HttpCode(200)
+  @ConfiguredAccess('introspection')
+  introspectToken(
+    @Req() request: TokenRequest,
+    @Res({ passthrough: true }) response: unknown,
+  ): Promise<object> {
+    return this.answer(request, response, async () => {
+      const token = readParameter(request, 'token');
+      if (!token) throw invalid('token', 'is required');
+      return introspectionResponse(await this.tokens.introspect(token));
+    });
+  }
+}
+
+/** @see RFC 7662 section 2.2: an inactive token's answer holds nothing else */
+function introspectionResponse(state: TokenState): object {
+  if (!state.active) return { active: false };
+  const { fam: _family, gen: _generation, ...claims } = state.claims;
+  return { ...claims, active: true, ...(state.type === 'access' ? { token_type: 'Bearer' } : {}) };
+}

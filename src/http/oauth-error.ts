@@ -1,0 +1,28 @@
+import { HttpException } from '@nestjs/common';
+import { CryptoKeyNotSetError, InvalidRequestError, StoreUnavailableError } from '../errors.js';
+
+/** The error codes that the RFC endpoints answer with. @see RFC 6749 section 5.2, RFC 7009 section 2.2.1 */
+export type OAuthErrorCode =
+  'invalid_request' | 'invalid_client' | 'unauthorized_client' | 'temporarily_unavailable' | 'server_error';
+
+/** An error in the form of RFC 6749, for endpoints that standard clients call. */
+export class OAuthErrorException extends HttpException {
+  constructor(status: number, error: OAuthErrorCode, description: string, options?: { cause?: unknown }) {
+    super({ error, error_description: description }, status, options);
+    this.message = description;
+  }
+}
+
+/** An error of this package in the form of RFC 6749; anything else as it is. */
+export function asOAuthError(error: unknown): unknown {
+  if (error instanceof InvalidRequestError) {
+    return new OAuthErrorException(400, 'invalid_request', error.message, { cause: error });
+  }
+  if (error instanceof StoreUnavailableError) {
+    return new OAuthErrorException(503, 'temporarily_unavailable', error.message, { cause: error });
+  }
+  if (error instanceof CryptoKeyNotSetError) {
+    return new OAuthErrorException(500, 'server_error', error.message, { cause: error });
+  }
+  return error;
+}

@@ -1,0 +1,190 @@
+import { IntrospectionController } from './introspection.controller.js';
+import { componentSchemas, text } from './openapi-schemas.js';
+import { RevocationController } from './revocation.controller.js';
+import { TokenController } from './token.controller.js';
+
+/** An OpenAPI operation object. @see OpenAPI 3.0 section 4.7.10 */
+export type Operation = Record<string, unknown>;
+
+const json = (schema: keyof typeof componentSchemas, example: object) => ({
+  'application/json': { schema: { $ref: `#/components/schemas/${schema}` }, example },
+});
+const failure = (description: string, code: number, message: string, more: object = {}) => ({
+  description,
+  content: json('FastauthErrorEnvelope', { status: 'error', message, code, ...more }),
+});
+
+const noStore = { 'Cache-Control': { schema: { type: 'string' }, description: 'Always `no-store`' } };
+const retryAfter = {
+  'Retry-After': { schema: { type: 'integer' }, description: 'Seconds until a retry makes sense' },
+};
+
+const success = {
+  description: 'A pair of tokens',
+  headers: noStore,
+  content: json('FastauthTokenEnvelope', {
+    status: 'success',
+    message: 'Token generated',
+    code: 200,
+    data: { client_id: 'abc-123', access_token: '<jwt>', refresh_token: '<jwt>' },
+  }),
+};
+
+const faults = {
+  500: failure('No cryptography key, or the store refused to save', 500, 'Crypto key not set'),
+  503: {
+    ...failure(
+      'The store is not available; nothing was consumed',
+      503,
+      'The token store is not available. Try again later.',
+    ),
+    headers: retryAfter,
+  },
+};
+
+const invalidParameter = (parameter: string, message: string) =>
+  failure('A parameter is missing or cannot be used', 422, `${parameter} ${message}`, {
+    details: [{ parameter, message }],
+  });
+
+const CLIENT_ID_SCHEMA = { type: 'string', minLength: 1, maxLength: 256, example: 'abc-123' };
+const REFRESH_TOKEN_SCHEMA = { type: 'string', minLength: 1, maxLength: 8192, example: '<jwt>' };
+const TOKEN_SCHEMA = text('An access or refresh token', '<jwt>');
+
+const refusal = {
+  description: 'The master token is missing or wrong',
+  headers: { 'WWW-Authenticate': { schema: { type: 'string' }, description: 'RFC 6750 challenge' } },
+  content: json('FastauthRefusal', { detail: 'Unauthorized Master Token', code: 'missing_token' }),
+};
+
+const issuing: Operation = {
+  tags: ['fastauth'],
+  summary: 'Issue a pair of tokens',
+  description: "Issues an access and a refresh token. By default the client's older session ends.",
+  responses: {
+    200: success,
+    401: refusal,
+    422: invalidParameter('client_id', 'must be one text value'),
+    ...faults,
+  },
+};
+
+const refreshing: Operation = {
+  tags: ['fastauth'],
+  summary: 'Refresh a pair of tokens',
+  description: 'Spends a refresh token for a new pair; the old pair is no longer good.',
+  responses: {
+    200: success,
+    401: failure('The refresh token is not good (any more)', 401, 'Invalid refresh token'),
+    422: invalidParameter('refresh_token', 'is required'),
+    ...faults,
+  },
+};
+
+const oauthFailure = (description: string, error: string, message: string) => ({
+  description,
+  content: json('FastauthOAuthError', { error, error_description: message }),
+});
+
+const oauthFaults = {
+  400: oauthFailure('A parameter is missing or cannot be used', 'invalid_request', 'token is required'),
+  500: oauthFailure('No cryptography key', 'server_error', 'Crypto key not set'),
+  503: {
+    ...oauthFailure('The store is not available', 'temporarily_unavailable', 'Try again later'),
+    headers: retryAfter,
+  },
+};
+
+const revoking: Operation = {
+  tags: ['fastauth'],
+  summary: 'End the session that a token belongs to',
+  description:
+    'RFC 7009. Whoever holds a token may end its session. With the master token, `client_id` without `token` ends all sessions of that client.',
+  responses: {
+    200: {
+      description: 'It is ended, or was no live session of ours',
+      headers: noStore,
+      content: { 'application/json': { schema: { type: 'object' }, example: {} } },
+    },
+    401: oauthFailure('A master token was sent, and is wrong', 'invalid_client', 'Unauthorized Master Token'),
+    ...oauthFaults,
+  },
+};
+
+const introspecting: Operation = {
+  tags: ['fastauth'],
+  summary: 'Tell whether a token is good',
+  description: 'RFC 7662, for resource servers.',
+  responses: {
+    200: {
+      description: 'Whether it is good, and what it says if so',
+      headers: noStore,
+      content: json('FastauthIntrospection', { active: true, client_id: 'abc-123', token_type: 'Bearer' }),
+    },
+    401: refusal,
+    ...oauthFaults,
+  },
+};
+
+function inQuery(
+  operation: Operation,
+  operationId: string,
+  name: string,
+  required: boolean,
+  schema: object,
+): Operation {
+  const note = 'Prefer POST: query strings end up in logs.';
+  return {
+    ...operation,
+    operationId,
+    parameters: [{ name, in: 'query', required, schema, description: note }],
+  };
+}
+
+function inBody(
+  operation: Operation,
+  operationId: string,
+  properties: Record<string, object>,
+  required: readonly string[] = [],
+): Operation {
+  const schema = { type: 'object', properties, ...(required.length > 0 ? { required } : {}) };
+  return {
+    ...operation,
+    operationId,
+    parameters: [],
+    requestBody: {
+      required: required.length > 0,
+      content: { 'application/json': { schema }, 'application/x-www-form-urlencoded': { schema } },
+    },
+  };
+}
+
+/** The token endpoints, by the handlers that serve them. */
+export function tokenOperations(): ReadonlyMap<object, Readonly<Record<string, Operation>>> {
+  const { prototype } = TokenController;
+  return new Map<object, Record<string, Operation>>([
+    [
+      prototype.getNewToken,
+      { get: inQuery(issuing, 'issueTokenByQuery', 'client_id', false, CLIENT_ID_SCHEMA) },
+    ],
+    [prototype.postNewToken, { post: inBody(issuing, 'issueToken', { client_id: CLIENT_ID_SCHEMA }) }],
+    [
+      prototype.getRefreshedToken,
+      { get: inQuery(refreshing, 'refreshTokenByQuery', 'refresh_token', true, REFRESH_TOKEN_SCHEMA) },
+    ],
+    [
+      prototype.postRefreshedToken,
+      {
+        post: inBody(refreshing, 'refreshToken', { refresh_token: REFRESH_TOKEN_SCHEMA }, ['refresh_token']),
+      },
+    ],
+    [
+      RevocationController.prototype.revokeToken,
+      { post: inBody(revoking, 'revokeToken', { token: TOKEN_SCHEMA, client_id: CLIENT_ID_SCHEMA }) },
+    ],
+    [
+      IntrospectionController.prototype.introspectToken,
+      { post: inBody(introspecting, 'introspectToken', { token: TOKEN_SCHEMA }, ['token']) },
+    ],
+  ]);
+}

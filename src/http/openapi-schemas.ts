@@ -1,0 +1,88 @@
+/** The three ways credentials travel: two headers of our own, and Bearer. */
+export const securitySchemes = {
+  AccessTokenHeader: { type: 'apiKey', in: 'header', name: 'ACCESS-TOKEN', description: 'An access token' },
+  MasterTokenHeader: { type: 'apiKey', in: 'header', name: 'MASTER-TOKEN', description: 'The master token' },
+  BearerAccessToken: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'An access token, as `Authorization: Bearer`',
+  },
+} as const;
+
+/** A text property. */
+export const text = (description: string, example: string) => ({ type: 'string', description, example });
+
+/** Schemas of what the endpoints answer. */
+export const componentSchemas = {
+  FastauthTokenEnvelope: {
+    type: 'object',
+    required: ['status', 'message', 'code', 'data'],
+    properties: {
+      status: text('Always `success`', 'success'),
+      message: text('For people', 'Token generated'),
+      code: { type: 'integer', description: 'The HTTP status', example: 200 },
+      data: {
+        type: 'object',
+        required: ['client_id', 'access_token', 'refresh_token'],
+        properties: {
+          client_id: text('Whom the tokens are for', 'abc-123'),
+          access_token: text('Opens guarded routes', '<jwt>'),
+          refresh_token: text('Good for one new pair', '<jwt>'),
+        },
+      },
+    },
+  },
+  FastauthErrorEnvelope: {
+    type: 'object',
+    required: ['status', 'message', 'code'],
+    properties: {
+      status: text('Always `error`', 'error'),
+      message: text('For people', 'Invalid refresh token'),
+      code: { type: 'integer', description: 'The HTTP status', example: 401 },
+      details: {
+        type: 'array',
+        description: 'What is wrong with which parameter',
+        items: {
+          type: 'object',
+          properties: {
+            parameter: text('Its name', 'client_id'),
+            message: text('Its fault', 'must not be empty'),
+          },
+        },
+      },
+      data: { type: 'object', properties: { client_id: text('Whose tokens were not saved', 'abc-123') } },
+    },
+  },
+  FastauthIntrospection: {
+    type: 'object',
+    description: 'RFC 7662 section 2.2; the claims of an active token stand beside `active`',
+    required: ['active'],
+    properties: {
+      active: { type: 'boolean', description: 'Whether the token is good now' },
+      client_id: text('Whom the token is for', 'abc-123'),
+      token_type: text('`Bearer`, of access tokens', 'Bearer'),
+      exp: { type: 'integer', description: 'When it ends, in epoch seconds' },
+      iat: { type: 'integer', description: 'When it was issued, in epoch seconds' },
+      jti: text('Its identifier', 'f3sT0Kxq'),
+    },
+    additionalProperties: true,
+  },
+  FastauthOAuthError: {
+    type: 'object',
+    description: 'RFC 6749 section 5.2',
+    required: ['error'],
+    properties: {
+      error: text('Stable machine code', 'invalid_request'),
+      error_description: text('For people', 'token is required'),
+    },
+  },
+  FastauthRefusal: {
+    type: 'object',
+    required: ['detail', 'code'],
+    properties: {
+      detail: text('For people', 'Unauthorized Master Token'),
+      code: text('Stable machine code', 'missing_token'),
+    },
+  },
+} as const;

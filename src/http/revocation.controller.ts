@@ -1,0 +1,56 @@
+import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import { Authenticator } from '../access/authenticator.js';
+import { Public } from '../access/decorators.js';
+import { MASTER } from '../access/demand.js';
+import { isDenial } from '../access/denial.js';
+import { rawRequest, type AnyRequest } from '../access/request-access.js';
+import { clientIdFault } from '../tokens/client-id.js';
+import { TokenService } from '../tokens/token.service.js';
+import { OAuthEndpoint } from './oauth.endpoint.js';
+import { OAuthErrorException } from './oauth-error.js';
+import { invalid, readParameter, type TokenRequest } from './token-request.js';
+
+/**
+ * Ends sessions. Whoever holds a token may end its session; the master token's holder may also end all sessions of
+ * a client, by `client_id` without `token`. The answer is 200 for unknown tokens, too.
+ * @see RFC 7009
+ */
+@Controller()
+export class RevocationController extends OAuthEndpoint {
+  @Inject(TokenService)
+  private readonly tokens!: TokenService;
+
+  @Inject(Authenticator)
+  private readonly authenticator!: Authenticator;
+
+  @Post('token/revoke')
+  @HttpCode(200)
+  @Public()
+  revokeToken(@Req() request: TokenRequest, @Res({ passthrough: true }) response: unknown): Promise<object> {
+    return this.answer(request, response, async () => {
+      const isMaster = await this.isMaster(request);
+      const token = readParameter(request, 'token');
+      const clientId = readParameter(request, 'client_id');
+      if (token) {
+        await this.tokens.revokeToken(token);
+        return {};
+      }
+      if (!isMaster || clientId === undefined) throw invalid('token', 'is required');
+      const fault = clientIdFault(clientId);
+      if (fault) throw invalid('client_id', fault);
+      await this.tokens.revokeClient(clientId);
+      return {};
+    });
+  }
+
+  /** @throws OAuthErrorException a master token was sent, and is wrong */
+  private async isMaster(request: TokenRequest): Promise<boolean> {
+    const raw = rawRequest(request as unknown as AnyRequest);
+    if (raw.headers['master-token'] === undefined) return false;
+    const outcome = await this.authenticator.authenticate(MASTER, raw);
+    if (!isDenial(outcome)) return true;
+    throw outcome.status === 400
+      ? new OAuthErrorException(400, 'invalid_request', outcome.detail)
+      : new OAuthErrorException(401, 'invalid_client', outcome.detail);
+  }
+}

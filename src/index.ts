@@ -1,0 +1,41 @@
+export { AccessGuard } from './access/access.guard.js';
+export { AccessPolicy } from './access/access-policy.js';
+export { AccessOnly, CurrentPrincipal, MasterOnly, Public } from './access/decorators.js';
+export { AccessDeniedException, type Denial } from './access/denial.js';
+export { HttpGuard } from './access/http.guard.js';
+export { principalOf } from './access/principal-of.js';
+export type { DefaultAccess, FastauthConfig } from './config/fastauth-config.js';
+export { FastauthConfigService } from './config/fastauth-config.service.js';
+export type { FastauthOptions } from './config/fastauth-options.js';
+export {
+  ConfigError,
+  CryptoKeyNotSetError,
+  FastauthError,
+  type FastauthErrorCode,
+  InvalidGrantError,
+  InvalidRequestError,
+  type InputFault,
+  StoreUnavailableError,
+  TokenNotSavedError,
+  UnauthorizedError,
+} from './errors.js';
+export { FastauthModule } from './fastauth.module.js';
+export type { FastauthRegistration } from './fastauth.module-definition.js';
+export type { TokenEnvelope } from './http/envelope.js';
+export { withFastauth } from './http/openapi.js';
+export { TokenController } from './http/token.controller.js';
+export type { TokenRequest } from './http/token-request.js';
+export { generateCryptographyKey } from './keys/cryptography-key.js';
+export { hasKeyInEnv, readKeyFromEnv, writeKeyToEnv } from './keys/env-file.js';
+export { LmdbTokenStore } from './stores/lmdb.store.js';
+export { MemoryTokenStore } from './stores/memory.store.js';
+export { RestTokenStore } from './stores/rest.store.js';
+export { type MaybePromise, type RevokeFilter, TokenStore } from './stores/token-store.js';
+export type { FastauthEvent } from './telemetry/fastauth-event.js';
+export { type FastauthEventListener, FastauthEvents } from './telemetry/fastauth-events.js';
+export { Clock } from './tokens/clock.js';
+export type { IssuedTokens, IssueOptions, Session } from './tokens/issued-tokens.js';
+export type { Principal } from './tokens/principal.js';
+export type { SessionKey, SessionRecord, TokenPair } from './tokens/session-record.js';
+export { TokenService } from './tokens/token.service.js';
+export { WsGuard } from './websockets/ws.guard.js';
