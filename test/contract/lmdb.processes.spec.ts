@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { join } from 'node:path';
+import { sessionSample } from 'nestjs-fastauth/testing';
+import { LmdbTokenStore } from '../../src/stores/lmdb.store.js';
+import { JsonChild } from '../support/child-process.js';
+import { compile, type CompiledFiles } from '../support/compile.js';
+import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
+
+let compiled: CompiledFiles;
+const children: JsonChild[] = [];
+
+beforeAll(async () => {
+  compiled = await compile('test/support/lmdb-child.ts');
+});
+
+afterAll(async () => {
+  await Promise.all(children.map((child) => child.kill()));
+  compiled.remove();
+  removeTemporaryFolders();
+});
+
+async function openStore(): Promise<{ store: LmdbTokenStore; folder: string }> {
+  const folder = join(temporaryFolder(), 'store');
+  const store = new LmdbTokenStore({ folder });
+  await store.open();
+  return { store, folder };
+}
+
+async function start(task: string, folder: string): Promise<JsonChild> {
+  const child = new JsonChild(process.execPath, [compiled.entry, task, folder]);
+  children.push(child);
+  expect(await child.next()).toBe('open');
+  return child;
+}
+
+describe('several processes on one LMDB folder', () => {
+  it('rotate one session in the same instant: exactly one wins, 1000 times', async () => {
+    const { store, folder } = await openStore();
+    const samples = Array.from({ length: 1000 }, () => sessionSample());
+    await Promise.all(samples.map(({ record, pair }) => store.insert(record, pair, 1)));
+    const children = await Promise.all([start('race', folder), start('race', folder)]);
+    const begin = Date.now() + 200;
+    for (const [index, { record }] of samples.entries()) {
+      for (const child of children) child.tell({ record, at: begin + 2 * index });
+    }
+    const ends = children.map((child) => child.end());
+    const wins = [0, 0];
+    const won = new Set<unknown>();
+    for (const [index, child] of children.entries()) {
+      for (let said; (said = await child.next<string | false>()) !== undefined;) {
+        if (said === false) continue;
+        won.add(said);
+        wins[index] = (wins[index] ?? 0) + 1;
+      }
+    }
+    await Promise.all(ends);
+    expect(won.size).toBe(samples.length);
+    expect((wins[0] ?? 0) + (wins[1] ?? 0)).toBe(samples.length);
+    for (const { record } of samples) expect(won.has(store.find(record)?.refreshHash)).toBe(true);
+    // The race was one: neither came first every time.
+    expect(Math.min(...wins)).toBeGreaterThan(0);
+    await store.close();
+  }, 40_000);
+
+  it('see an acknowledged revocation with the next read', async () => {
+    const { store, folder } = await openStore();
+    const child = await start('revoke', folder);
+    const reader = new AbortController();
+    const { record: hot, pair } = sessionSample();
+    await store.insert(hot, pair, 1);
+    // Keeps a snapshot in use all the time, as a busy server does.
+    const reading = (async () => {
+      while (!reader.signal.aborted) {
+        store.find(hot);
+        await new Promise(setImmediate);
+      }
+    })();
+    for (let round = 0; round < 200; round++) {
+      const { record, pair } = sessionSample();
+      await store.insert(record, pair, 1);
+      expect(store.find(record)?.revokedAt).toBeUndefined();
+      child.tell(record);
+      expect(await child.next()).toBe(true);
+      expect(store.find(record)?.revokedAt).toBe(record.createdAt + 1);
+    }
+    reader.abort();
+    await reading;
+    await child.end();
+    await store.close();
+  });
+});
+
+// The shell's limit on file sizes stands for a full disk: both fail the write.
+it('answers a full disk with unavailable, and loses nothing', async () => {
+  const { store, folder } = await openStore();
+  await store.close();
+  const limited = 'ulimit -f 600; exec "$0" "$@"';
+  const child = new JsonChild('sh', ['-c', limited, process.execPath, compiled.entry, 'fill', folder]);
+  expect(await child.next()).toBe('open');
+  const failure = await child.next<{ failed: string; written: number }>();
+  expect(failure?.failed).toBe('StoreUnavailableError');
+  expect(failure?.written).toBeGreaterThan(100);
+  expect(await child.next()).toEqual({ lost: 0 });
+  await child.end();
+  await store.open();
+  await store.ping();
+  await store.close();
+}, 40_000);

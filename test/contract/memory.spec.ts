@@ -1,0 +1,10 @@
+import { describeTokenStoreContract } from 'nestjs-fastauth/testing';
+import { MemoryTokenStore } from '../../src/stores/memory.store.js';
+
+describeTokenStoreContract('MemoryTokenStore', {
+  open: async () => {
+    const store = new MemoryTokenStore();
+    await store.open();
+    return store;
+  },
+});

@@ -1,0 +1,309 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  describeTokenStoreContract,
+  HOSTILE_CLIENT_IDS,
+  rotatedSample,
+  sessionSample,
+} from 'nestjs-fastauth/testing';
+import { StoreUnavailableError } from '../../src/errors.js';
+import { RestTokenStore } from '../../src/stores/rest.store.js';
+import { PersistenceServer } from '../support/persistence-server.js';
+
+const server = new PersistenceServer();
+let databases = 0;
+
+beforeAll(() => server.start());
+afterAll(() => server.stop());
+
+describeTokenStoreContract('RestTokenStore', {
+  open: async () => {
+    const store = storeOf(`${server.url}/db${databases++}/`);
+    await store.open();
+    return store;
+  },
+  limits: { oneSessionPerClient: true },
+});
+
+function storeOf(url: string, timeout = 1, headers: Record<string, string> = {}): RestTokenStore {
+  return new RestTokenStore({ url, headers, timeout });
+}
+
+describe('RestTokenStore', () => {
+  let store: RestTokenStore;
+
+  beforeEach(() => {
+    store = storeOf(server.url, 0.3, { 'X-Api-Key': 'sesame' });
+    server.calls.length = 0;
+  });
+
+  afterEach(async () => {
+    server.faults = {};
+    await store.close();
+  });
+
+  async function inserted(clientId?: string) {
+    const sample = sessionSample({ clientId });
+    await store.insert(sample.record, sample.pair, 1);
+    return sample;
+  }
+
+  it('speaks the contract: body, encoded client, headers', async () => {
+    const { record, pair } = await inserted('x&client_id=victim');
+    await store.find(record);
+    const [save, load] = server.calls;
+    expect(save?.method).toBe('POST');
+    expect(save?.url).toBe('/token?client_id=x%26client_id%3Dvictim');
+    expect(save?.headers['x-api-key']).toBe('sesame');
+    expect(JSON.parse(save?.body ?? '')).toEqual({
+      data: { access_token: pair.accessToken, refresh_token: pair.refreshToken },
+    });
+    expect(load?.method).toBe('GET');
+    expect(load?.url).toBe(save?.url);
+    expect(load?.headers['x-api-key']).toBe('sesame');
+    expect(server.record('victim')).toBeUndefined();
+  });
+
+  it('writes each hostile identifier under its own name', async () => {
+    for (const clientId of HOSTILE_CLIENT_IDS) {
+      const { pair } = await inserted(clientId);
+      expect(server.record(clientId)).toEqual({
+        data: { access_token: pair.accessToken, refresh_token: pair.refreshToken },
+      });
+    }
+  });
+
+  it('revokes by writing both tokens as null', async () => {
+    const { record } = await inserted('r');
+    await store.revoke(record, 1);
+    expect(server.record('r')).toEqual({ data: { access_token: null, refresh_token: null } });
+  });
+
+  it('sends user and password of the URL as Basic authorization', async () => {
+    const withUser = storeOf(server.url.replace('//', '//ada:p%40ss@'));
+    await withUser.ping();
+    expect(server.calls[0]?.headers.authorization).toBe(`Basic ${btoa('ada:p@ss')}`);
+    await withUser.close();
+  });
+
+  it('keeps connections alive', async () => {
+    const { record } = await inserted();
+    const before = server.connections;
+    for (let call = 0; call < 20; call++) await store.find(record);
+    expect(server.connections - before).toBeLessThanOrEqual(1);
+  });
+
+  it('refreshes a session of the Python original', async () => {
+    const claims = (payload: object) => `e30.${btoa(JSON.stringify(payload)).replaceAll('=', '')}.sig`;
+    const access_token = claims({ client_id: 'p', type: 'access', exp: 2000, iat: 1000 });
+    const refresh_token = claims({ client_id: 'p', type: 'refresh', exp: 3000, iat: 1000 });
+    server.setRecord('p', { data: { access_token, refresh_token } });
+    const record = await store.find({ clientId: 'p' });
+    expect(record).toMatchObject({
+      familyId: 'legacy',
+      generation: 0,
+      accessExpiresAt: 2000,
+      refreshExpiresAt: 3000,
+      createdAt: 1000,
+      plainPair: { accessToken: access_token, refreshToken: refresh_token },
+    });
+    expect(await store.find({ clientId: 'p', familyId: 'other' })).toBeUndefined();
+    if (!record) throw new Error('not found');
+    const next = rotatedSample({ ...record, familyId: 'fresh' }, 1500);
+    expect(await store.rotate(next.record, next.pair)).toBe(true);
+    expect((await store.find({ clientId: 'p', familyId: 'fresh' }))?.generation).toBe(1);
+  });
+
+  it("takes Python's later write for a fresh session", async () => {
+    const { record } = await inserted('q');
+    server.setRecord('q', { data: { access_token: 'opaque one', refresh_token: 'opaque two' } });
+    expect(await store.find(record)).toBeUndefined();
+    expect(await store.find({ clientId: 'q' })).toMatchObject({ familyId: 'legacy', generation: 0 });
+  });
+
+  it('knows from the tokens what another process rotated', async () => {
+    const { record } = await inserted();
+    const next = rotatedSample(record, record.createdAt + 7);
+    await store.rotate(next.record, next.pair);
+    const elsewhere = storeOf(server.url);
+    expect(await elsewhere.find(record)).toMatchObject({
+      generation: 1,
+      refreshHash: next.record.refreshHash,
+      rotatedAt: record.createdAt + 7,
+      plainPair: next.pair,
+    });
+    expect((await store.find(record))?.previousRefreshHash).toBe(record.refreshHash);
+    await elsewhere.close();
+  });
+
+  it.each([
+    ['null tokens', { data: { access_token: null, refresh_token: null } }],
+    ['empty tokens', { data: { access_token: '', refresh_token: '' } }],
+    ['one token only', { data: { access_token: 'a.b.c', refresh_token: null } }],
+    ['empty data', { data: {} }],
+    ['null data', { data: null }],
+    ['no data', {}],
+  ])('takes %s for no session', async (_, record) => {
+    server.setRecord('closed', record);
+    expect(await store.find({ clientId: 'closed' })).toBeUndefined();
+    expect(await store.list('closed')).toEqual([]);
+  });
+
+  it.each([
+    ['garbage', '<html>'],
+    ['cut JSON', '{"data":{"access_token":"a'],
+    ['an array', '[]'],
+    ['null', 'null'],
+    ['text', '"text"'],
+    ['nothing', ''],
+    ['data of another type', '{"data":"x"}'],
+    ['tokens of another type', '{"data":{"access_token":1,"refresh_token":"b"}}'],
+    ["another client's record", '{"client_id":"other","data":{"access_token":"a","refresh_token":"b"}}'],
+    ["another client's data", '{"data":{"client_id":"other","access_token":"a","refresh_token":"b"}}'],
+    [
+      "another client's tokens",
+      JSON.stringify({
+        data: { access_token: `e30.${btoa('{"client_id":"other"}')}.s`, refresh_token: 'b' },
+      }),
+    ],
+  ])('answers %s with unavailable', async (_, text) => {
+    server.faults = { text };
+    await expect(store.find({ clientId: 'me' })).rejects.toThrow(StoreUnavailableError);
+  });
+
+  it.each([201, 204, 302, 400, 401, 403, 404, 422, 500, 503])(
+    'does not take %d for saved',
+    async (status) => {
+      server.faults = { status };
+      const { record, pair } = sessionSample();
+      const error = await store.insert(record, pair, 1).catch((error: unknown) => error);
+      expect(error).toBeInstanceOf(StoreUnavailableError);
+      expect(error).toMatchObject({ answered: true });
+      expect(server.calls).toHaveLength(1);
+    },
+  );
+
+  it.each([201, 204, 302, 400, 401, 403, 500, 503])(
+    'does not take %d for a loaded record',
+    async (status) => {
+      server.faults = { status };
+      await expect(store.find({ clientId: 'me' })).rejects.toThrow(StoreUnavailableError);
+      await expect(store.ping()).rejects.toThrow(StoreUnavailableError);
+    },
+  );
+
+  it('stops reading at 64 KiB', async () => {
+    server.faults = { huge: 50 * 1024 * 1024 };
+    await expect(store.find({ clientId: 'me' })).rejects.toThrow(/64 KiB/);
+    expect(server.bytesSent).toBeLessThan(10 * 1024 * 1024);
+  });
+
+  it('answers a cut connection with unavailable', async () => {
+    const { record } = await inserted();
+    server.faults = { cut: true };
+    await expect(store.find(record)).rejects.toThrow(StoreUnavailableError);
+  });
+
+  it('retries reads, never saves', async () => {
+    const { record } = await inserted();
+    server.calls.length = 0;
+    server.faults = { refuse: true };
+    const found = store.find(record);
+    while (server.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    server.faults = {};
+    expect((await found)?.refreshHash).toBe(record.refreshHash);
+    expect(server.calls).toHaveLength(2);
+    server.faults = { refuse: true };
+    server.calls.length = 0;
+    const { record: other, pair } = sessionSample();
+    const error = await store.insert(other, pair, 1).catch((error: unknown) => error);
+    expect(error).toMatchObject({ answered: false });
+    expect(server.calls).toHaveLength(1);
+  });
+
+  it('keeps the grace of a rotation whose answer was lost', async () => {
+    const { record } = await inserted();
+    const next = rotatedSample(record);
+    server.faults = { loseAnswer: true };
+    await expect(store.rotate(next.record, next.pair)).rejects.toThrow(StoreUnavailableError);
+    server.faults = {};
+    expect(await store.find(record)).toMatchObject({
+      previousRefreshHash: record.refreshHash,
+      plainPair: next.pair,
+    });
+    expect(await store.rotate(next.record, next.pair)).toBe(false);
+  });
+
+  it('answers within the time limit, then at once, and recovers', async () => {
+    const { record } = await inserted();
+    server.faults = { delay: 5000 };
+    for (let call = 0; call < 5; call++) {
+      const started = performance.now();
+      await expect(store.find(record)).rejects.toThrow(/time limit/);
+      expect(performance.now() - started).toBeLessThan(350);
+    }
+    server.calls.length = 0;
+    const times: number[] = [];
+    for (let call = 0; call < 100; call++) {
+      const started = performance.now();
+      await expect(store.find(record)).rejects.toThrow(StoreUnavailableError);
+      times.push(performance.now() - started);
+    }
+    expect(times.sort((a, b) => a - b)[95]).toBeLessThan(5);
+    expect(server.calls).toHaveLength(0);
+
+    server.faults = {};
+    const recovered = performance.now();
+    for (;;) {
+      const found = await store.find(record).catch(() => undefined);
+      if (found) break;
+      expect(performance.now() - recovered).toBeLessThan(2000);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  });
+
+  it('sends one probe a second while the API is down', async () => {
+    server.faults = { delay: 5000 };
+    await Promise.all(Array.from({ length: 5 }, () => store.find({ clientId: 'me' }).catch(() => undefined)));
+    server.calls.length = 0;
+    const end = performance.now() + 1500;
+    while (performance.now() < end) {
+      await Promise.race([
+        store.find({ clientId: 'me' }).catch(() => undefined),
+        new Promise((resolve) => setTimeout(resolve, 5)),
+      ]);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect(server.calls).toHaveLength(1);
+  });
+
+  it('has at most 100 calls in flight, and serves a crowd', async () => {
+    const { record } = await inserted();
+    const patient = storeOf(server.url, 5);
+    server.mostInFlight = 0;
+    server.faults = { delay: 20 };
+    const found = await Promise.all(Array.from({ length: 600 }, () => patient.find(record)));
+    expect(found.every((session) => session?.refreshHash === record.refreshHash)).toBe(true);
+    expect(server.mostInFlight).toBeLessThanOrEqual(100);
+    await patient.close();
+  });
+
+  it('is unavailable when nothing listens, and opens all the same', async () => {
+    const nowhere = storeOf('http://127.0.0.1:9');
+    await nowhere.open();
+    await expect(nowhere.ping()).rejects.toThrow(/ECONNREFUSED/);
+    await nowhere.close();
+    await expect(nowhere.ping()).rejects.toThrow(StoreUnavailableError);
+  });
+
+  it('names no token, header value or address in its errors', async () => {
+    const { record, pair } = await inserted();
+    for (const faults of [{ status: 500 }, { text: pair.accessToken }, { cut: true }, { refuse: true }]) {
+      server.faults = faults;
+      const error = await store.find(record).catch((error: unknown) => error);
+      const shown = JSON.stringify(error, Object.getOwnPropertyNames(error)) + String((error as Error).cause);
+      for (const secret of ['sesame', pair.accessToken, pair.refreshToken, record.clientId]) {
+        expect(shown.includes(secret)).toBe(false);
+      }
+    }
+  });
+});

@@ -1,0 +1,192 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ADAPTERS, MASTER_TOKEN, startApp, type TestApp } from '../support/app.js';
+import { RoutesController } from '../support/routes.controller.js';
+
+const MASTER = { 'MASTER-TOKEN': MASTER_TOKEN };
+const OPEN = ['/health', '/accessories'];
+const ACCESS = ['/access/health', '/whoami', '/access/param'];
+const MASTER_ONLY = ['/master/health', '/admin/whoami', '/master/param'];
+const BOTH = ['/both/health', '/decorated/both'];
+
+describe.each(ADAPTERS)('guarded routes on %s', (adapter) => {
+  let app: TestApp;
+  let access: Record<string, string>;
+  beforeAll(async () => {
+    app = await startApp({
+      adapter,
+      controllers: [RoutesController],
+      fastauth: { accessTokenPaths: ['/access', '/both'], masterTokenPaths: ['/master', '/both'] },
+    });
+    access = { 'ACCESS-TOKEN': (await app.issue('c')).access_token };
+  });
+  afterAll(() => app.close());
+
+  it.each(OPEN)('%s is open', async (path) => {
+    expect((await app.get(path)).status).toBe(200);
+  });
+
+  it.each(ACCESS)('%s needs an access token', async (path) => {
+    const none = await app.get(path);
+    expect(none.status).toBe(401);
+    expect(none.body).toEqual({
+      detail: 'Invalid Access Token. Access Token is null',
+      code: 'missing_token',
+    });
+    expect(none.headers.get('www-authenticate')).toBe('Bearer realm="fastauth"');
+    expect((await app.get(path, MASTER)).status).toBe(401);
+    expect((await app.get(path, access)).status).toBe(200);
+    expect((await app.get(path, { Authorization: `bearer ${access['ACCESS-TOKEN']}` })).status).toBe(200);
+  });
+
+  it.each(MASTER_ONLY)('%s needs the master token', async (path) => {
+    const none = await app.get(path);
+    expect(none.status).toBe(401);
+    expect(none.body).toEqual({ detail: 'Unauthorized Master Token', code: 'missing_token' });
+    const wrong = await app.get(path, { 'MASTER-TOKEN': `${MASTER_TOKEN}x` });
+    expect(wrong.body).toEqual({ detail: 'Unauthorized Master Token', code: 'invalid_token' });
+    expect(wrong.headers.get('www-authenticate')).toContain('error="invalid_token"');
+    expect((await app.get(path, access)).status).toBe(401);
+    expect((await app.get(path, { Authorization: `Bearer ${MASTER_TOKEN}` })).status).toBe(401);
+    expect((await app.get(path, MASTER)).status).toBe(200);
+  });
+
+  it.each(BOTH)('%s needs both', async (path) => {
+    expect((await app.get(path, MASTER)).status).toBe(401);
+    expect((await app.get(path, access)).status).toBe(401);
+    const answer = await app.get(path, { ...MASTER, ...access });
+    expect(answer.status).toBe(200);
+    expect(answer.body).toMatchObject({ level: 'master', clientId: 'c' });
+  });
+
+  it('gives handlers the principal', async () => {
+    expect((await app.get('/whoami', access)).body).toMatchObject({
+      level: 'access',
+      clientId: 'c',
+      claims: { client_id: 'c', type: 'access' },
+    });
+    expect((await app.get('/admin/whoami', MASTER)).body).toMatchObject({ level: 'master' });
+  });
+
+  it('answers each bad access token in the words of the original', async () => {
+    const superseded = await app.issue('old');
+    await app.issue('old');
+    const expected = [
+      ['garbage', 'Invalid Access Token. Error: Invalid token format'],
+      [
+        `${access['ACCESS-TOKEN']?.slice(0, -4)}AAAA`,
+        'Invalid Access Token. Error: Signature verification failed',
+      ],
+      [superseded.access_token, 'Unauthorized Access Token'],
+      [superseded.refresh_token, 'Unauthorized Access Token'],
+    ] as const;
+    for (const [token, detail] of expected) {
+      const answer = await app.get('/whoami', { 'ACCESS-TOKEN': token });
+      expect(answer.status).toBe(401);
+      expect(answer.body).toEqual({ detail, code: 'invalid_token' });
+      expect(answer.headers.get('www-authenticate')).toBe(
+        `Bearer realm="fastauth", error="invalid_token", error_description="${detail}"`,
+      );
+      expect(answer.text).not.toContain(token);
+    }
+  });
+
+  it('refuses one credential sent twice with 400', async () => {
+    const token = access['ACCESS-TOKEN'] as string;
+    const cases: [string, string][][] = [
+      [
+        ['access-token', token],
+        ['access-token', token],
+      ],
+      [
+        ['access-token', token],
+        ['authorization', `Bearer ${token}`],
+      ],
+      [
+        ['authorization', `Bearer ${token}`],
+        ['authorization', `Bearer ${token}`],
+      ],
+      [
+        ['access-token', token],
+        ['master-token', MASTER_TOKEN],
+        ['master-token', MASTER_TOKEN],
+      ],
+    ];
+    const { request } = await import('node:http');
+    for (const headers of cases) {
+      const status = await new Promise((resolve, reject) => {
+        request(`${app.url}/whoami`, { headers: ['host', 'localhost', ...headers.flat()] }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        })
+          .on('error', reject)
+          .end();
+      });
+      expect(status).toBe(400);
+    }
+  });
+
+  it('does not look for tokens elsewhere', async () => {
+    const token = access['ACCESS-TOKEN'] as string;
+    expect((await app.get(`/whoami?access_token=${token}`)).status).toBe(401);
+    expect((await app.get('/whoami', { Cookie: `access-token=${token}` })).status).toBe(401);
+    expect((await app.get('/whoami', { ACCESS_TOKEN: token })).status).toBe(401);
+    expect(
+      (await app.get('/whoami', { 'X-Original-URL': '/health', 'X-HTTP-Method-Override': 'OPTIONS' })).status,
+    ).toBe(401);
+  });
+
+  it('guards what has no handler: 401 without a token, 404 with one', async () => {
+    expect((await app.get('/access/nothing/here')).status).toBe(401);
+    expect((await app.get('/access/nothing/here', access)).status).toBe(404);
+    expect((await app.get('/nothing')).status).toBe(404);
+  });
+
+  it('guards HEAD, and OPTIONS too while CORS is off', async () => {
+    expect((await app.request('HEAD', '/access/health')).status).toBe(401);
+    expect((await app.request('OPTIONS', '/access/health')).status).toBe(401);
+    expect((await app.request('HEAD', '/access/health', { headers: access })).status).toBe(200);
+  });
+});
+
+describe.each(ADAPTERS)('guarded routes on %s with CORS', (adapter) => {
+  it('let a preflight pass, and let the page read a refusal', async () => {
+    const app = await startApp({
+      adapter,
+      controllers: [RoutesController],
+      fastauth: { accessTokenPaths: ['/access'] },
+      configure: (nest) => nest.enableCors({ origin: 'https://page.example' }),
+    });
+    try {
+      const preflight = await app.request('OPTIONS', '/access/health', {
+        headers: { Origin: 'https://page.example', 'Access-Control-Request-Method': 'GET' },
+      });
+      expect(preflight.status).toBe(204);
+      const refused = await app.get('/access/health', { Origin: 'https://page.example' });
+      expect(refused.status).toBe(401);
+      expect(refused.headers.get('access-control-allow-origin')).toBe('https://page.example');
+    } finally {
+      await app.close();
+    }
+  });
+});
+
+describe.each(ADAPTERS)('default-access on %s', (adapter) => {
+  it('closes what nobody opened', async () => {
+    const app = await startApp({
+      adapter,
+      controllers: [RoutesController],
+      fastauth: { defaultAccess: 'access' },
+    });
+    try {
+      expect((await app.get('/health')).status).toBe(401);
+      const { access_token } = await app.issue();
+      expect((await app.get('/health', { 'ACCESS-TOKEN': access_token })).status).toBe(200);
+      expect((await app.get('/auth/token/refresh?refresh_token=x')).body.message).toBe(
+        'Invalid refresh token',
+      );
+      expect((await app.get('/nothing')).status).toBe(401);
+    } finally {
+      await app.close();
+    }
+  });
+});

@@ -1,0 +1,207 @@
+import { Controller, ForbiddenException, Get, Injectable, Module, UseGuards } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import {
+  AccessGuard,
+  AccessOnly,
+  ConfigError,
+  FastauthConfigService,
+  FastauthModule,
+  type FastauthOptions,
+  MemoryTokenStore,
+  type Principal,
+  TokenController,
+  TokenService,
+  TokenStore,
+} from '../../src/index.js';
+import { ADAPTERS, MASTER_TOKEN, SECRET, startApp, type TestApp } from '../support/app.js';
+import { RoutesController } from '../support/routes.controller.js';
+
+const MASTER = { 'MASTER-TOKEN': MASTER_TOKEN };
+const OPTIONS: FastauthOptions = {
+  configFile: false,
+  envFile: false,
+  databaseUrl: 'memory:',
+  masterToken: MASTER_TOKEN,
+  cryptographyKey: SECRET,
+};
+
+@Injectable()
+class OptionsFactory {
+  createFastauthOptions(): FastauthOptions {
+    return { ...OPTIONS, appName: 'from a class' };
+  }
+}
+
+@Module({ providers: [OptionsFactory], exports: [OptionsFactory] })
+class OptionsModule {}
+
+describe('FastauthModule', () => {
+  const closing: { close(): Promise<void> }[] = [];
+  afterEach(() => Promise.all(closing.splice(0).map((app) => app.close())));
+
+  describe.each([
+    ['useFactory', { useFactory: async () => ({ ...OPTIONS, appName: 'from a class' }) }],
+    ['useClass', { useClass: OptionsFactory }],
+    ['useExisting', { imports: [OptionsModule], useExisting: OptionsFactory }],
+  ])('forRootAsync with %s', (_name, asynchronous) => {
+    it('takes the options, and the store given at registration', async () => {
+      const store = new MemoryTokenStore();
+      const app = await Test.createTestingModule({
+        imports: [FastauthModule.forRootAsync({ ...asynchronous, store })],
+      }).compile();
+      closing.push(app);
+      expect(app.get(FastauthConfigService).get('appName')).toBe('from a class');
+      expect(app.get(TokenStore)).toBe(store);
+      const { accessToken, clientId } = await app.get(TokenService).issue();
+      await expect(app.get(TokenService).verify(accessToken)).resolves.toMatchObject({ clientId });
+    });
+  });
+
+  it('refuses a faulty configuration before the application listens, with every fault', async () => {
+    const starting = Test.createTestingModule({
+      imports: [
+        FastauthModule.forRoot({ ...OPTIONS, refreshGrace: -1, acessTokenPaths: ['/a'] } as FastauthOptions),
+      ],
+    }).compile();
+    await expect(starting).rejects.toThrow(ConfigError);
+    await expect(starting).rejects.toThrow(
+      /2 fault.*did you mean "access-token-paths".*"refreshGrace" is -1/s,
+    );
+  });
+
+  it('is refused when registered twice, with a sentence that says so', async () => {
+    @Module({ imports: [FastauthModule.forRoot({ ...OPTIONS, appName: 'second' })] })
+    class Feature {}
+    const starting = Test.createTestingModule({
+      imports: [FastauthModule.forRoot(OPTIONS), Feature],
+    }).compile();
+    await expect(starting).rejects.toThrow(/registered 2 times.*Call FastauthModule.forRoot\(\) once/s);
+  });
+
+  it('may be imported by several modules of one application as one dynamic module', async () => {
+    const fastauth = FastauthModule.forRoot(OPTIONS);
+    @Module({ imports: [fastauth] })
+    class Feature {}
+    closing.push(await Test.createTestingModule({ imports: [fastauth, Feature] }).compile());
+  });
+
+  describe.each(ADAPTERS)('on %s', (adapter) => {
+    const start = async (options: Omit<Parameters<typeof startApp>[0], 'adapter'>): Promise<TestApp> => {
+      const app = await startApp({ adapter, controllers: [RoutesController], ...options });
+      closing.push(app);
+      return app;
+    };
+
+    it('takes a store as a class, as an instance, and overridden in a test', async () => {
+      class OwnStore extends MemoryTokenStore {}
+      const own = await start({ fastauth: { store: OwnStore } });
+      expect(own.app.get(TokenStore)).toBeInstanceOf(OwnStore);
+      const instance = new MemoryTokenStore();
+      const given = await start({ fastauth: { store: instance } });
+      expect(given.app.get(TokenStore)).toBe(instance);
+      const overriding = new MemoryTokenStore();
+      const overridden = await start({
+        override: (builder) => builder.overrideProvider(TokenStore).useValue(overriding),
+      });
+      const { client_id } = await overridden.issue('c');
+      expect((await overriding.list(client_id)).length).toBe(1);
+    });
+
+    it('has no token endpoints with tokenController: false, and guards all the same', async () => {
+      const app = await start({ fastauth: { tokenController: false } });
+      expect((await app.get('/auth/token/new', MASTER)).status).toBe(404);
+      expect((await app.get('/whoami')).status).toBe(401);
+      const { accessToken } = await app.app.get(TokenService).issue();
+      expect((await app.get('/whoami', { 'ACCESS-TOKEN': accessToken })).status).toBe(200);
+    });
+
+    it('guards only where the guard stands with globalGuard: false', async () => {
+      @Controller('guarded')
+      @UseGuards(AccessGuard)
+      class GuardedController {
+        @Get()
+        @AccessOnly()
+        content() {
+          return 'content';
+        }
+      }
+      const app = await start({
+        fastauth: { globalGuard: false },
+        controllers: [RoutesController, GuardedController],
+      });
+      expect((await app.get('/admin/whoami')).status).toBe(200);
+      expect((await app.get('/guarded')).status).toBe(401);
+    });
+
+    it('lets a test override the guard', async () => {
+      const app = await start({
+        override: (builder) => builder.overrideProvider(AccessGuard).useValue({ canActivate: () => true }),
+      });
+      expect((await app.get('/admin/whoami')).status).toBe(200);
+    });
+
+    describe('with custom issuance by a subclass', () => {
+      class PartnerTokenController extends TokenController {
+        protected override async issueTokens(clientId: string | undefined) {
+          if (clientId === 'banned') throw new ForbiddenException('This partner is banned');
+          return this.tokens.issue({ clientId, claims: { tier: 'gold' }, accessTokenExpiresIn: 60 });
+        }
+      }
+      const fastauth = { tokenController: PartnerTokenController, authPrefix: 'api/tokens/' };
+
+      it('issues its way, under the same guard, envelope and one route each', async () => {
+        const app = await start({ fastauth });
+        expect((await app.get('/api/tokens/token/new')).status).toBe(401);
+        expect((await app.get('/auth/token/new', MASTER)).status).toBe(404);
+        const issued = await app.get('/api/tokens/token/new?client_id=p', MASTER);
+        expect(issued.body).toMatchObject({ status: 'success', code: 200, data: { client_id: 'p' } });
+        const banned = await app.get('/api/tokens/token/new?client_id=banned', MASTER);
+        expect([banned.status, banned.body]).toEqual([
+          403,
+          { status: 'error', message: 'This partner is banned', code: 403 },
+        ]);
+      });
+
+      it("hands the claims to the handler, keeps them when refreshed, and the subclass' lifetime", async () => {
+        const app = await start({ fastauth });
+        const { data } = (await app.post('/api/tokens/token/new', {}, MASTER)).body;
+        const principal = async (token: string): Promise<Principal> =>
+          (await app.get('/whoami', { 'ACCESS-TOKEN': token })).body;
+        const first = await principal(data.access_token);
+        expect(first.claims['tier']).toBe('gold');
+        expect((first.expiresAt ?? 0) - (first.issuedAt ?? 0)).toBe(60);
+        const refresh = { refresh_token: data.refresh_token };
+        const refreshed = (await app.post('/api/tokens/token/refresh', refresh)).body.data;
+        expect((await principal(refreshed.access_token)).claims['tier']).toBe('gold');
+        app.clock.advance(61 + 5);
+        expect((await app.get('/whoami', { 'ACCESS-TOKEN': refreshed.access_token })).status).toBe(401);
+      });
+    });
+
+    it('answers 500 without a cryptography key, and opens nothing without a master token', async () => {
+      const app = await start({ fastauth: { cryptographyKey: '', masterToken: '' } });
+      expect((await app.get('/admin/whoami', { 'MASTER-TOKEN': '' })).status).toBe(401);
+      expect((await app.get('/admin/whoami', { 'MASTER-TOKEN': 'undefined' })).status).toBe(401);
+      expect((await app.get('/whoami', { 'ACCESS-TOKEN': 'x' })).status).toBe(500);
+      const open = await start({ fastauth: { cryptographyKey: '', publicTokenIssuance: true } });
+      const answer = await open.get('/auth/token/new');
+      expect([answer.status, answer.body]).toEqual([
+        500,
+        { status: 'error', message: 'Crypto key not set', code: 500 },
+      ]);
+      expect((await open.get('/auth/token/refresh?refresh_token=x')).status).toBe(500);
+    });
+
+    it('gives two applications in one process nothing in common', async () => {
+      const [one, other] = await Promise.all([
+        start({ fastauth: { authPrefix: '/one' } }),
+        start({ fastauth: { authPrefix: '/other', cryptographyKey: `other ${SECRET}` } }),
+      ]);
+      expect((await one.get('/other/token/new', MASTER)).status).toBe(404);
+      const { body } = await one.get('/one/token/new', MASTER);
+      expect((await one.get('/whoami', { 'ACCESS-TOKEN': body.data.access_token })).status).toBe(200);
+      expect((await other.get('/whoami', { 'ACCESS-TOKEN': body.data.access_token })).status).toBe(401);
+    });
+  });
+});

@@ -1,0 +1,140 @@
+import { Body, Controller, Get, Param, Post, VersioningType } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AccessOnly, MasterOnly, Public, withFastauth } from '../../src/index.js';
+import { ADAPTERS, MASTER_TOKEN, startApp, type TestApp } from '../support/app.js';
+import { RoutesController } from '../support/routes.controller.js';
+
+@MasterOnly()
+@Controller({ path: 'items', version: '2' })
+class ItemsController {
+  @Get(':id')
+  one(@Param('id') id: string) {
+    return id;
+  }
+
+  @AccessOnly()
+  @Post(':id/parts/:part')
+  part(@Body() body: object) {
+    return body;
+  }
+
+  @Public()
+  @Get('open/to/all')
+  open() {
+    return 'open';
+  }
+}
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
+interface Operation {
+  readonly security?: Record<string, string[]>[];
+  readonly summary?: string;
+  readonly responses: Record<string, { content?: Record<string, { schema?: object; example?: object }> }>;
+}
+
+describe.each(ADAPTERS)('the OpenAPI document on %s', (adapter) => {
+  let app: TestApp;
+  let document: OpenAPIObject;
+  let accessToken: string;
+
+  beforeAll(async () => {
+    app = await startApp({
+      adapter,
+      controllers: [ItemsController, RoutesController],
+      fastauth: {
+        masterTokenPaths: ['/master', '/both', '/docs'],
+        accessTokenPaths: ['/access', '/both'],
+      },
+      configure: (nest) => {
+        nest.setGlobalPrefix('api', { exclude: ['health'] });
+        nest.enableVersioning({ type: VersioningType.URI });
+        const base = new DocumentBuilder().setTitle('Test').setVersion('1').build();
+        SwaggerModule.setup('docs', nest, () => withFastauth(nest, SwaggerModule.createDocument(nest, base)));
+      },
+    });
+    const answer = await app.get('/docs-json', { 'MASTER-TOKEN': MASTER_TOKEN });
+    document = answer.body;
+    const issued = await app.get('/api/auth/token/new', { 'MASTER-TOKEN': MASTER_TOKEN });
+    accessToken = issued.body.data.access_token;
+  });
+  afterAll(() => app.close());
+
+  function operations(): [method: string, path: string, operation: Operation][] {
+    return Object.entries(document.paths).flatMap(([path, item]) =>
+      Object.entries(item as Record<string, Operation>)
+        .filter(([method]) => METHODS.includes(method))
+        .map(([method, operation]): [string, string, Operation] => [method, path, operation]),
+    );
+  }
+
+  it('is valid OpenAPI 3', async () => {
+    const { valid, errors } = await new Validator().validate(JSON.parse(JSON.stringify(document)));
+    expect(errors).toBeUndefined();
+    expect(valid).toBe(true);
+  });
+
+  it('names the three schemes', () => {
+    expect(document.components?.securitySchemes).toMatchObject({
+      AccessTokenHeader: { type: 'apiKey', in: 'header', name: 'ACCESS-TOKEN' },
+      MasterTokenHeader: { type: 'apiKey', in: 'header', name: 'MASTER-TOKEN' },
+      BearerAccessToken: { type: 'http', scheme: 'bearer' },
+    });
+  });
+
+  it('lists for each operation exactly what the running route asks', async () => {
+    const credentials: Record<string, Record<string, string>> = {
+      AccessTokenHeader: { 'ACCESS-TOKEN': accessToken },
+      BearerAccessToken: { Authorization: `Bearer ${accessToken}` },
+      MasterTokenHeader: { 'MASTER-TOKEN': MASTER_TOKEN },
+    };
+    const all = operations();
+    expect(all.length).toBeGreaterThan(14);
+    for (const [method, path, { security }] of all) {
+      const status = async (...schemes: string[]): Promise<number> => {
+        const headers = Object.assign({}, ...schemes.map((scheme) => credentials[scheme]));
+        const target = path.replaceAll(/\{\w+\}/g, 'x');
+        return (await app.request(method.toUpperCase(), target, { headers })).status;
+      };
+      const where = `${method} ${path}`;
+      expect([where, Array.isArray(security)]).toEqual([where, true]);
+      const alternatives = (security ?? []).map((entry) => Object.keys(entry));
+      // Without a parameter the refresh endpoints answer 422, or 401 for a bad token: both are behind no guard.
+      expect([where, (await status()) === 401]).toEqual([where, alternatives.length > 0]);
+      for (const schemes of alternatives) {
+        expect([where, schemes, await status(...schemes)]).not.toEqual([where, schemes, 401]);
+        for (const left of schemes) {
+          const without = schemes.filter((scheme) => scheme !== left);
+          expect([where, without, await status(...without)]).toEqual([where, without, 401]);
+        }
+      }
+    }
+  });
+
+  it('describes each endpoint of ours in full', () => {
+    const ours = operations().filter(([, path]) => path.includes('/auth/token/'));
+    expect(ours.map(([method, path]) => `${method} ${path}`).sort()).toEqual([
+      'get /api/auth/token/new',
+      'get /api/auth/token/refresh',
+      'post /api/auth/token/introspect',
+      'post /api/auth/token/new',
+      'post /api/auth/token/refresh',
+      'post /api/auth/token/revoke',
+    ]);
+    for (const [, , operation] of ours) {
+      expect(operation.summary).toBeTruthy();
+      for (const response of Object.values(operation.responses)) {
+        const content = response.content?.['application/json'];
+        expect(content?.schema).toBeDefined();
+        expect(content?.example).toBeDefined();
+      }
+    }
+  });
+
+  it('guards Swagger UI by path rule like anything else', async () => {
+    expect((await app.get('/docs')).status).toBe(401);
+    expect((await app.get('/docs-json')).status).toBe(200);
+    expect((await app.get('/docs', { 'MASTER-TOKEN': MASTER_TOKEN })).status).toBe(200);
+  });
+});

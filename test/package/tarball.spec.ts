@@ -1,0 +1,159 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+const run = promisify(execFile);
+const ROOT = process.cwd();
+const MINUTE = 60_000;
+
+const APP = `
+import 'reflect-metadata';
+import { Controller, Get, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AccessOnly, CurrentPrincipal, FastauthModule, type Principal } from 'nestjs-fastauth';
+
+@Controller()
+class AppController {
+  @AccessOnly()
+  @Get('whoami')
+  whoami(@CurrentPrincipal() principal: Principal) {
+    return principal;
+  }
+}
+
+@Module({
+  imports: [FastauthModule.forRoot({ masterToken: 'm'.repeat(20), cryptographyKey: 'k'.repeat(32) })],
+  controllers: [AppController],
+})
+class AppModule {}
+
+async function main(): Promise<void> {
+  const app = await NestFactory.create(AppModule, { logger: ['error', 'warn'] });
+  await app.listen(0, '127.0.0.1');
+  const url = await app.getUrl();
+  const issued = await fetch(url + '/auth/token/new?client_id=tarball', { headers: { 'MASTER-TOKEN': 'm'.repeat(20) } });
+  const { data } = (await issued.json()) as { data: { access_token: string } };
+  const closed = await fetch(url + '/whoami');
+  const open = await fetch(url + '/whoami', { headers: { 'ACCESS-TOKEN': data.access_token } });
+  const principal = (await open.json()) as Principal;
+  console.log(JSON.stringify({ closed: closed.status, open: open.status, clientId: principal.clientId }));
+  await app.close();
+}
+void main();
+`;
+
+const EXPECTED = { closed: 401, open: 200, clientId: 'tarball' };
+
+describe('the published package', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'fastauth-consumer-'));
+    await run('npm', ['run', '-s', 'build'], { cwd: ROOT });
+    const { stdout } = await run(
+      'npm',
+      ['pack', '--json', '--ignore-scripts', '--pack-destination', folder],
+      { cwd: ROOT },
+    );
+    const [{ filename, files }] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }];
+    packed = files.map(({ path }) => path);
+    const { devDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
+      devDependencies: Record<string, string>;
+    };
+    const version = (name: string): string => devDependencies[name] as string;
+    await writeFile(
+      join(folder, 'package.json'),
+      JSON.stringify({
+        private: true,
+        dependencies: {
+          'nestjs-fastauth': `file:${filename}`,
+          ...Object.fromEntries(
+            [
+              '@nestjs/common',
+              '@nestjs/core',
+              '@nestjs/platform-express',
+              'reflect-metadata',
+              'rxjs',
+              'typescript',
+              '@types/node',
+            ].map((name) => [name, version(name)]),
+          ),
+        },
+      }),
+    );
+    await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'], { cwd: folder });
+  }, 3 * MINUTE);
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  let packed: string[];
+
+  it('holds built files, licence and readme, and nothing else', () => {
+    const others = packed.filter((path) => !/^dist\/.+\.(?:js|d\.ts|json)$/.test(path));
+    expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
+    expect(packed.filter((path) => path.includes('.spec.'))).toEqual([]);
+  });
+
+  it.each([
+    ['ESM', 'module', 'nodenext'],
+    ['CommonJS', 'commonjs', 'nodenext'],
+  ])(
+    'compiles and runs in an empty %s application',
+    async (_name, type, module) => {
+      const source = join(folder, type === 'module' ? 'app.mts' : 'app.cts');
+      await writeFile(source, APP);
+      await run(
+        process.execPath,
+        [
+          join(folder, 'node_modules/typescript/bin/tsc'),
+          source,
+          '--module',
+          module,
+          '--target',
+          'es2022',
+          '--strict',
+          '--experimentalDecorators',
+          '--emitDecoratorMetadata',
+          '--types',
+          'node',
+          '--ignoreConfig',
+        ],
+        { cwd: folder },
+      );
+      const { stdout } = await run(process.execPath, [source.replace(/ts$/, 'js')], { cwd: folder });
+      expect(JSON.parse(stdout.trim().split('\n').at(-1) as string)).toEqual(EXPECTED);
+    },
+    MINUTE,
+  );
+
+  it('has a command that runs', async () => {
+    const { stdout } = await run(
+      process.execPath,
+      [join(folder, 'node_modules/nestjs-fastauth/dist/cli/main.js'), '--help'],
+      { cwd: folder },
+    );
+    expect(stdout).toContain('fastauth');
+  });
+
+  it(
+    'is clean to publint and arethetypeswrong',
+    async () => {
+      await run(process.execPath, [join(ROOT, 'node_modules/publint/src/cli.js'), '--strict'], { cwd: ROOT });
+      await run(
+        process.execPath,
+        [
+          join(ROOT, 'node_modules/@arethetypeswrong/cli/dist/index.js'),
+          '--pack',
+          ROOT,
+          '--profile',
+          'esm-only',
+        ],
+        {
+          cwd: folder,
+        },
+      );
+    },
+    MINUTE,
+  );
+});

@@ -1,0 +1,50 @@
+import { transformFile } from '@swc/core';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+/** Below node_modules, so that the compiled files find the packages that they import. */
+const CACHE = join(ROOT, 'node_modules/.cache/fastauth-tests');
+const IMPORTS = /(?:from|import)\s*\(?\s*['"](\.{1,2}\/[^'"]+)\.js['"]/g;
+
+/** Files compiled for a plain `node` process. */
+export interface CompiledFiles {
+  /** The JavaScript file of the entry. */
+  readonly entry: string;
+  remove(): void;
+}
+
+/**
+ * Compiles a TypeScript file of this repository and all that it imports from it, for tests that need processes of
+ * their own.
+ * @param entry path from the repository's root, such as `test/support/child.ts`
+ */
+export async function compile(entry: string): Promise<CompiledFiles> {
+  mkdirSync(CACHE, { recursive: true });
+  const out = mkdtempSync(join(CACHE, 'run-'));
+  writeFileSync(join(out, 'package.json'), '{"type":"module"}');
+  const waiting = [join(ROOT, entry)];
+  const done = new Set<string>();
+  for (let source = waiting.pop(); source !== undefined; source = waiting.pop()) {
+    if (done.has(source)) continue;
+    done.add(source);
+    const { code } = await transformFile(source, {
+      swcrc: false,
+      jsc: {
+        parser: { syntax: 'typescript', decorators: true },
+        transform: { legacyDecorator: true, decoratorMetadata: true },
+        target: 'es2022',
+      },
+      module: { type: 'es6' },
+    });
+    const target = join(out, relative(ROOT, source)).replace(/\.ts$/, '.js');
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, code);
+    for (const [, path] of code.matchAll(IMPORTS)) waiting.push(resolve(dirname(source), `${path}.ts`));
+  }
+  return {
+    entry: join(out, entry).replace(/\.ts$/, '.js'),
+    remove: () => rmSync(out, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,24 @@
+import type { FastauthConfig } from '../../src/config/fastauth-config.js';
+import { KeyRing } from '../../src/keys/key-ring.js';
+import { MemoryTokenStore } from '../../src/stores/memory.store.js';
+import type { TokenStore } from '../../src/stores/token-store.js';
+import type { FastauthEvent } from '../../src/telemetry/fastauth-event.js';
+import { FastauthEvents } from '../../src/telemetry/fastauth-events.js';
+import { TokenService } from '../../src/tokens/token.service.js';
+import { FakeClock } from './fake-clock.js';
+import { testConfig } from './test-config.js';
+
+export const SECRET = 'a secret of the tests, thirty-two bytes or more';
+
+/** A TokenService on its own, with everything that a test wants to look at or to move. */
+export function createTokenService(
+  config: Partial<FastauthConfig> = {},
+  store: TokenStore = new MemoryTokenStore(),
+  clock = new FakeClock(),
+) {
+  const emitted: FastauthEvent[] = [];
+  const events = new FastauthEvents();
+  events.subscribe((event) => emitted.push(event));
+  const service = new TokenService(testConfig(config), KeyRing.fromSecret(SECRET), store, clock, events);
+  return { service, store, clock, emitted };
+}
