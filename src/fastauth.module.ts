@@ -20,6 +20,7 @@ import { HttpGuard } from './access/http.guard.js';
 import { PathRules } from './access/path-rules.js';
 import { RouteMatcher } from './access/route-matcher.js';
 import { RouteTable } from './access/route-table.js';
+import { StartupLog } from './access/startup-log.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from './config/fastauth-config.js';
 import { FastauthConfigService } from './config/fastauth-config.service.js';
 import type { FastauthOptions } from './config/fastauth-options.js';
@@ -42,6 +43,9 @@ import { FastauthEvents } from './telemetry/fastauth-events.js';
 import { Clock, SystemClock } from './tokens/clock.js';
 import { SessionSweeper } from './tokens/session-sweeper.js';
 import { TokenService } from './tokens/token.service.js';
+import { GatewayTable } from './websockets/gateway-table.js';
+import { Handshake } from './websockets/handshake.js';
+import { HandshakeGate } from './websockets/handshake.gate.js';
 import { WsGuard } from './websockets/ws.guard.js';
 
 /**
@@ -142,7 +146,16 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
       AccessEdge,
       AccessGuard,
       HttpGuard,
+      GatewayTable,
+      Handshake,
+      HandshakeGate,
       WsGuard,
+      {
+        provide: StartupLog,
+        inject: [RouteTable, PathRules, AccessPolicy, GatewayTable],
+        useFactory: (routes: RouteTable, rules: PathRules, policy: AccessPolicy, gateways: GatewayTable) =>
+          new StartupLog(routes, rules, policy, () => gateways.socketPaths()),
+      },
       // `useExisting`, so that an application's tests can override the guard.
       ...(globalGuard ? [{ provide: APP_GUARD, useExisting: AccessGuard }] : []),
     ],

@@ -58,4 +58,15 @@ export class AccessPolicy {
       this.demandOfHandler(handler, controller),
     );
   }
+
+  /** What makes a route guarded, for people: `decorator`, `default-access`, `path rule "/admin"`. */
+  originsOfDemand(handler: object, controller: object, patterns: readonly string[]): readonly string[] {
+    const declared = declaredDemand(handler, controller, this.configured);
+    const rules = patterns.flatMap((pattern) => this.rules.rulesForPattern(pattern));
+    return [
+      ...(declared ? ['decorator'] : []),
+      ...(declared === undefined && this.defaultDemand !== NONE ? ['default-access'] : []),
+      ...[...new Set(rules)].map(({ text }) => `path rule ${JSON.stringify(text)}`),
+    ];
+  }
 }

@@ -4,6 +4,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 export interface CredentialSource {
   readonly headers: IncomingHttpHeaders;
   readonly rawHeaders: readonly string[];
+  /** Access tokens that a WebSocket handshake carries elsewhere than in headers of these names. */
+  readonly handshakeTokens?: readonly string[];
 }
 
 /** The credentials as sent; unverified. */
@@ -19,7 +21,7 @@ const BEARER = /^bearer +([^ ]+) *$/i;
 
 /** Reads MASTER-TOKEN, ACCESS-TOKEN and `Authorization: Bearer` (for access tokens only). */
 export function readCredentials(source: CredentialSource): Credentials | typeof AMBIGUOUS {
-  const { headers } = source;
+  const { headers, handshakeTokens } = source;
   const masterToken = headers['master-token'] as string | undefined;
   let accessToken = headers['access-token'] as string | undefined;
   // Node joins repeated headers of one's own with a comma, so without a comma there was one.
@@ -33,6 +35,10 @@ export function readCredentials(source: CredentialSource): Credentials | typeof 
       if (accessToken !== undefined) return AMBIGUOUS;
       accessToken = bearer;
     }
+  }
+  if (handshakeTokens?.length) {
+    if (accessToken !== undefined || handshakeTokens.length > 1) return AMBIGUOUS;
+    accessToken = handshakeTokens[0];
   }
   return { masterToken: masterToken || undefined, accessToken: accessToken || undefined };
 }

@@ -42,7 +42,7 @@ describe('the report at start', () => {
       routes: ROUTES,
       rules,
       accessOf: byPattern(rules),
-      otherPaths: ['/ws/access'],
+      gateways: [{ path: '/ws/access', access: { demand: ACCESS, origins: ['decorator'] } }],
     });
     expect(warnings).toEqual([]);
   });
@@ -52,7 +52,7 @@ describe('the report at start', () => {
     const report = startupReport({
       routes: ROUTES,
       rules,
-      accessOf: () => ({ demand: ACCESS | MASTER, origin: 'decorator' }),
+      accessOf: () => ({ demand: ACCESS | MASTER, origins: ['decorator'] }),
     });
     expect(report.warnings).toEqual([]);
     expect(report.guarded).toContain('GET /api/health: access and master (decorator)');
@@ -75,9 +75,6 @@ function route(pattern: string): Route {
 function byPattern(rules: PathRules): (route: Route) => RouteAccess {
   return ({ patterns: [pattern = '/'] }) => ({
     demand: rules.demandForPattern(pattern) || NONE,
-    origin: rules
-      .rulesForPattern(pattern)
-      .map(({ text }) => `path rule "${text}"`)
-      .join(', '),
+    origins: rules.rulesForPattern(pattern).map(({ text }) => `path rule "${text}"`),
   });
 }

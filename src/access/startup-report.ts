@@ -7,15 +7,20 @@ import type { Route } from './route-table.js';
 /** What a route asks, all told, and what made it so: a decorator, a path rule, `default-access`. */
 export interface RouteAccess {
   readonly demand: Demand;
-  readonly origin: string;
+  readonly origins: readonly string[];
+}
+
+/** A path that sockets connect to. */
+export interface SocketPath {
+  readonly path: string;
+  readonly access: RouteAccess;
 }
 
 export interface StartupReportOptions {
   readonly routes: readonly Route[];
   readonly rules: PathRules;
   readonly accessOf: (route: Route) => RouteAccess;
-  /** Paths served by something else than controllers, such as gateways. */
-  readonly otherPaths?: readonly string[];
+  readonly gateways?: readonly SocketPath[];
 }
 
 export interface StartupReport {
@@ -30,10 +35,10 @@ export function startupReport({
   routes,
   rules,
   accessOf,
-  otherPaths = [],
+  gateways = [],
 }: StartupReportOptions): StartupReport {
   const judged = routes.map((route) => ({ route, access: accessOf(route) }));
-  const known = [...routes.flatMap(({ patterns }) => patterns), ...otherPaths];
+  const known = [...routes.flatMap(({ patterns }) => patterns), ...gateways.map(({ path }) => path)];
   const declared = routes.flatMap(({ declaredPaths }) => declaredPaths);
   return {
     warnings: [
@@ -46,9 +51,16 @@ export function startupReport({
           .map((rule) => missedRoute(rule, route)),
       ),
     ],
-    guarded: judged
+    guarded: [
+      ...judged.flatMap(({ route, access }) =>
+        route.patterns.map((pattern) => ({ label: `${route.method} ${pattern}`, access })),
+      ),
+      ...gateways.map(({ path, access }) => ({ label: `WebSocket ${path}`, access })),
+    ]
       .filter(({ access }) => access.demand !== NONE)
-      .flatMap(({ route, access }) => linesOf(route, access)),
+      .map(
+        ({ label, access }) => `${label}: ${describeDemand(access.demand)} (${access.origins.join(', ')})`,
+      ),
   };
 }
 
@@ -75,8 +87,11 @@ function justMisses(
     .some((prefix) => paths.some((path) => prefix.matchesPattern(path)));
 }
 
-function deadRule({ text, demand }: LeveledRule, known: readonly string[]): string {
-  const nearest = nearestPath(text, known);
+function deadRule({ text, demand, spellings }: LeveledRule, known: readonly string[]): string {
+  const nearest = nearestPath(
+    spellings.map((rule) => rule.text),
+    known,
+  );
   const hint = nearest === undefined ? '' : `; the nearest is ${quote(nearest)}`;
   return (
     `Path rule ${quote(text)} in ${listOf(demand)} matches no known route${hint}. ` +
@@ -89,10 +104,6 @@ function missedRoute({ text, demand }: LeveledRule, { method, patterns }: Route)
     `${method} ${patterns.join(', ')} begins like path rule ${quote(text)} in ${listOf(demand)} but is not guarded by it: ` +
     `a rule holds for whole segments. Write ${quote(`${text}*`)} to guard every path that begins so.`
   );
-}
-
-function linesOf({ method, patterns }: Route, { demand, origin }: RouteAccess): readonly string[] {
-  return patterns.map((pattern) => `${method} ${pattern}: ${describeDemand(demand)} (${origin})`);
 }
 
 function listOf(demand: Demand): string {

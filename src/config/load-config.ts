@@ -134,8 +134,20 @@ function sourceWarnings(sources: readonly ConfigSource[]): string[] {
   });
 }
 
-function weaknessWarnings({ cryptographyKey, masterToken }: FastauthConfig): string[] {
+function weaknessWarnings(config: FastauthConfig): string[] {
+  const { cryptographyKey, masterToken, publicTokenIssuance } = config;
   const warnings: string[] = [];
+  if (cryptographyKey === undefined) {
+    warnings.push(
+      'cryptography-key is not set: no token can be issued or verified; make one with "npx fastauth keys generate"',
+    );
+  }
+  if (masterToken === undefined) {
+    warnings.push('master-token is not set: every route that needs it is closed');
+  }
+  if (publicTokenIssuance) {
+    warnings.push('public-token-issuance is on: anybody can have tokens issued, for any client_id');
+  }
   if (cryptographyKey !== undefined && Buffer.byteLength(cryptographyKey) < HS256_SECRET_BYTES) {
     warnings.push(
       `cryptography-key is shorter than ${HS256_SECRET_BYTES} bytes, which HS256 needs (RFC 7518 section 3.2); ` +

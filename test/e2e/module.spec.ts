@@ -1,5 +1,7 @@
 import { Controller, ForbiddenException, Get, Injectable, Module, UseGuards } from '@nestjs/common';
+import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
+import { WebSocketGateway } from '@nestjs/websockets';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   AccessGuard,
@@ -56,6 +58,45 @@ describe('FastauthModule', () => {
       const { accessToken, clientId } = await app.get(TokenService).issue();
       await expect(app.get(TokenService).verify(accessToken)).resolves.toMatchObject({ clientId });
     });
+  });
+
+  it('says at start what is guarded and why, and what looks like a mistake', async () => {
+    @AccessOnly()
+    @WebSocketGateway({ path: '/ws/feed' })
+    class FeedGateway {}
+    const lines: string[] = [];
+    const note = (level: string) => (message: unknown) => lines.push(`${level}: ${String(message)}`);
+    const moduleRef = await Test.createTestingModule({
+      imports: [
+        FastauthModule.forRoot({
+          ...OPTIONS,
+          accessTokenPaths: ['/access', '/ws'],
+          masterTokenPaths: ['/admn/whoami'],
+          publicTokenIssuance: true,
+        }),
+      ],
+      controllers: [RoutesController],
+      providers: [FeedGateway],
+    })
+      .setLogger({ log: note('log'), warn: note('warn'), error: note('error') })
+      .compile();
+    const app = moduleRef.createNestApplication();
+    app.setGlobalPrefix('api');
+    app.useWebSocketAdapter(new WsAdapter(app));
+    await app.init();
+    closing.push(app);
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'log: GET /api/whoami: access (decorator)',
+        'log: GET /api/admin/whoami: master (decorator)',
+        'log: GET /api/access/health: access (path rule "/access")',
+        'log: WebSocket /ws/feed: access (decorator, path rule "/ws")',
+        expect.stringMatching(/^warn: Path rule "\/admn\/whoami" .* the nearest is "\/api\/admin\/whoami"/),
+        expect.stringMatching(/^warn: GET \/api\/accessories begins like path rule "\/access"/),
+        expect.stringMatching(/^warn: public-token-issuance is on/),
+      ]),
+    );
+    expect(lines.join('\n')).not.toContain(MASTER_TOKEN);
   });
 
   it('refuses a faulty configuration before the application listens, with every fault', async () => {

@@ -1,0 +1,31 @@
+import { Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import type { AccessPolicy } from './access-policy.js';
+import type { PathRules } from './path-rules.js';
+import type { RouteTable } from './route-table.js';
+import { startupReport, type SocketPath } from './startup-report.js';
+
+/** Says once, when the application starts, what is guarded and what of the path rules looks like a mistake. */
+export class StartupLog implements OnApplicationBootstrap {
+  private readonly logger = new Logger('Fastauth');
+
+  constructor(
+    private readonly routes: RouteTable,
+    private readonly rules: PathRules,
+    private readonly policy: AccessPolicy,
+    private readonly gateways: () => readonly SocketPath[],
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const { warnings, guarded } = startupReport({
+      routes: this.routes.routes,
+      rules: this.rules,
+      accessOf: ({ handler, controller, patterns }) => ({
+        demand: this.policy.demandOfRoute(handler, controller, patterns),
+        origins: this.policy.originsOfDemand(handler, controller, patterns),
+      }),
+      gateways: this.gateways(),
+    });
+    for (const line of guarded) this.logger.log(line);
+    for (const line of warnings) this.logger.warn(line);
+  }
+}

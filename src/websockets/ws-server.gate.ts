@@ -1,0 +1,133 @@
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { denialBody, denialHeaders, type Denial } from '../access/denial.js';
+import { readAccess, writeAccess } from '../access/request-access.js';
+import type { Gateway } from './gateway-table.js';
+import type { Handshake } from './handshake.js';
+import { BEARER_PROTOCOL, sourceOfUpgrade } from './handshake-source.js';
+import { closeCodeOf, refusalFrame } from './socket-refusal.js';
+
+/** What of a `WebSocketServer` is used here; ws itself is not imported. */
+export interface WsServer {
+  readonly options: { handleProtocols?: HandleProtocols | null };
+  readonly clients?: Set<object>;
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, done: UpgradeDone): void;
+}
+
+type HandleProtocols = (protocols: Set<string>, request: IncomingMessage) => string | false;
+type UpgradeDone = (client: WsClient, request: IncomingMessage) => void;
+
+interface WsClient {
+  on(event: 'error', listener: () => void): void;
+  send(text: string): void;
+  close(code: number): void;
+}
+
+/** What is accepted from a refused socket until it has gone. */
+const REFUSED_SOCKETS = {
+  noServer: true,
+  clientTracking: false,
+  maxPayload: 1024,
+  /** Milliseconds that it has to answer the closing handshake. */
+  closeTimeout: 2000,
+  handleProtocols: selectBearer,
+};
+
+export function isWsServer(server: object): server is WsServer {
+  return typeof Reflect.get(server, 'handleUpgrade') === 'function' && 'options' in server;
+}
+
+/**
+ * Verifies every handshake of this server before the socket exists for it. A refused one is completed by a
+ * server of its own, so that it never stands among this one's clients.
+ */
+export function gateWsServer(
+  server: WsServer,
+  handshake: Handshake,
+  path: string,
+  gateways: readonly Gateway[],
+): void {
+  const { websocketRefusal, websocketQueryToken, appName } = handshake.config;
+  const upgrade = server.handleUpgrade.bind(server);
+  const refused = serverLike(server);
+  keepBearerSelectable(server);
+
+  const refuse = (denial: Denial, request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    if (websocketRefusal === 'unauthorized' || !refused) return answer(socket, denial, appName);
+    refused.handleUpgrade(request, socket, head, (client) => {
+      // What a refused socket does wrong is of no interest; unheard, it would end the process.
+      client.on('error', () => undefined);
+      client.send(JSON.stringify(refusalFrame(denial)));
+      client.close(closeCodeOf(denial));
+    });
+  };
+
+  server.handleUpgrade = (request, socket, head, done) => {
+    const source = sourceOfUpgrade(request, websocketQueryToken);
+    const conclude = (denial: Denial | undefined): void => {
+      if (denial) return refuse(denial, request, socket, head);
+      upgrade(request, socket, head, (client, upgraded) => {
+        const access = readAccess(request);
+        if (access) writeAccess(client, access);
+        done(client, upgraded);
+      });
+    };
+    const outcome = handshake.admit({
+      carrier: request,
+      source,
+      target: request.url ?? '/',
+      paths: [path],
+      gateways,
+    });
+    if (!(outcome instanceof Promise)) return conclude(outcome);
+    const ignore = (): void => undefined;
+    // Nobody else listens to the connection while the store is asked.
+    socket.on('error', ignore);
+    outcome
+      .then(conclude)
+      .catch(() => socket.destroy())
+      .finally(() => socket.off('error', ignore));
+  };
+}
+
+/** Of the same class as the given one; undefined where that cannot be made so. */
+function serverLike(server: WsServer): WsServer | undefined {
+  try {
+    return Reflect.construct(server.constructor, [REFUSED_SOCKETS]) as WsServer;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A browser ends a connection for which none of the subprotocols that it offered was selected. */
+function keepBearerSelectable(server: WsServer): void {
+  const { handleProtocols } = server.options;
+  if (!handleProtocols) return;
+  server.options.handleProtocols = (protocols, request) =>
+    handleProtocols(protocols, request) || selectBearer(protocols);
+}
+
+function selectBearer(protocols: ReadonlySet<string>): string | false {
+  return protocols.has(BEARER_PROTOCOL) && BEARER_PROTOCOL;
+}
+
+/** Answers the upgrade request itself. @see RFC 6455 section 4.2.2 */
+function answer(socket: Duplex, denial: Denial, realm: string): void {
+  const body = JSON.stringify(denialBody(denial));
+  const headers = {
+    ...denialHeaders(denial, realm),
+    Connection: 'close',
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': String(Buffer.byteLength(body)),
+  };
+  socket.on('error', () => undefined);
+  socket.once('finish', () => socket.destroy());
+  socket.end(
+    [
+      `HTTP/1.1 ${denial.status} ${STATUS_CODES[denial.status]}`,
+      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+      '',
+      body,
+    ].join('\r\n'),
+  );
+}
