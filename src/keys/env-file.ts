@@ -15,16 +15,24 @@ export interface EnvEntry {
 const DEFAULT_NAME = 'CRYPTOGRAPHY_KEY';
 const DEFAULT_PATH = '.env';
 
+/** A value for a variable. */
+export interface EnvAssignment extends EnvEntry {
+  readonly key: string;
+  /** Whether a value that is there already is replaced. Default: true. */
+  readonly replace?: boolean | undefined;
+}
+
 /**
  * Writes `NAME=key` to a `.env` file: in place of the line that is there, or as a new one. The file is replaced at
  * once or not at all, is readable by its owner alone (mode 600), and keeps all its other bytes.
+ * @returns whether it was written; false only where a value was there and `replace` is false
  * @throws TypeError a name that is none, or a key with a line end or that cannot be read back the same
  *
  * @example
  * await writeKeyToEnv({ key: generateCryptographyKey(), name: 'MASTER_TOKEN' });
  */
-export async function writeKeyToEnv(entry: EnvEntry & { readonly key: string }): Promise<void> {
-  const { key, name = DEFAULT_NAME, path = DEFAULT_PATH } = entry;
+export async function writeKeyToEnv(entry: EnvAssignment): Promise<boolean> {
+  const { key, name = DEFAULT_NAME, path = DEFAULT_PATH, replace = true } = entry;
   assertName(name);
   if (/[\r\n\0]/.test(key)) {
     throw new TypeError(
@@ -32,8 +40,11 @@ export async function writeKeyToEnv(entry: EnvEntry & { readonly key: string }):
     );
   }
   const file = await targetOf(path);
-  await withLockFile(`${file}.lock`, async () => {
-    await replaceFile(file, withAssignment((await readIfThere(file)) ?? '', name, key));
+  return withLockFile(`${file}.lock`, async () => {
+    const text = (await readIfThere(file)) ?? '';
+    if (!replace && valueIn(text, name) !== undefined) return false;
+    await replaceFile(file, withAssignment(text, name, key));
+    return true;
   });
 }
 
@@ -42,14 +53,17 @@ export async function readKeyFromEnv(entry: EnvEntry = {}): Promise<string | und
   const { name = DEFAULT_NAME, path = DEFAULT_PATH } = entry;
   assertName(name);
   const text = await readIfThere(path);
-  if (text === undefined) return undefined;
-  const variables = parseEnv(text);
-  return Object.hasOwn(variables, name) ? variables[name] || undefined : undefined;
+  return text === undefined ? undefined : valueIn(text, name);
 }
 
 /** Whether a `.env` file has a value for a variable. */
 export async function hasKeyInEnv(entry: EnvEntry = {}): Promise<boolean> {
   return (await readKeyFromEnv(entry)) !== undefined;
+}
+
+function valueIn(text: string, name: string): string | undefined {
+  const variables = parseEnv(text);
+  return Object.hasOwn(variables, name) ? variables[name] || undefined : undefined;
 }
 
 function assertName(name: string): void {

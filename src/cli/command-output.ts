@@ -1,0 +1,33 @@
+/** What a command says: to people, or as one JSON value to programs. */
+export interface CommandOutput {
+  readonly lines: readonly string[];
+  readonly json: object;
+  readonly exitCode?: ExitCode;
+}
+
+export const EXIT = {
+  done: 0,
+  /** It did not work: a bad token, a store that does not answer. */
+  failed: 1,
+  /** It was asked wrongly, or the configuration has faults. */
+  misuse: 2,
+  /** A key was there already and was kept. */
+  kept: 3,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** A failure that is told in one sentence, without a stack. */
+export class CommandError extends Error {
+  constructor(
+    message: string,
+    readonly exitCode: ExitCode = EXIT.failed,
+  ) {
+    super(message);
+  }
+}
+
+export function print({ lines, json, exitCode = EXIT.done }: CommandOutput, asJson: boolean): void {
+  process.stdout.write(asJson ? `${JSON.stringify(json)}\n` : lines.map((line) => `${line}\n`).join(''));
+  process.exitCode = exitCode;
+}

@@ -1,0 +1,77 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { DEFAULT_CONFIG_FILE } from '../config/config-file.js';
+import { generateCryptographyKey } from '../keys/cryptography-key.js';
+import { writeKeyToEnv } from '../keys/env-file.js';
+import { print, type CommandOutput } from './command-output.js';
+
+const ENV_FILE = '.env';
+const IGNORE_FILE = '.gitignore';
+const IGNORED = [ENV_FILE, '.fastauth/'];
+const VARIABLES = ['CRYPTOGRAPHY_KEY', 'MASTER_TOKEN'];
+
+const FIRST_CONFIG = {
+  $schema: './node_modules/nestjs-fastauth/dist/fastauth.schema.json',
+  'app-name': 'fastauth',
+  'master-token-paths': [],
+  'access-token-paths': [],
+};
+
+/** `fastauth init` */
+export function initCommand(): Command {
+  return new Command('init')
+    .description(
+      `Set up the working directory: ${DEFAULT_CONFIG_FILE}, keys in ${ENV_FILE}, lines in ${IGNORE_FILE}. What is there is kept.`,
+    )
+    .option('--json', 'answer as JSON')
+    .action(async ({ json = false }: { json?: boolean }) => print(await initialize(), json));
+}
+
+async function initialize(): Promise<CommandOutput> {
+  const done: Record<string, 'made' | 'kept'> = {};
+  done[DEFAULT_CONFIG_FILE] = madeOrKept(await createFile(DEFAULT_CONFIG_FILE, FIRST_CONFIG));
+  for (const name of VARIABLES) {
+    const key = generateCryptographyKey();
+    done[`${name} in ${ENV_FILE}`] = madeOrKept(
+      await writeKeyToEnv({ name, key, path: ENV_FILE, replace: false }),
+    );
+  }
+  const ignored = await addLines(IGNORE_FILE, IGNORED);
+  for (const line of IGNORED) done[`${line} in ${IGNORE_FILE}`] = madeOrKept(ignored.includes(line));
+  return {
+    lines: [
+      ...Object.entries(done).map(([what, result]) => `${what}: ${result}`),
+      'Next: import FastauthModule.forRoot() in your root module.',
+    ],
+    json: done,
+  };
+}
+
+function madeOrKept(made: boolean): 'made' | 'kept' {
+  return made ? 'made' : 'kept';
+}
+
+async function createFile(path: string, content: object): Promise<boolean> {
+  try {
+    await writeFile(path, `${JSON.stringify(content, undefined, 2)}\n`, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Adds the lines that the file does not have yet. @returns those */
+async function addLines(path: string, lines: readonly string[]): Promise<readonly string[]> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  const present = new Set(text.split(/\r?\n/).map((line) => line.trim()));
+  const missing = lines.filter((line) => !present.has(line) && !present.has(`/${line}`));
+  if (missing.length > 0) {
+    const separator = text === '' || text.endsWith('\n') ? '' : '\n';
+    await writeFile(path, `${separator}${missing.join('\n')}\n`, { flag: 'a' });
+  }
+  return missing;
+}

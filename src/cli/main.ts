@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { ConfigError, FastauthError } from '../errors.js';
+import { CommandError, EXIT, type ExitCode } from './command-output.js';
+import { configCommand } from './config.command.js';
+import { initCommand } from './init.command.js';
+import { keysCommand } from './keys.command.js';
+import { tokenCommand } from './token.command.js';
+
+const program = new Command('fastauth')
+  .description('Keys, configuration and tokens of nestjs-fastauth.')
+  .addHelpText(
+    'after',
+    '\nExit status: 0 done, 1 failed, 2 asked wrongly or faulty configuration, 3 an existing key was kept.',
+  );
+for (const command of [initCommand(), keysCommand(), tokenCommand(), configCommand()]) {
+  program.addCommand(command);
+}
+throwRatherThanExit(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = tell(error);
+}
+
+function throwRatherThanExit(command: Command): void {
+  command.exitOverride().showHelpAfterError('(--help tells what there is)');
+  command.commands.forEach(throwRatherThanExit);
+}
+
+function tell(error: unknown): ExitCode {
+  // Commander has written its own message.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.misuse;
+  const message = messageOf(error);
+  process.stderr.write(`fastauth: ${message}\n`);
+  if (process.argv.includes('--json')) {
+    const faults = error instanceof ConfigError ? { faults: error.faults } : {};
+    process.stdout.write(`${JSON.stringify({ status: 'error', message, ...faults })}\n`);
+  }
+  if (error instanceof ConfigError) return EXIT.misuse;
+  return error instanceof CommandError ? error.exitCode : EXIT.failed;
+}
+
+/** Errors of others are told by their name and code alone: their text may quote what was given. */
+function messageOf(error: unknown): string {
+  if (error instanceof CommandError || error instanceof FastauthError || error instanceof TypeError)
+    return error.message;
+  const { code, path, name } = error as NodeJS.ErrnoException;
+  return code === undefined ? `failed (${name})` : `${path ?? 'it'} could not be used (${code})`;
+}

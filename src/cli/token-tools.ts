@@ -1,0 +1,53 @@
+import type { FastauthConfig } from '../config/fastauth-config.js';
+import { KeyRing } from '../keys/key-ring.js';
+import { createTokenStore } from '../stores/open-store.js';
+import { FastauthEvents } from '../telemetry/fastauth-events.js';
+import { SystemClock } from '../tokens/clock.js';
+import { JwtCodec } from '../tokens/jwt.codec.js';
+import type { TokenClaims } from '../tokens/token-claims.js';
+import type { TokenFault } from '../tokens/token-fault.js';
+import { TokenVerifier } from '../tokens/token-verifier.js';
+import { TokenService } from '../tokens/token.service.js';
+import { CommandError, EXIT } from './command-output.js';
+
+/** What commands do tokens with, outside of an application. */
+export interface TokenTools {
+  readonly service: TokenService;
+  /** Signature, form and claims; the store is not asked. */
+  readToken(token: string): TokenClaims | TokenFault;
+}
+
+/**
+ * Runs an action on the configured keys and store, and closes the store.
+ * @throws CommandError there is no key, or the store is one that only the application's process has
+ */
+export async function withTokenTools<T>(
+  config: FastauthConfig,
+  action: (tools: TokenTools) => Promise<T>,
+): Promise<T> {
+  if (config.cryptographyKey === undefined) {
+    throw new CommandError(
+      'There is no cryptography-key. Make one with "fastauth keys generate".',
+      EXIT.misuse,
+    );
+  }
+  if (config.databaseUrl.startsWith('memory:')) {
+    throw new CommandError(
+      'The memory: store lives in the process of the application; no other process can use it.',
+      EXIT.misuse,
+    );
+  }
+  const keys = KeyRing.fromSecret(config.cryptographyKey);
+  const clock = new SystemClock();
+  const store = await createTokenStore(config);
+  await store.open();
+  try {
+    const verifier = new TokenVerifier(new JwtCodec(keys), store, clock, config);
+    return await action({
+      service: new TokenService(config, keys, store, clock, new FastauthEvents()),
+      readToken: (token) => verifier.readToken(token),
+    });
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,108 @@
+import { text } from 'node:stream/consumers';
+import { Command, InvalidArgumentError } from 'commander';
+import { parseStrictObject, type JsonObject } from '../config/strict-json.js';
+import { TokenFault } from '../tokens/token-fault.js';
+import { EXIT, print, type CommandOutput } from './command-output.js';
+import { type ConfigOptions, readConfig, withConfigOptions } from './config-options.js';
+import { withTokenTools } from './token-tools.js';
+
+interface NewOptions extends ConfigOptions {
+  readonly clientId?: string;
+  readonly claims?: JsonObject;
+  readonly label?: string;
+  readonly expiresIn?: number;
+}
+
+/** `fastauth token` */
+export function tokenCommand(): Command {
+  const issue = withConfigOptions(new Command('new'))
+    .description('Issue a pair of tokens into the configured store and print it.')
+    .option('--client-id <text>', 'whom it is for (default: a new UUID)')
+    .option('--claims <json>', 'claims of your own, as a JSON object', claimsOf)
+    .option('--label <text>', 'tells sessions of one client apart')
+    .option(
+      '--expires-in <seconds>',
+      'lifetime of the access token (default: access-token-expires-in)',
+      secondsOf,
+    )
+    .action(async (options: NewOptions) => print(await issued(options), options.json ?? false));
+  const inspect = withConfigOptions(new Command('inspect'))
+    .description(
+      'Read a token from standard input and tell whether it is good, what it says, and what is wrong with it (exit status 1).',
+    )
+    .action(async (options: ConfigOptions) => print(await inspected(options), options.json ?? false));
+  return new Command('token').description('Issue and inspect tokens.').addCommand(issue).addCommand(inspect);
+}
+
+async function issued(options: NewOptions): Promise<CommandOutput> {
+  const { config } = readConfig(options);
+  const tokens = await withTokenTools(config, ({ service }) =>
+    service.issue({
+      clientId: options.clientId,
+      claims: options.claims,
+      label: options.label,
+      accessTokenExpiresIn: options.expiresIn,
+    }),
+  );
+  const { clientId, accessToken, refreshToken, accessExpiresAt, refreshExpiresAt } = tokens;
+  return {
+    lines: [
+      `client_id:     ${clientId}`,
+      `access_token:  ${accessToken}`,
+      `  until        ${dateOf(accessExpiresAt)}`,
+      `refresh_token: ${refreshToken}`,
+      `  until        ${dateOf(refreshExpiresAt)}`,
+    ],
+    json: { client_id: clientId, access_token: accessToken, refresh_token: refreshToken },
+  };
+}
+
+async function inspected(options: ConfigOptions): Promise<CommandOutput> {
+  const { config } = readConfig(options);
+  if (process.stdin.isTTY) process.stderr.write('Paste the token, then press Enter and Ctrl-D.\n');
+  const token = (await text(process.stdin)).trim();
+  return withTokenTools(config, async ({ service, readToken }) => {
+    const claims = readToken(token);
+    if (claims instanceof TokenFault) return bad(claims);
+    const { active } = await service.introspect(token);
+    if (!active) return bad(TokenFault.notCurrent, claims.raw);
+    return {
+      lines: [`good: an ${claims.type} token of ${JSON.stringify(claims.clientId)}`, ...linesOf(claims.raw)],
+      json: { active, claims: claims.raw },
+    };
+  });
+}
+
+function bad({ reason }: TokenFault, claims?: JsonObject): CommandOutput {
+  return {
+    lines: [`not good: ${reason}`, ...(claims ? linesOf(claims) : [])],
+    json: { active: false, reason, ...(claims ? { claims } : {}) },
+    exitCode: EXIT.failed,
+  };
+}
+
+function linesOf(claims: JsonObject): readonly string[] {
+  return Object.entries(claims).map(([name, value]) =>
+    ['exp', 'iat', 'nbf'].includes(name)
+      ? `  ${name}: ${JSON.stringify(value)} (${dateOf(value as number)})`
+      : `  ${name}: ${JSON.stringify(value)}`,
+  );
+}
+
+function dateOf(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
+}
+
+function secondsOf(value: string): number {
+  const seconds = Number(value);
+  if (!Number.isSafeInteger(seconds) || seconds < 1) {
+    throw new InvalidArgumentError('It is a whole number of seconds, at least 1.');
+  }
+  return seconds;
+}
+
+function claimsOf(value: string): JsonObject {
+  const claims = parseStrictObject(Buffer.from(value));
+  if (!claims) throw new InvalidArgumentError('It is a JSON object without a name twice.');
+  return claims;
+}

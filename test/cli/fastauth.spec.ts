@@ -1,0 +1,180 @@
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runCli, type CliRun } from '../support/run-cli.js';
+import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
+
+describe('fastauth', () => {
+  let folder: string;
+  const fastauth = (
+    args: string,
+    options: { input?: string; env?: NodeJS.ProcessEnv } = {},
+  ): Promise<CliRun> => runCli(args.split(' '), { cwd: folder, ...options });
+  const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
+  beforeEach(() => {
+    folder = temporaryFolder();
+  });
+  afterAll(removeTemporaryFolders);
+
+  it.each(['', 'init ', 'keys generate ', 'token new ', 'token inspect ', 'config check '])(
+    'explains itself: %s--help',
+    async (command) => {
+      const { code, stdout } = await fastauth(`${command}--help`);
+      expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('Usage: fastauth') });
+    },
+  );
+
+  it.each([
+    'keys',
+    'no-such-command',
+    'keys generate --no-such-option',
+    'token new --claims [1]',
+    'token new --expires-in 1.5',
+  ])('says what is wrong with: %s', async (command) => {
+    const { code, stderr } = await fastauth(command);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/Usage:|error:/);
+  });
+
+  describe('init', () => {
+    it('makes a configuration that works, and keeps what is there when run again', async () => {
+      writeFileSync(join(folder, '.gitignore'), 'node_modules/');
+      const first = await fastauth('init --json');
+      expect(first).toMatchObject({ code: 0, stderr: '' });
+      expect(JSON.parse(first.stdout)).toEqual({
+        'fastauth.config.json': 'made',
+        'CRYPTOGRAPHY_KEY in .env': 'made',
+        'MASTER_TOKEN in .env': 'made',
+        '.env in .gitignore': 'made',
+        '.fastauth/ in .gitignore': 'made',
+      });
+      expect(read('.gitignore')).toBe('node_modules/\n.env\n.fastauth/\n');
+      expect(statSync(join(folder, '.env')).mode & 0o777).toBe(0o600);
+      expect(read('.env')).toMatch(/^CRYPTOGRAPHY_KEY=[\w-]{43}=\nMASTER_TOKEN=[\w-]{43}=\n$/);
+      expect(await fastauth('config check')).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('The configuration is good.'),
+      });
+      const before = ['.env', '.gitignore', 'fastauth.config.json'].map(read);
+      const second = await fastauth('init');
+      expect(second.stdout.match(/: kept/g)).toHaveLength(5);
+      expect(['.env', '.gitignore', 'fastauth.config.json'].map(read)).toEqual(before);
+    });
+
+    it('shows no key', async () => {
+      const { stdout, stderr } = await fastauth('init');
+      const keys = [...read('.env').matchAll(/=([\w-]{43}=)/g)].map(([, key]) => key as string);
+      expect(keys).toHaveLength(2);
+      for (const key of keys) expect(stdout + stderr).not.toContain(key);
+    });
+  });
+
+  describe('keys generate', () => {
+    it('writes a key once, keeps it without a terminal, and replaces it by force', async () => {
+      expect(await fastauth('keys generate')).toMatchObject({ code: 0 });
+      const [first] = read('.env').split('\n');
+      const kept = await fastauth('keys generate --json');
+      expect(kept).toMatchObject({ code: 3 });
+      expect(JSON.parse(kept.stdout)).toEqual({ name: 'CRYPTOGRAPHY_KEY', envFile: '.env', result: 'kept' });
+      expect(read('.env')).toBe(`${first}\n`);
+      const forced = await fastauth('keys generate --force');
+      expect(forced.code).toBe(0);
+      expect(read('.env')).not.toContain(first);
+      expect(forced.stdout).not.toContain(read('.env').split('=')[1]);
+    });
+
+    it('prints one and writes nothing when asked to', async () => {
+      const { stdout, code } = await fastauth('keys generate --print');
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^[\w-]{43}=\n$/);
+      expect(() => read('.env')).toThrow('ENOENT');
+    });
+
+    it('refuses a name that is none', async () => {
+      const { code, stderr } = await fastauth('keys generate --name 1X');
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: expect.stringContaining('is no name for a variable'),
+      });
+    });
+
+    it('lets one of two simultaneous runs win, and tells the other', async () => {
+      const runs = await Promise.all([fastauth('keys generate'), fastauth('keys generate')]);
+      expect(runs.map(({ code }) => code).sort()).toEqual([0, 3]);
+    });
+  });
+
+  describe('token', () => {
+    beforeEach(async () => {
+      await fastauth('init');
+    });
+
+    it('issues, inspects, and tells a superseded token', async () => {
+      const one = JSON.parse(
+        (await fastauth('token new --client-id sensor --claims {"site":"north"} --json')).stdout,
+      );
+      expect(one).toMatchObject({ client_id: 'sensor' });
+      const good = await fastauth('token inspect', { input: `${one.access_token}\n` });
+      expect(good).toMatchObject({ code: 0, stderr: '' });
+      expect(good.stdout).toMatch(/^good: an access token of "sensor"\n[^]*site: "north"/);
+      expect(good.stdout).not.toContain(one.access_token);
+      await fastauth('token new --client-id sensor');
+      const old = await fastauth('token inspect --json', { input: one.access_token });
+      expect(old.code).toBe(1);
+      expect(JSON.parse(old.stdout)).toMatchObject({ active: false, reason: 'The token is not current' });
+    });
+
+    it.each([
+      ['', 'Invalid token format'],
+      ['x.y.z', 'Invalid token'],
+      ['eyJhbGciOiJub25lIn0.e30.', 'Invalid token'],
+    ])('tells what is wrong with %j', async (input, reason) => {
+      const { code, stdout } = await fastauth('token inspect', { input });
+      expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringContaining(reason) });
+    });
+
+    it('says what is missing', async () => {
+      writeFileSync(join(folder, '.env'), '');
+      const { code, stderr } = await fastauth('token new');
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('no cryptography-key') });
+      const memory = await fastauth('token new', {
+        env: { CRYPTOGRAPHY_KEY: 'k'.repeat(32), DATABASE_URL: 'memory:' },
+      });
+      expect(memory).toMatchObject({ code: 2, stderr: expect.stringContaining('memory:') });
+    });
+
+    it('refuses claims that are not free', async () => {
+      const { code, stderr } = await fastauth('token new --claims {"exp":1}');
+      expect(code).toBe(1);
+      expect(stderr).toContain('exp');
+    });
+  });
+
+  describe('config check', () => {
+    it('names every fault, without showing a value of a secret', async () => {
+      writeFileSync(
+        join(folder, 'fastauth.config.json'),
+        JSON.stringify({ 'acess-token-paths': ['/a'], 'refresh-grace': -1, 'master-token': 'sEcReT\n' }),
+      );
+      const { code, stdout, stderr } = await fastauth('config check --json');
+      expect(code).toBe(2);
+      expect(JSON.parse(stdout).faults).toHaveLength(3);
+      expect(stderr).toContain('access-token-paths');
+      expect(stdout + stderr).not.toContain('sEcReT');
+    });
+
+    it('shows the configuration without its secrets', async () => {
+      const { stdout, code } = await fastauth('config check', {
+        env: { MASTER_TOKEN: 'm-sEcReT-of-enough-length', DATABASE_URL: 'http://user:sEcReT@host/x' },
+      });
+      expect(code).toBe(0);
+      expect(stdout).not.toContain('sEcReT');
+      expect(stdout).toContain('warning: cryptography-key is not set');
+    });
+
+    it('reads another file when told to', async () => {
+      const { code, stderr } = await fastauth('config check --config no-such.json');
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('no-such.json') });
+    });
+  });
+});
