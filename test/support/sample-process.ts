@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+const PACKAGES = ['@nestjs', 'reflect-metadata', 'rxjs', 'ws'];
+
+/**
+ * A copy of a built sample, with a place of its own for what it writes, as in a clean clone.
+ * @param folder an empty folder
+ * @returns the path of its main file
+ */
+export function copySample(sample: string, folder: string): string {
+  const modules = join(folder, 'node_modules');
+  mkdirSync(modules);
+  for (const name of PACKAGES) symlinkSync(resolve('node_modules', name), join(modules, name));
+  symlinkSync(resolve('.'), join(modules, 'nestjs-fastauth'));
+  cpSync('fastauth.config.json', join(folder, 'fastauth.config.json'));
+  mkdirSync(join(folder, 'sample', sample), { recursive: true });
+  writeFileSync(join(folder, 'sample/package.json'), '{"type":"module"}');
+  cpSync(join('sample/dist', sample), join(folder, 'sample/dist', sample), { recursive: true });
+  return join(folder, 'sample/dist', sample, 'main.js');
+}
+
+/** A sample that runs as a process of its own. */
+export class SampleProcess {
+  output = '';
+  private constructor(private readonly child: ChildProcess) {
+    const keep = (chunk: unknown): void => void (this.output += String(chunk));
+    child.stdout?.on('data', keep);
+    child.stderr?.on('data', keep);
+  }
+
+  /** @throws Error with all that it said, if it does not come to listen within ten seconds */
+  static async start(main: string, cwd: string, env: NodeJS.ProcessEnv = {}): Promise<SampleProcess> {
+    const sample = new SampleProcess(
+      spawn(process.execPath, [main], {
+        cwd,
+        env: { PATH: process.env['PATH'], PORT: '0', NO_COLOR: '1', ...env },
+      }),
+    );
+    for (let waited = 0; waited < 10_000; waited += 25) {
+      if (/Listening on .*Try:/s.test(sample.output)) return sample;
+      if (sample.child.exitCode !== null || sample.child.signalCode !== null) break;
+      await new Promise((done) => setTimeout(done, 25));
+    }
+    await sample.stop('SIGKILL');
+    throw new Error(`The sample did not start:\n${sample.output}`);
+  }
+
+  get url(): string {
+    return /Listening on (http:\/\/\S+?)[ .]*(?:\s|$)/m.exec(this.output)?.[1] ?? '';
+  }
+
+  /** The lines to paste that it printed. */
+  get pasteLines(): readonly string[] {
+    return this.output.split('\n').filter((line) => /^(?:TOKENS=|curl )/.test(line));
+  }
+
+  /** @returns the signal that ended it, or its exit code */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<NodeJS.Signals | number | null> {
+    const { child } = this;
+    if (child.exitCode === null && child.signalCode === null) {
+      const ended = new Promise((done) => child.once('close', done));
+      child.kill(signal);
+      await ended;
+    }
+    return child.signalCode ?? child.exitCode;
+  }
+}
