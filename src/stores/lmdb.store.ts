@@ -17,7 +17,8 @@ import {
   sessionKeyOfExpiry,
 } from './lmdb.keys.js';
 import { decodeSessionRecord, encodeSessionRecord } from './session-record.codec.js';
-import { TokenStore, type RevokeFilter } from './token-store.js';
+import { SessionWatchers } from './session-watchers.js';
+import { TokenStore, type RevokeFilter, type SessionWatcher } from './token-store.js';
 
 /** Options of {@link LmdbTokenStore}. */
 export interface LmdbTokenStoreOptions {
@@ -34,6 +35,7 @@ const NO_BYTES = Buffer.alloc(0);
  */
 export class LmdbTokenStore extends TokenStore {
   readonly #folder: string;
+  readonly #watchers = new SessionWatchers();
   #files: LmdbFiles | undefined;
 
   constructor(options: LmdbTokenStoreOptions) {
@@ -74,38 +76,44 @@ export class LmdbTokenStore extends TokenStore {
   ): Promise<readonly SessionRecord[]> {
     const key = storableKey(record);
     const bytes = encodeSessionRecord(record);
-    return this.#write((files) => {
+    const removed = await this.#write((files) => {
       const stored = readSession(files, key);
-      const removed =
+      const surplus =
         sessionsPerClient === Infinity
           ? []
           : surplusSessions(readClient(files, record.clientId), record, sessionsPerClient);
-      for (const surplus of removed) removeSession(files, surplus);
+      for (const session of surplus) removeSession(files, session);
       putSession(files, key, record, bytes, stored);
-      return removed;
+      return surplus;
     });
+    for (const session of removed) this.#watchers.notify(session);
+    return removed;
   }
 
   async rotate(record: SessionRecord, _pair: TokenPair): Promise<boolean> {
     const key = storableKey(record);
     const bytes = encodeSessionRecord(record);
-    return this.#write((files) => {
+    const rotated = await this.#write((files) => {
       const stored = readSession(files, key);
       if (!isSuccessor(record, stored)) return false;
       putSession(files, key, record, bytes, stored);
       return true;
     });
+    if (rotated) this.#watchers.notify(record);
+    return rotated;
   }
 
   async revoke(key: SessionKey, revokedAt: number): Promise<boolean> {
     const sessionKey = sessionKeyBytes(key);
     if (sessionKey === undefined) return false;
-    return this.#write((files) => {
+    const revoked = await this.#write((files) => {
       const stored = readSession(files, sessionKey);
       if (stored === undefined || stored.revokedAt !== undefined) return false;
       files.sessions.put(sessionKey, encodeSessionRecord({ ...stored, revokedAt }));
       return true;
     });
+    if (revoked) this.#watchers.notify(key);
+    return revoked;
   }
 
   async revokeClient(
@@ -113,13 +121,15 @@ export class LmdbTokenStore extends TokenStore {
     revokedAt: number,
     filter: RevokeFilter = {},
   ): Promise<readonly string[]> {
-    return this.#write((files) => {
+    const families = await this.#write((files) => {
       const revoked = readClient(files, clientId).filter((record) => isToRevoke(record, filter));
       for (const record of revoked) {
         files.sessions.put(storableKey(record), encodeSessionRecord({ ...record, revokedAt }));
       }
       return revoked.map((record) => record.familyId);
     });
+    for (const familyId of families) this.#watchers.notify({ clientId, familyId });
+    return families;
   }
 
   async list(clientId: string): Promise<readonly SessionRecord[]> {
@@ -133,15 +143,21 @@ export class LmdbTokenStore extends TokenStore {
   }
 
   async sweep(now: number, limit: number): Promise<number> {
-    return this.#write(({ sessions, expiries }) => {
+    const swept = await this.#write(({ sessions, expiries }) => {
       const expired = [...expiries.getKeys({ end: expiryPrefix(now), limit })];
       for (const expiry of expired) {
         const key = sessionKeyOfExpiry(expiry);
         if (hasEnded(sessions.getBinaryFast(key), now)) sessions.remove(key);
         expiries.remove(expiry);
       }
-      return expired.length;
+      return expired.map(sessionKeyOfExpiry);
     });
+    for (const key of swept) this.#watchers.notify(parseSessionKey(key));
+    return swept.length;
+  }
+
+  watch(watcher: SessionWatcher): () => void {
+    return this.#watchers.add(watcher);
   }
 
   async ping(): Promise<void> {

@@ -6,7 +6,8 @@ import {
 } from '../tokens/session-record.js';
 import { ExpiryQueue, type Expiring } from './expiry-queue.js';
 import { isSuccessor, isToRevoke, oldestFirst, surplusSessions } from './live-sessions.js';
-import { TokenStore, type RevokeFilter } from './token-store.js';
+import { SessionWatchers } from './session-watchers.js';
+import { TokenStore, type RevokeFilter, type SessionWatcher } from './token-store.js';
 
 /**
  * Keeps sessions in this process' memory: for tests and for apps that may forget every session at a restart.
@@ -15,6 +16,7 @@ import { TokenStore, type RevokeFilter } from './token-store.js';
 export class MemoryTokenStore extends TokenStore {
   readonly #clients = new Map<string, Map<string, StoredSession>>();
   readonly #expiries = new ExpiryQueue<StoredSession>();
+  readonly #watchers = new SessionWatchers();
 
   find(key: SessionKey): SessionRecord | undefined {
     return this.#stored(key)?.record;
@@ -41,6 +43,7 @@ export class MemoryTokenStore extends TokenStore {
     const stored = this.#stored(key);
     if (stored === undefined || stored.record.revokedAt !== undefined) return false;
     stored.record = { ...stored.record, revokedAt };
+    this.#watchers.notify(stored.record);
     return true;
   }
 
@@ -68,6 +71,10 @@ export class MemoryTokenStore extends TokenStore {
     return dropped;
   }
 
+  watch(watcher: SessionWatcher): () => void {
+    return this.#watchers.add(watcher);
+  }
+
   async ping(): Promise<void> {}
 
   async open(): Promise<void> {}
@@ -88,6 +95,7 @@ export class MemoryTokenStore extends TokenStore {
     if (stored !== undefined) {
       stored.record = kept;
       this.#expiries.reschedule(stored, sessionExpiresAt(kept));
+      this.#watchers.notify(kept);
       return;
     }
     const added: StoredSession = { record: kept, expiresAt: sessionExpiresAt(kept), queueIndex: -1 };
@@ -108,6 +116,7 @@ export class MemoryTokenStore extends TokenStore {
     this.#expiries.remove(stored);
     families.delete(familyId);
     if (families.size === 0) this.#clients.delete(clientId);
+    this.#watchers.notify(stored.record);
   }
 }
 

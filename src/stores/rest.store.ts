@@ -4,7 +4,8 @@ import { ClientMutex } from './client-mutex.js';
 import { isSuccessor, isToRevoke } from './live-sessions.js';
 import { RestClient, type RestClientOptions } from './rest.client.js';
 import { sessionOfAnswer } from './rest.session.js';
-import { TokenStore, type RevokeFilter } from './token-store.js';
+import { SessionWatchers } from './session-watchers.js';
+import { TokenStore, type RevokeFilter, type SessionWatcher } from './token-store.js';
 
 /** Options of {@link RestTokenStore}. */
 export type RestTokenStoreOptions = RestClientOptions;
@@ -22,6 +23,7 @@ const REVOKED = { access_token: null, refresh_token: null };
 export class RestTokenStore extends TokenStore {
   readonly #client: RestClient;
   readonly #mutex: ClientMutex;
+  readonly #watchers = new SessionWatchers();
   /** By refresh hash, what this process wrote: it holds only as long as the API still has that very pair. */
   readonly #written = new LRUCache<string, SessionRecord>({ max: REMEMBERED_SESSIONS });
 
@@ -45,6 +47,7 @@ export class RestTokenStore extends TokenStore {
     _sessionsPerClient: number,
   ): Promise<readonly SessionRecord[]> {
     await this.#mutex.run(record.clientId, () => this.#save(record, pair));
+    this.#watchers.notify({ clientId: record.clientId });
     return [];
   }
 
@@ -56,6 +59,7 @@ export class RestTokenStore extends TokenStore {
       if (!isSuccessor(record, await this.#load(record.clientId))) return false;
       await this.#save(record, pair);
       this.#spent.set(previousRefreshHash, true);
+      this.#watchers.notify(record);
       return true;
     });
   }
@@ -64,6 +68,7 @@ export class RestTokenStore extends TokenStore {
     return this.#mutex.run(key.clientId, async () => {
       if ((await this.find(key)) === undefined) return false;
       await this.#client.save(key.clientId, REVOKED);
+      this.#watchers.notify(key);
       return true;
     });
   }
@@ -77,6 +82,7 @@ export class RestTokenStore extends TokenStore {
       const record = await this.#load(clientId);
       if (record === undefined || !isToRevoke(record, filter)) return [];
       await this.#client.save(clientId, REVOKED);
+      this.#watchers.notify(record);
       return [record.familyId];
     });
   }
@@ -89,6 +95,10 @@ export class RestTokenStore extends TokenStore {
   /** Nothing to do: a client's record is replaced, and never more than one. */
   async sweep(_now: number, _limit: number): Promise<number> {
     return 0;
+  }
+
+  watch(watcher: SessionWatcher): () => void {
+    return this.#watchers.add(watcher);
   }
 
   async ping(): Promise<void> {

@@ -3,6 +3,12 @@ import type { SessionKey, SessionRecord, TokenPair } from '../tokens/session-rec
 /** A value, or a promise of it. A store that can answer from memory answers at once, which keeps guards synchronous. */
 export type MaybePromise<T> = T | Promise<T>;
 
+/**
+ * Hears that a session has changed or left the store: it was rotated, revoked, removed to make room or swept.
+ * @param changed without a family: any session of that client; undefined: any session may have changed, as after a connection was lost; look again at all of them
+ */
+export type SessionWatcher = (changed: SessionKey | undefined) => void;
+
 /** Which sessions of a client to revoke; without any field, all of them. */
 export interface RevokeFilter {
   /** Leave this session alone. */
@@ -68,6 +74,14 @@ export abstract class TokenStore {
    * @returns how many were dropped; fewer than `limit` means none are left
    */
   abstract sweep(now: number, limit: number): Promise<number>;
+
+  /**
+   * Tells of changes by any process that shares the data: by this process before the promise of the write resolves,
+   * by others soon after (each store states how soon). Telling too much is allowed, silence about a change is not.
+   * The watcher must be quick and must not throw. Watching may begin before `open`, and ends with `close`.
+   * @returns a function that ends the watch
+   */
+  abstract watch(watcher: SessionWatcher): () => void;
 
   /** Asks the backend for a sign of life. @throws StoreUnavailableError */
   abstract ping(): Promise<void>;

@@ -360,6 +360,41 @@ export function describeTokenStoreContract(name: string, options: TokenStoreCont
     });
 
     if (!isSingle) {
+      describe('watch', () => {
+        rule('tells of a rotation before its promise resolves', async (store) => {
+          const { record } = await put(store, sessionSample());
+          const next = rotatedSample(record);
+          assert.deepEqual(await heardDuring(store, () => store.rotate(next.record, next.pair)), [
+            record.clientId,
+          ]);
+        });
+
+        rule('tells of revoked sessions, one by one or by client', async (store) => {
+          const first = await put(store, sessionSample({ clientId: 'a' }));
+          await put(store, sessionSample({ clientId: 'b' }));
+          const now = first.record.createdAt + 1;
+          assert.deepEqual(await heardDuring(store, () => store.revoke(first.record, now)), ['a']);
+          assert.deepEqual(await heardDuring(store, () => store.revokeClient('b', now)), ['b']);
+        });
+
+        rule('tells of sessions that left to make room', async (store) => {
+          const { record } = await put(store, sessionSample());
+          const newer = sessionSample({ clientId: record.clientId, createdAt: record.createdAt + 1 });
+          assert.deepEqual(await heardDuring(store, () => put(store, newer, 1)), [record.clientId]);
+        });
+
+        rule('is silent after its end, and about writes that did not happen', async (store) => {
+          const { record } = await put(store, sessionSample());
+          const heard: unknown[] = [];
+          const end = store.watch((changed) => heard.push(changed));
+          const stale = rotatedSample({ ...record, refreshHash: record.accessHash });
+          assert.equal(await store.rotate(stale.record, stale.pair), false);
+          end();
+          await store.revoke(record, record.createdAt + 1);
+          assert.deepEqual(heard, []);
+        });
+      });
+
       describe('sweep', () => {
         rule('drops ended sessions and tombstones in batches, and nothing that lives', async (store) => {
           const ended = Array.from({ length: 25 }, (_, age) =>
@@ -456,4 +491,15 @@ function globalRunner(): ContractRunner {
     throw new TypeError('There are no global describe and it; pass them as `runner: { describe, it }`.');
   }
   return { describe, it };
+}
+
+/** The clients whose sessions a watcher was told of while `action` ran; "changes may have been missed" is passed over. */
+async function heardDuring(store: TokenStore, action: () => Promise<unknown>): Promise<readonly string[]> {
+  const clients = new Set<string>();
+  const end = store.watch((changed) => {
+    if (changed) clients.add(changed.clientId);
+  });
+  await action();
+  end();
+  return [...clients];
 }
