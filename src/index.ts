@@ -30,7 +30,7 @@ export { hasKeyInEnv, readKeyFromEnv, writeKeyToEnv } from './keys/env-file.js';
 export { LmdbTokenStore } from './stores/lmdb.store.js';
 export { MemoryTokenStore } from './stores/memory.store.js';
 export { RestTokenStore } from './stores/rest.store.js';
-export { type MaybePromise, type RevokeFilter, TokenStore } from './stores/token-store.js';
+export { type KeyUse, type MaybePromise, type RevokeFilter, TokenStore } from './stores/token-store.js';
 export type { FastauthEvent } from './telemetry/fastauth-event.js';
 export { type FastauthEventListener, FastauthEvents } from './telemetry/fastauth-events.js';
 export { Clock } from './tokens/clock.js';

@@ -1,5 +1,5 @@
 import { sessionExpiresAt, type SessionRecord } from '../tokens/session-record.js';
-import type { RevokeFilter } from './token-store.js';
+import type { KeyUse, RevokeFilter } from './token-store.js';
 
 /** Whether the session is neither revoked nor past its last second at `at` (epoch seconds). */
 export function isLive(record: SessionRecord, at: number): boolean {
@@ -44,4 +44,19 @@ export function isToRevoke(record: SessionRecord, filter: RevokeFilter): boolean
     record.familyId !== filter.exceptFamilyId &&
     record.createdAt < (filter.issuedBefore ?? Infinity)
   );
+}
+
+/** What the port's `keyUse` answers for these sessions. */
+export function keyUseOf(records: Iterable<SessionRecord>, now: number): readonly KeyUse[] {
+  const uses = new Map<string | undefined, KeyUse>();
+  for (const record of records) {
+    if (!isLive(record, now)) continue;
+    const { sessions, until } = uses.get(record.kid) ?? { sessions: 0, until: 0 };
+    uses.set(record.kid, {
+      kid: record.kid,
+      sessions: sessions + 1,
+      until: Math.max(until, sessionExpiresAt(record)),
+    });
+  }
+  return [...uses.values()];
 }

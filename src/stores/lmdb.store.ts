@@ -5,7 +5,7 @@ import {
   type SessionRecord,
   type TokenPair,
 } from '../tokens/session-record.js';
-import { isSuccessor, isToRevoke, oldestFirst, surplusSessions } from './live-sessions.js';
+import { isSuccessor, isToRevoke, keyUseOf, oldestFirst, surplusSessions } from './live-sessions.js';
 import { openLmdbFiles, type LmdbFiles } from './lmdb.files.js';
 import {
   clientPrefix,
@@ -18,7 +18,7 @@ import {
 } from './lmdb.keys.js';
 import { decodeSessionRecord, encodeSessionRecord } from './session-record.codec.js';
 import { SessionWatchers } from './session-watchers.js';
-import { TokenStore, type RevokeFilter, type SessionWatcher } from './token-store.js';
+import { type KeyUse, TokenStore, type RevokeFilter, type SessionWatcher } from './token-store.js';
 
 /** Options of {@link LmdbTokenStore}. */
 export interface LmdbTokenStoreOptions {
@@ -156,6 +156,16 @@ export class LmdbTokenStore extends TokenStore {
     return swept.length;
   }
 
+  async keyUse(now: number): Promise<readonly KeyUse[]> {
+    const files = this.#open();
+    try {
+      files.sessions.resetReadTxn();
+      return keyUseOf(readableSessions(files), now);
+    } catch (error) {
+      throw asUnavailable(error);
+    }
+  }
+
   watch(watcher: SessionWatcher): () => void {
     return this.#watchers.add(watcher);
   }
@@ -206,6 +216,18 @@ function readClient({ sessions }: LmdbFiles, clientId: string): SessionRecord[] 
     const { familyId } = parseSessionKey(key);
     return decodeSessionRecord(value, clientId, familyId);
   });
+}
+
+/** Every session but the damaged ones, which nobody can use. */
+function* readableSessions({ sessions }: LmdbFiles): Iterable<SessionRecord> {
+  for (const { key, value } of sessions.getRange({})) {
+    const { clientId, familyId } = parseSessionKey(key);
+    try {
+      yield decodeSessionRecord(value, clientId, familyId);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) throw error;
+    }
+  }
 }
 
 function putSession(

@@ -5,9 +5,9 @@ import {
   type TokenPair,
 } from '../tokens/session-record.js';
 import { ExpiryQueue, type Expiring } from './expiry-queue.js';
-import { isSuccessor, isToRevoke, oldestFirst, surplusSessions } from './live-sessions.js';
+import { isSuccessor, isToRevoke, keyUseOf, oldestFirst, surplusSessions } from './live-sessions.js';
 import { SessionWatchers } from './session-watchers.js';
-import { TokenStore, type RevokeFilter, type SessionWatcher } from './token-store.js';
+import { type KeyUse, TokenStore, type RevokeFilter, type SessionWatcher } from './token-store.js';
 
 /**
  * Keeps sessions in this process' memory: for tests and for apps that may forget every session at a restart.
@@ -71,6 +71,10 @@ export class MemoryTokenStore extends TokenStore {
     return dropped;
   }
 
+  async keyUse(now: number): Promise<readonly KeyUse[]> {
+    return keyUseOf(this.#records(), now);
+  }
+
   watch(watcher: SessionWatcher): () => void {
     return this.#watchers.add(watcher);
   }
@@ -87,6 +91,10 @@ export class MemoryTokenStore extends TokenStore {
 
   #recordsOf(clientId: string): SessionRecord[] {
     return Array.from(this.#clients.get(clientId)?.values() ?? [], (stored) => stored.record);
+  }
+
+  *#records(): Iterable<SessionRecord> {
+    for (const families of this.#clients.values()) for (const { record } of families.values()) yield record;
   }
 
   #put(record: SessionRecord): void {

@@ -46,6 +46,7 @@ function sessionOfPair(pair: TokenPair, clientId: string): SessionRecord {
     refreshExpiresAt: timeOf(refresh['exp']),
     rotatedAt: generation > 0 ? issuedAt : undefined,
     createdAt: issuedAt,
+    kid: kidOf(pair.accessToken),
     plainPair: pair,
   };
 }
@@ -56,9 +57,18 @@ function tokenOf(value: unknown): string | undefined {
   return value;
 }
 
+function kidOf(token: string): string | undefined {
+  const { kid } = unverifiedPart(token, 0);
+  return typeof kid === 'string' ? kid : undefined;
+}
+
 function unverifiedClaims(token: string): Json {
-  const claims = parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
-  return isJson(claims) ? claims : {};
+  return unverifiedPart(token, 1);
+}
+
+function unverifiedPart(token: string, index: 0 | 1): Json {
+  const part = parse(Buffer.from(token.split('.')[index] ?? '', 'base64url').toString());
+  return isJson(part) ? part : {};
 }
 
 function timeOf(value: unknown): number {

@@ -5,7 +5,7 @@ import { isSuccessor, isToRevoke } from './live-sessions.js';
 import { RestClient, type RestClientOptions } from './rest.client.js';
 import { sessionOfAnswer } from './rest.session.js';
 import { SessionWatchers } from './session-watchers.js';
-import { TokenStore, type RevokeFilter, type SessionWatcher } from './token-store.js';
+import { type KeyUse, TokenStore, type RevokeFilter, type SessionWatcher } from './token-store.js';
 
 /** Options of {@link RestTokenStore}. */
 export type RestTokenStoreOptions = RestClientOptions;
@@ -95,6 +95,11 @@ export class RestTokenStore extends TokenStore {
   /** Nothing to do: a client's record is replaced, and never more than one. */
   async sweep(_now: number, _limit: number): Promise<number> {
     return 0;
+  }
+
+  /** The API gives one client's tokens at a time, and does not list its clients. */
+  async keyUse(_now: number): Promise<readonly KeyUse[] | undefined> {
+    return undefined;
   }
 
   watch(watcher: SessionWatcher): () => void {

@@ -23,6 +23,7 @@ const records = fc.record({
   revokedAt: optional(times),
   label: optional(fc.string({ unit: 'grapheme' })),
   sealedPair: optional(fc.string({ maxLength: 2000 })),
+  kid: optional(fc.string({ maxLength: 64 })),
 });
 
 describe('session record codec', () => {
@@ -42,6 +43,7 @@ describe('session record codec', () => {
       revokedAt: undefined,
       label: undefined,
       sealedPair: undefined,
+      kid: undefined,
     };
     expect(fresh && encodeSessionRecord({ ...fresh, ...bare })).toHaveLength(98);
   });

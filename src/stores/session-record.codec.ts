@@ -13,6 +13,7 @@ const HAS_ROTATED_AT = 2;
 const HAS_REVOKED_AT = 4;
 const HAS_LABEL = 8;
 const HAS_SEALED_PAIR = 16;
+const HAS_KID = 32;
 
 /**
  * A session as bytes, without the identifiers that its key already carries: 98 bytes when fresh. Digests are raw,
@@ -23,13 +24,15 @@ const HAS_SEALED_PAIR = 16;
 export function encodeSessionRecord(record: SessionRecord): Buffer {
   const label = utf8(record.label);
   const sealedPair = utf8(record.sealedPair);
+  const kid = utf8(record.kid);
   const writer = new RecordWriter(
     FIXED_BYTES +
       (record.previousRefreshHash === undefined ? 0 : DIGEST_BYTES) +
       (record.rotatedAt === undefined ? 0 : 8) +
       (record.revokedAt === undefined ? 0 : 8) +
       (label === undefined ? 0 : 4 + label.length) +
-      (sealedPair === undefined ? 0 : 4 + sealedPair.length),
+      (sealedPair === undefined ? 0 : 4 + sealedPair.length) +
+      (kid === undefined ? 0 : 4 + kid.length),
   );
   writer.byte(VERSION);
   writer.byte(
@@ -37,7 +40,8 @@ export function encodeSessionRecord(record: SessionRecord): Buffer {
       (record.rotatedAt === undefined ? 0 : HAS_ROTATED_AT) |
       (record.revokedAt === undefined ? 0 : HAS_REVOKED_AT) |
       (label === undefined ? 0 : HAS_LABEL) |
-      (sealedPair === undefined ? 0 : HAS_SEALED_PAIR),
+      (sealedPair === undefined ? 0 : HAS_SEALED_PAIR) |
+      (kid === undefined ? 0 : HAS_KID),
   );
   writer.count(record.generation);
   writer.time(record.accessExpiresAt);
@@ -50,6 +54,7 @@ export function encodeSessionRecord(record: SessionRecord): Buffer {
   if (record.revokedAt !== undefined) writer.time(record.revokedAt);
   if (label !== undefined) writer.text(label);
   if (sealedPair !== undefined) writer.text(sealedPair);
+  if (kid !== undefined) writer.text(kid);
   return writer.end();
 }
 
@@ -84,6 +89,7 @@ export function decodeSessionRecord(bytes: Buffer, clientId: string, familyId: s
     revokedAt: flags & HAS_REVOKED_AT ? reader.time() : undefined,
     label: flags & HAS_LABEL ? reader.text() : undefined,
     sealedPair: flags & HAS_SEALED_PAIR ? reader.text() : undefined,
+    kid: flags & HAS_KID ? reader.text() : undefined,
   };
 }
 

@@ -9,6 +9,15 @@ export type MaybePromise<T> = T | Promise<T>;
  */
 export type SessionWatcher = (changed: SessionKey | undefined) => void;
 
+/** How many live sessions need a key to be verified. */
+export interface KeyUse {
+  /** As in {@link SessionRecord.kid}; undefined: the key without an identifier. */
+  readonly kid: string | undefined;
+  readonly sessions: number;
+  /** When the last of them ends unless it is refreshed, which may be with another key (epoch seconds). */
+  readonly until: number;
+}
+
 /** Which sessions of a client to revoke; without any field, all of them. */
 export interface RevokeFilter {
   /** Leave this session alone. */
@@ -74,6 +83,13 @@ export abstract class TokenStore {
    * @returns how many were dropped; fewer than `limit` means none are left
    */
   abstract sweep(now: number, limit: number): Promise<number>;
+
+  /**
+   * Counts the sessions that are live at `now` (epoch seconds) by the key that signed their current pair, in any order.
+   * It may look at every session: for administration, not for requests.
+   * @returns undefined if the backend cannot look through its sessions
+   */
+  abstract keyUse(now: number): Promise<readonly KeyUse[] | undefined>;
 
   /**
    * Tells of changes by any process that shares the data: by this process before the promise of the write resolves,

@@ -11,7 +11,14 @@ export interface SessionSample {
 export type SessionSampleOptions = {
   readonly [
     Field in
-      'clientId' | 'familyId' | 'createdAt' | 'accessExpiresAt' | 'refreshExpiresAt' | 'label' | 'sealedPair'
+      | 'clientId'
+      | 'familyId'
+      | 'createdAt'
+      | 'accessExpiresAt'
+      | 'refreshExpiresAt'
+      | 'label'
+      | 'sealedPair'
+      | 'kid'
   ]?: SessionRecord[Field] | undefined;
 };
 
@@ -30,6 +37,7 @@ export function sessionSample(options: SessionSampleOptions = {}): SessionSample
     refreshExpiresAt: options.refreshExpiresAt ?? createdAt + 1000,
     label: options.label,
     sealedPair: options.sealedPair,
+    kid: options.kid,
   });
 }
 
@@ -52,8 +60,9 @@ function withTokens(session: Omit<SessionRecord, 'accessHash' | 'refreshHash'>):
     fam: session.familyId,
     iat: Math.floor(session.rotatedAt ?? session.createdAt),
   };
-  const accessToken = unsigned({ ...common, type: 'access', exp: session.accessExpiresAt });
-  const refreshToken = unsigned({
+  const { kid } = session;
+  const accessToken = unsigned(kid, { ...common, type: 'access', exp: session.accessExpiresAt });
+  const refreshToken = unsigned(kid, {
     ...common,
     type: 'refresh',
     gen: session.generation,
@@ -65,9 +74,9 @@ function withTokens(session: Omit<SessionRecord, 'accessHash' | 'refreshHash'>):
   };
 }
 
-function unsigned(claims: object): string {
+function unsigned(kid: string | undefined, claims: object): string {
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  return `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ ...claims, jti: randomId() })}.unsigned`;
+  return `${part({ alg: 'HS256', typ: 'JWT', kid })}.${part({ ...claims, jti: randomId() })}.unsigned`;
 }
 
 function digest(token: string): string {

@@ -84,7 +84,7 @@ export function describeTokenStoreContract(name: string, options: TokenStoreCont
       });
 
       rule('keeps optional fields exactly, and absent ones absent', async (store) => {
-        const full = sessionSample({ label: 'Ada’s 📱', sealedPair: 's'.repeat(2000) });
+        const full = sessionSample({ label: 'Ada’s 📱', sealedPair: 's'.repeat(2000), kid: 'key-1' });
         await put(store, full);
         await assertStored(store, full.record);
         const empty = await put(store, sessionSample({ label: '' }));
@@ -97,6 +97,7 @@ export function describeTokenStoreContract(name: string, options: TokenStoreCont
           'sealedPair',
           'revokedAt',
           'label',
+          'kid',
         ] as const) {
           assert.equal(found?.[field], undefined, field);
         }
@@ -434,6 +435,25 @@ export function describeTokenStoreContract(name: string, options: TokenStoreCont
           await put(store, sample);
           assert.equal(await store.sweep(SAMPLE_TIME + 500, 100), 0);
           await assertStored(store, sample.record);
+        });
+      });
+
+      describe('keyUse', () => {
+        rule('counts live sessions by the key of their current pair', async (store) => {
+          const until = SAMPLE_TIME + 1000;
+          for (const kid of ['old', 'old', 'new', undefined]) await put(store, sessionSample({ kid }));
+          await put(store, sessionSample({ kid: 'old', createdAt: SAMPLE_TIME - 5000 }));
+          const revoked = await put(store, sessionSample({ kid: 'old' }));
+          await store.revoke(revoked.record, SAMPLE_TIME + 1);
+          const moved = await put(store, sessionSample({ kid: 'old' }));
+          const { record, pair } = rotatedSample({ ...moved.record, kid: 'new' });
+          assert.equal(await store.rotate(record, pair), true);
+          const use = await store.keyUse(SAMPLE_TIME);
+          assert.ok(use, 'a store that holds several sessions a client can look through them');
+          assert.deepEqual(
+            new Set(use.map((entry) => [entry.kid, entry.sessions, entry.until].join(' '))),
+            new Set([`old 2 ${until}`, `new 2 ${until + 10}`, ` 1 ${until}`]),
+          );
         });
       });
 

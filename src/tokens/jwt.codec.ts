@@ -18,6 +18,11 @@ export class JwtCodec {
 
   constructor(private readonly keys: KeyRing) {}
 
+  /** Identifier of the key that signs. */
+  get kid(): string | undefined {
+    return this.keys.signingKey.kid;
+  }
+
   sign(payload: JsonObject): string {
     return this.serviceOf(this.keys.signingKey).sign({ ...payload });
   }

@@ -88,6 +88,7 @@ export class TokenRefresher {
       previousRefreshHash: digest,
       rotatedAt,
       sealedPair: this.config.refreshGrace > 0 ? sealPair(pair, refreshToken) : undefined,
+      kid: this.codec.kid,
     };
     if (!(await saving(next.clientId, this.store.rotate(next, pair)))) return undefined;
     this.events.emit({ type: 'token.refreshed', clientId: next.clientId, familyId: next.familyId });

@@ -90,6 +90,7 @@ export class TokenService {
       refreshExpiresAt: template.refreshExpiresAt,
       createdAt: now,
       label: options.label,
+      kid: codec.kid,
     };
     const ended = await saving(clientId, this.store.insert(record, pair, this.config.sessionsPerClient));
     this.events.emit({ type: 'token.issued', clientId, familyId: record.familyId });
