@@ -1,6 +1,7 @@
 import { ConfigurableModuleBuilder, type Type } from '@nestjs/common';
 import type { FastauthOptions } from './config/fastauth-options.js';
 import type { TokenController } from './http/token.controller.js';
+import type { AuditSink } from './telemetry/audit-sink.js';
 import type { TokenStore } from './stores/token-store.js';
 
 /** What shapes the provider graph and is therefore given at registration, also with `forRootAsync`. */
@@ -9,6 +10,8 @@ export interface FastauthRegistration {
   store?: TokenStore | Type<TokenStore> | undefined;
   /** A subclass of `TokenController` for custom issuance; `false`: no token endpoints. Default: `TokenController`. */
   tokenController?: Type<TokenController> | false | undefined;
+  /** Where the audit trail goes. Default: Nest's logger, as `audit-log` says. */
+  auditSink?: AuditSink | Type<AuditSink> | undefined;
   /** Whether the guard holds for all routes. Default: true. With `false`, use `@UseGuards(AccessGuard)` yourself. */
   globalGuard?: boolean | undefined;
 }
@@ -16,6 +19,7 @@ export interface FastauthRegistration {
 const REGISTRATION_DEFAULTS: FastauthRegistration = {
   store: undefined,
   tokenController: undefined,
+  auditSink: undefined,
   globalGuard: undefined,
 };
 

@@ -15,6 +15,7 @@ import { AccessEdge } from './access/access.edge.js';
 import { AccessGuard, CONTEXT_GUARDS } from './access/access.guard.js';
 import { AccessPolicy } from './access/access-policy.js';
 import { Authenticator } from './access/authenticator.js';
+import { ACCESS, BOTH, describeDemand, MASTER } from './access/demand.js';
 import { Gate } from './access/gate.js';
 import { HttpGuard } from './access/http.guard.js';
 import { PathRules } from './access/path-rules.js';
@@ -25,7 +26,7 @@ import { FASTAUTH_CONFIG, type FastauthConfig } from './config/fastauth-config.j
 import { FastauthConfigService } from './config/fastauth-config.service.js';
 import type { FastauthOptions } from './config/fastauth-options.js';
 import { loadFastauthConfig } from './config/load-config.js';
-import { ConfigError } from './errors.js';
+import { ConfigError, CryptoKeyNotSetError } from './errors.js';
 import {
   type ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
@@ -39,7 +40,13 @@ import { TokenController } from './http/token.controller.js';
 import { KeyRing } from './keys/key-ring.js';
 import { createTokenStore } from './stores/open-store.js';
 import { TokenStore } from './stores/token-store.js';
+import { AuditSink } from './telemetry/audit-sink.js';
+import { AuditTrail } from './telemetry/audit-trail.js';
+import { EventEmitterBridge } from './telemetry/event-emitter.bridge.js';
 import { FastauthEvents } from './telemetry/fastauth-events.js';
+import { FastauthHealthIndicator } from './telemetry/health-indicator.js';
+import { LoggerAuditSink } from './telemetry/logger.audit-sink.js';
+import { FastauthMetrics } from './telemetry/metrics.js';
 import { Clock, SystemClock } from './tokens/clock.js';
 import { SessionSweeper } from './tokens/session-sweeper.js';
 import { TokenService } from './tokens/token.service.js';
@@ -60,6 +67,8 @@ export class FastauthModule extends ConfigurableModuleClass implements OnModuleI
   constructor(
     @Inject(ModulesContainer) modules: ModulesContainer,
     @Inject(TokenStore) private readonly store: TokenStore,
+    @Inject(FASTAUTH_CONFIG) private readonly config: FastauthConfig,
+    private readonly events: FastauthEvents,
   ) {
     super();
     const registrations = [...modules.values()].filter(({ metatype }) => metatype === FastauthModule);
@@ -86,6 +95,12 @@ export class FastauthModule extends ConfigurableModuleClass implements OnModuleI
 
   async onModuleInit(): Promise<void> {
     await this.store.open();
+    const { databaseUrl, defaultAccess } = this.config;
+    this.events.emit({
+      type: 'config.loaded',
+      store: databaseUrl.slice(0, databaseUrl.indexOf(':')),
+      defaultAccess,
+    });
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -94,7 +109,7 @@ export class FastauthModule extends ConfigurableModuleClass implements OnModuleI
 }
 
 function registered(definition: DynamicModule, registration: FastauthRegistration): DynamicModule {
-  const { store, tokenController = TokenController, globalGuard = true } = registration;
+  const { store, auditSink, tokenController = TokenController, globalGuard = true } = registration;
   const endpoints =
     tokenController === false ? [] : [tokenController, RevocationController, IntrospectionController];
   const controllers = endpoints.map(ownController);
@@ -103,6 +118,7 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
     TokenService,
     TokenStore,
     FastauthEvents,
+    FastauthHealthIndicator,
     AccessPolicy,
     Gate,
     // What `@UseGuards(AccessGuard)` in the application's own modules needs.
@@ -135,6 +151,31 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
       },
       FastauthConfigService,
       FastauthEvents,
+      auditSinkProvider(auditSink),
+      {
+        provide: AuditTrail,
+        inject: [FastauthEvents, AuditSink, Clock],
+        useFactory: (events: FastauthEvents, sink: AuditSink, clock: Clock) =>
+          new AuditTrail(events, sink, () => clock.now()),
+      },
+      EventEmitterBridge,
+      {
+        provide: FastauthMetrics,
+        inject: [FastauthEvents, Gate, TokenService],
+        useFactory: (events: FastauthEvents, gate: Gate, tokens: TokenService) =>
+          new FastauthMetrics(events, {
+            admitted: () =>
+              Object.fromEntries(
+                [ACCESS, MASTER, BOTH].map((level) => [describeDemand(level), gate.admitted[level] ?? 0]),
+              ),
+            cacheLookups: () => tokens.cacheLookups,
+          }),
+      },
+      {
+        provide: FastauthHealthIndicator,
+        inject: [TokenStore, { token: KeyRing, optional: true }],
+        useFactory: healthIndicatorOf,
+      },
       TokenService,
       SessionSweeper,
       RouteTable,
@@ -186,6 +227,26 @@ function pathRulesOf(config: FastauthConfig, routes: RouteTable): PathRules {
 
 function keyRingOf(config: FastauthConfig): KeyRing | undefined {
   return config.cryptographyKey === undefined ? undefined : KeyRing.fromSecret(config.cryptographyKey);
+}
+
+function healthIndicatorOf(store: TokenStore, keys: KeyRing | undefined): FastauthHealthIndicator {
+  return new FastauthHealthIndicator(async () => {
+    if (!keys) throw new CryptoKeyNotSetError();
+    await store.ping();
+  });
+}
+
+function auditSinkProvider(sink: FastauthRegistration['auditSink']): Provider {
+  if (sink === undefined) {
+    return {
+      provide: AuditSink,
+      inject: [FASTAUTH_CONFIG],
+      useFactory: ({ auditLog }: FastauthConfig) => new LoggerAuditSink(auditLog),
+    };
+  }
+  return typeof sink === 'function'
+    ? { provide: AuditSink, useClass: sink }
+    : { provide: AuditSink, useValue: sink };
 }
 
 function storeProvider(store: FastauthRegistration['store']): Provider {

@@ -4,6 +4,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 export interface CredentialSource {
   readonly headers: IncomingHttpHeaders;
   readonly rawHeaders: readonly string[];
+  /** The connection, for the peer's address. */
+  readonly socket?: { readonly remoteAddress?: string | undefined };
   /** Access tokens that a WebSocket handshake carries elsewhere than in headers of these names. */
   readonly handshakeTokens?: readonly string[];
 }

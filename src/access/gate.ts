@@ -3,7 +3,9 @@ import type { MaybePromise } from '../stores/token-store.js';
 import type { Principal } from '../tokens/principal.js';
 import { Authenticator } from './authenticator.js';
 import type { CredentialSource } from './credentials.js';
-import { NONE, type Demand } from './demand.js';
+import { FastauthEvents } from '../telemetry/fastauth-events.js';
+import { correlationIdOf } from '../telemetry/correlation-id.js';
+import { describeDemand, NONE, type Demand } from './demand.js';
 import { isDenial, type Denial } from './denial.js';
 import { readAccess, writeAccess } from './request-access.js';
 
@@ -13,32 +15,67 @@ import { readAccess, writeAccess } from './request-access.js';
  */
 @Injectable()
 export class Gate {
-  constructor(private readonly authenticator: Authenticator) {}
+  /** How many demands were met, by demand, since the start. */
+  readonly admitted: number[] = [0, 0, 0, 0];
+
+  constructor(
+    private readonly authenticator: Authenticator,
+    private readonly events: FastauthEvents,
+  ) {}
 
   /**
+   * Decides, and tells of a refusal.
    * @param carrier what the proof is kept on: Node's request, or a socket
    * @returns undefined if the demand is met
    */
   admit(carrier: object, source: CredentialSource, demand: Demand): MaybePromise<Denial | undefined> {
+    const outcome = this.prove(carrier, source, demand);
+    if (outcome === undefined) return undefined;
+    if (outcome instanceof Promise) {
+      return this.events.operations
+        .time('verify', outcome)
+        .then((denial) => denial && this.told(denial, source, demand));
+    }
+    return this.told(outcome, source, demand);
+  }
+
+  /** As {@link admit}, but nobody is told of a refusal: for what is not demanded yet. */
+  prove(carrier: object, source: CredentialSource, demand: Demand): MaybePromise<Denial | undefined> {
     const missing: Demand = demand & ~(readAccess(carrier)?.proved ?? NONE);
     if (missing === NONE) return undefined;
     const outcome = this.authenticator.authenticate(missing, source);
     return outcome instanceof Promise
-      ? outcome.then((value) => conclude(carrier, missing, value))
-      : conclude(carrier, missing, outcome);
+      ? outcome.then((value) => this.conclude(carrier, missing, value))
+      : this.conclude(carrier, missing, outcome);
   }
-}
 
-function conclude(carrier: object, demand: Demand, outcome: Principal | Denial): Denial | undefined {
-  if (isDenial(outcome)) return outcome;
-  const before = readAccess(carrier);
-  writeAccess(
-    carrier,
-    before
-      ? { proved: before.proved | demand, principal: united(before.principal, outcome) }
-      : { proved: demand, principal: outcome },
-  );
-  return undefined;
+  private told(denial: Denial, source: CredentialSource, demand: Demand): Denial {
+    const { code, detail } = denial;
+    this.events.emit(
+      {
+        type: 'access.denied',
+        code,
+        reason: detail,
+        level: describeDemand(demand),
+        address: source.socket?.remoteAddress,
+      },
+      correlationIdOf(source.headers),
+    );
+    return denial;
+  }
+
+  private conclude(carrier: object, demand: Demand, outcome: Principal | Denial): Denial | undefined {
+    if (isDenial(outcome)) return outcome;
+    this.admitted[demand] = (this.admitted[demand] ?? 0) + 1;
+    const before = readAccess(carrier);
+    writeAccess(
+      carrier,
+      before
+        ? { proved: before.proved | demand, principal: united(before.principal, outcome) }
+        : { proved: demand, principal: outcome },
+    );
+    return undefined;
+  }
 }
 
 /** One of the two was opened by the master token, the other by a client's access token. */

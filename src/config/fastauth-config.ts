@@ -1,3 +1,5 @@
+import type { AuditLogLevel } from '../telemetry/logger.audit-sink.js';
+
 /** What a route may need: anybody, the holder of an access token, the holder of the master token. */
 export type DefaultAccess = 'public' | 'access' | 'master';
 
@@ -45,6 +47,8 @@ export interface FastauthConfig {
   readonly websocketRefusal: WebsocketRefusal;
   /** Whether handshakes may carry the token in the query string, which ends up in logs. */
   readonly websocketQueryToken: boolean;
+  /** What of the audit trail the default sink logs. */
+  readonly auditLog: AuditLogLevel;
 }
 
 /** Injection token of the resolved {@link FastauthConfig}. */

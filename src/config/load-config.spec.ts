@@ -58,6 +58,7 @@ describe('loadFastauthConfig', () => {
       verifiedTokenCacheSize: 10000,
       websocketRefusal: 'close',
       websocketQueryToken: false,
+      auditLog: 'warnings',
     });
     expect(warnings).toEqual([
       expect.stringContaining('cryptography-key is not set: no token can be issued'),

@@ -155,6 +155,11 @@ export const SETTINGS = {
     description:
       'Whether a WebSocket handshake may carry `access_token` in the query string, which ends up in logs.',
   }),
+  auditLog: z.enum(['all', 'warnings', 'off']).default('warnings').meta({
+    expected: '"all", "warnings" or "off"',
+    description:
+      'What of the audit trail is logged, at most 10 lines a second: everything, denials and reuse, or nothing. An `auditSink` of your own gets everything, instead.',
+  }),
 } as const;
 
 /** A key of the configuration in camelCase. */

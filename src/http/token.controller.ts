@@ -11,6 +11,8 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ConfiguredAccess, Public } from '../access/decorators.js';
+import { correlationIdOf } from '../telemetry/correlation-id.js';
+import { FastauthEvents } from '../telemetry/fastauth-events.js';
 import { InvalidGrantError, StoreUnavailableError } from '../errors.js';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
 import { TokenService } from '../tokens/token.service.js';
@@ -34,6 +36,9 @@ import { invalid, readParameter, type TokenRequest } from './token-request.js';
 export class TokenController {
   @Inject(TokenService)
   protected readonly tokens!: TokenService;
+
+  @Inject(FastauthEvents)
+  private readonly events!: FastauthEvents;
 
   @Inject(HttpAdapterHost)
   private readonly adapterHost!: HttpAdapterHost;
@@ -107,7 +112,7 @@ export class TokenController {
         setHeader('Allow', 'GET, POST');
         throw new MethodNotAllowedException('HEAD issues nothing');
       }
-      return tokenEnvelope(await act());
+      return tokenEnvelope(await this.events.correlated(correlationIdOf(request.headers), act));
     } catch (error) {
       if (!(error instanceof HttpException)) throw error;
       if (error instanceof StoreUnavailableError) setHeader('Retry-After', String(error.retryAfter));

@@ -6,4 +6,32 @@ export type FastauthEvent =
   | { readonly type: 'token.reused'; readonly clientId: string; readonly familyId: string }
   | { readonly type: 'session.revoked'; readonly clientId: string; readonly familyId: string }
   /** A new session of the client took this one's place. */
-  | { readonly type: 'session.superseded'; readonly clientId: string; readonly familyId: string };
+  | { readonly type: 'session.superseded'; readonly clientId: string; readonly familyId: string }
+  /** A request, a message or a handshake was refused. */
+  | {
+      readonly type: 'access.denied';
+      /** The machine code that the caller got, such as `invalid_token`. */
+      readonly code: string;
+      /** Why, in the words that the caller got. */
+      readonly reason: string;
+      /** What was needed: `access`, `master`, `access and master`. */
+      readonly level: string;
+      /** The peer's IP address, as far as it is known. */
+      readonly address: string | undefined;
+    }
+  /** The configuration was read and holds. */
+  | {
+      readonly type: 'config.loaded';
+      /** Scheme of `database-url`: the kind of store in use, unless the application brings its own. */
+      readonly store: string;
+      /** What needs no rule to be guarded: `public`, `access`, `master`. */
+      readonly defaultAccess: string;
+    };
+
+/** An event with what ties it to a time and to a request. */
+export type AuditRecord = FastauthEvent & {
+  /** When it happened: epoch seconds, to the millisecond. */
+  readonly at: number;
+  /** The request's `X-Request-Id` or the trace id of its `traceparent`, or one made for it; undefined outside of requests. */
+  readonly correlationId: string | undefined;
+};

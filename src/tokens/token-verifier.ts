@@ -16,11 +16,18 @@ interface VerifiedToken {
   readonly principal: Principal;
 }
 
+/** Counts since the start. */
+export interface CacheLookups {
+  hits: number;
+  misses: number;
+}
+
 /**
  * Decides whether a token is good: made by us, in time, and the current one of its session.
  * Signatures are remembered for tokens that verified, never for others; the store is asked every time.
  */
 export class TokenVerifier {
+  readonly cacheLookups: CacheLookups = { hits: 0, misses: 0 };
   private readonly verified: LRUCache<string, VerifiedToken>;
 
   constructor(
@@ -51,6 +58,7 @@ export class TokenVerifier {
     const digest = digestOf(token);
     let verified = this.verified.get(digest);
     if (!verified) {
+      this.cacheLookups.misses++;
       const claims = this.readToken(token, 'access');
       if (claims instanceof TokenFault) return claims;
       verified = { digest, claims, principal: principalOf(claims) };
@@ -58,7 +66,7 @@ export class TokenVerifier {
     } else if (verified.claims.expiresAt + this.config.clockTolerance <= this.clock.now() / 1000) {
       this.verified.delete(digest);
       return TokenFault.expired;
-    }
+    } else this.cacheLookups.hits++;
     const found = this.store.find(verified.claims);
     if (!(found instanceof Promise)) return currentPrincipal(verified, found);
     const current = verified;

@@ -17,7 +17,7 @@ import { TokenFault } from './token-fault.js';
 import { assertCustomClaims, mintPair, randomId } from './token-minter.js';
 import { issuedTokens, TokenRefresher } from './token-refresher.js';
 import { TokenInspector, type TokenState } from './token-inspector.js';
-import { TokenVerifier } from './token-verifier.js';
+import { type CacheLookups, TokenVerifier } from './token-verifier.js';
 
 /** The parts that exist only with a cryptography key. */
 interface Machinery {
@@ -61,6 +61,10 @@ export class TokenService {
    * @throws StoreUnavailableError | TokenNotSavedError nothing was issued
    */
   async issue(options: IssueOptions = {}): Promise<IssuedTokens> {
+    return this.events.operations.time('issue', this.issueSession(options));
+  }
+
+  private async issueSession(options: IssueOptions): Promise<IssuedTokens> {
     const { codec } = this.machineryOrThrow();
     const clientId = options.clientId ?? randomUUID();
     const fault = clientIdFault(clientId);
@@ -105,7 +109,7 @@ export class TokenService {
    * @throws StoreUnavailableError | TokenNotSavedError nothing was consumed
    */
   async refresh(refreshToken: string): Promise<IssuedTokens> {
-    return this.machineryOrThrow().refresher.refresh(refreshToken);
+    return this.events.operations.time('refresh', this.machineryOrThrow().refresher.refresh(refreshToken));
   }
 
   /**
@@ -135,7 +139,10 @@ export class TokenService {
    * @throws StoreUnavailableError
    */
   async revoke(session: SessionKey): Promise<boolean> {
-    const revoked = await this.store.revoke(session, this.nowInSeconds());
+    const revoked = await this.events.operations.time(
+      'revoke',
+      this.store.revoke(session, this.nowInSeconds()),
+    );
     if (revoked && session.familyId !== undefined) {
       this.events.emit({ type: 'session.revoked', clientId: session.clientId, familyId: session.familyId });
     }
@@ -162,7 +169,7 @@ export class TokenService {
    * @see RFC 7662 section 2.2
    */
   async introspect(token: string): Promise<TokenState> {
-    return this.machineryOrThrow().inspector.introspect(token);
+    return this.events.operations.time('introspect', this.machineryOrThrow().inspector.introspect(token));
   }
 
   /**
@@ -171,7 +178,10 @@ export class TokenService {
    * @throws StoreUnavailableError
    */
   async revokeClient(clientId: string, filter?: RevokeFilter): Promise<number> {
-    const families = await this.store.revokeClient(clientId, this.nowInSeconds(), filter);
+    const families = await this.events.operations.time(
+      'revoke',
+      this.store.revokeClient(clientId, this.nowInSeconds(), filter),
+    );
     for (const familyId of families) this.events.emit({ type: 'session.revoked', clientId, familyId });
     return families.length;
   }
@@ -190,6 +200,11 @@ export class TokenService {
         refreshedAt: record.rotatedAt,
         expiresAt: sessionExpiresAt(record),
       }));
+  }
+
+  /** How often the verified-token cache knew a token, and how often it did not, since the start. */
+  get cacheLookups(): CacheLookups {
+    return this.machinery?.verifier.cacheLookups ?? { hits: 0, misses: 0 };
   }
 
   private machineryOrThrow(): Machinery {

@@ -34,8 +34,11 @@ export function sourceOfIoSocket(socket: IoSocket, allowsQuery: boolean): Creden
   ]);
 }
 
-function sourceOf({ headers, rawHeaders }: IncomingMessage, handshakeTokens: string[]): CredentialSource {
-  return { headers, rawHeaders, handshakeTokens };
+function sourceOf(
+  { headers, rawHeaders, socket }: IncomingMessage,
+  handshakeTokens: string[],
+): CredentialSource {
+  return { headers, rawHeaders, socket, handshakeTokens };
 }
 
 /** A token of another type than text is no token; it is verified, and refused, as one that cannot be decoded. */

@@ -60,7 +60,7 @@ export class Handshake {
   private prove(carrier: object, source: CredentialSource, wished: Demand): MaybePromise<undefined> {
     const outcomes = [ACCESS, MASTER]
       .filter((level) => wished & level)
-      .map((level) => this.gate.admit(carrier, source, level));
+      .map((level) => this.gate.prove(carrier, source, level));
     return outcomes.some((outcome) => outcome instanceof Promise)
       ? Promise.all(outcomes).then(() => undefined)
       : undefined;
