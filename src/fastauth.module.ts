@@ -18,6 +18,7 @@ import { Authenticator } from './access/authenticator.js';
 import { ACCESS, BOTH, describeDemand, MASTER } from './access/demand.js';
 import { Gate } from './access/gate.js';
 import { HttpGuard } from './access/http.guard.js';
+import { MasterTokens } from './access/master-tokens.js';
 import { PathRules } from './access/path-rules.js';
 import { RouteMatcher } from './access/route-matcher.js';
 import { RouteTable } from './access/route-table.js';
@@ -182,6 +183,7 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
       RouteMatcher,
       { provide: PathRules, inject: [FASTAUTH_CONFIG, RouteTable], useFactory: pathRulesOf },
       AccessPolicy,
+      MasterTokens,
       Authenticator,
       Gate,
       AccessEdge,

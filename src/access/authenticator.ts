@@ -1,58 +1,45 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
-import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
+import { Injectable } from '@nestjs/common';
 import type { MaybePromise } from '../stores/token-store.js';
-import { MASTER_PRINCIPAL, type Principal } from '../tokens/principal.js';
+import { unitedPrincipal, type Principal } from '../tokens/principal.js';
 import { TokenFault } from '../tokens/token-fault.js';
 import { TokenService } from '../tokens/token.service.js';
 import { AMBIGUOUS, readCredentials, type CredentialSource } from './credentials.js';
-import { ACCESS, BOTH, MASTER, type Demand } from './demand.js';
+import { ACCESS, MASTER, type Demand } from './demand.js';
 import { DENIALS, denialOfError, denialOfFault, type Denial } from './denial.js';
+import { MasterTokens } from './master-tokens.js';
 
 /** Decides whether the credentials of a request meet a demand. The one place where that is decided. */
 @Injectable()
 export class Authenticator {
-  private readonly masterTokenDigest: Buffer | undefined;
-
   constructor(
     private readonly tokens: TokenService,
-    @Inject(FASTAUTH_CONFIG) config: FastauthConfig,
-  ) {
-    this.masterTokenDigest = config.masterToken === undefined ? undefined : sha256(config.masterToken);
-  }
+    private readonly masterTokens: MasterTokens,
+  ) {}
 
   /** Never throws for what a client sent or a store did; answers without a promise where the store can. */
   authenticate(demand: Demand, source: CredentialSource): MaybePromise<Principal | Denial> {
     const credentials = readCredentials(source);
     if (credentials === AMBIGUOUS) return DENIALS.ambiguous;
+    let master: Principal | undefined;
     if (demand & MASTER) {
       if (credentials.masterToken === undefined) return DENIALS.noMasterToken;
-      if (!this.isMasterToken(credentials.masterToken)) return DENIALS.badMasterToken;
+      master = this.masterTokens.principalOf(credentials.masterToken);
+      if (!master) return DENIALS.badMasterToken;
+      if (!(demand & ACCESS)) return master;
     }
-    if (!(demand & ACCESS)) return MASTER_PRINCIPAL;
     if (credentials.accessToken === undefined) return DENIALS.noAccessToken;
     try {
       const result = this.tokens.check(credentials.accessToken);
       return result instanceof Promise
-        ? result.then((value) => outcome(demand, value), denialOfError)
-        : outcome(demand, result);
+        ? result.then((value) => outcome(master, value), denialOfError)
+        : outcome(master, result);
     } catch (error) {
       return denialOfError(error);
     }
   }
-
-  /** Compares digests in constant time, so that neither content nor length shows in how long it takes. */
-  isMasterToken(sent: string): boolean {
-    return this.masterTokenDigest !== undefined && timingSafeEqual(sha256(sent), this.masterTokenDigest);
-  }
 }
 
-function outcome(demand: Demand, result: Principal | TokenFault): Principal | Denial {
+function outcome(master: Principal | undefined, result: Principal | TokenFault): Principal | Denial {
   if (result instanceof TokenFault) return denialOfFault(result);
-  return demand === BOTH ? { ...result, level: 'master' } : result;
-}
-
-function sha256(text: string): Buffer {
-  // Node reads header bytes as latin1, so this is what was sent.
-  return createHash('sha256').update(text, 'latin1').digest();
+  return master ? unitedPrincipal(result, master) : result;
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { MaybePromise } from '../stores/token-store.js';
-import type { Principal } from '../tokens/principal.js';
+import { unitedPrincipal, type Principal } from '../tokens/principal.js';
 import { Authenticator } from './authenticator.js';
 import type { CredentialSource } from './credentials.js';
 import { FastauthEvents } from '../telemetry/fastauth-events.js';
@@ -78,7 +78,7 @@ export class Gate {
   }
 }
 
-/** One of the two was opened by the master token, the other by a client's access token. */
+/** One of the two was opened by a master token, the other by a client's access token. */
 function united(one: Principal, other: Principal): Principal {
-  return { ...(one.clientId === undefined ? other : one), level: 'master' };
+  return one.clientId === undefined ? unitedPrincipal(other, one) : unitedPrincipal(one, other);
 }

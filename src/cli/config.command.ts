@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { redactedConfig } from '../config/fastauth-config.service.js';
-import { kebabCase } from '../config/setting-spelling.js';
+import { kebabCase } from '../config/name-case.js';
 import { print, type CommandOutput } from './command-output.js';
 import { type ConfigOptions, readConfig, withConfigOptions } from './config-options.js';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { configFileSchema, configTable } from './config-docs.js';
 import { loadFastauthConfig } from './load-config.js';
-import { kebabCase } from './setting-spelling.js';
+import { kebabCase } from './name-case.js';
 import { SETTING_NAMES, SETTINGS } from './settings.js';
 
 const HINT = 'Run "npm run docs" after a change to the settings.';
@@ -26,7 +26,14 @@ describe('the config file at the root', () => {
     const file: Record<string, unknown> = JSON.parse(readFileSync('fastauth.config.json', 'utf8'));
     const { $schema, 'master-token-paths': master, 'access-token-paths': access, ...shown } = file;
     expect([$schema, master, access]).toEqual(['./src/fastauth.schema.json', ['/master'], ['/access']]);
-    const elsewhere = ['masterToken', 'cryptographyKey', 'databaseUrl', 'databaseApiUrl', 'headers'];
+    const elsewhere = [
+      'masterToken',
+      'masterTokens',
+      'cryptographyKey',
+      'databaseUrl',
+      'databaseApiUrl',
+      'headers',
+    ];
     const expected = SETTING_NAMES.filter(
       (name) => !elsewhere.includes(name) && !name.endsWith('TokenPaths'),
     ).map((name) => [kebabCase(name), SETTINGS[name].parse(undefined)]);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { kebabCase, settingSpellings } from './setting-spelling.js';
+import { kebabCase } from './name-case.js';
+import { settingSpellings } from './setting-spelling.js';
 import { SETTING_NAMES, SETTINGS, type SettingName } from './settings.js';
 
 interface PropertySchema {

@@ -9,9 +9,13 @@ import type { SettingName } from './settings.js';
 const VARIABLES: Readonly<Record<string, SettingName>> = {
   CRYPTOGRAPHY_KEY: 'cryptographyKey',
   MASTER_TOKEN: 'masterToken',
+  MASTER_TOKENS: 'masterTokens',
   DATABASE_API_URL: 'databaseApiUrl',
   DATABASE_URL: 'databaseUrl',
 };
+
+/** Variables that hold JSON. */
+const JSON_SETTINGS: ReadonlySet<SettingName> = new Set(['masterTokens']);
 
 /** Name of the file of environment variables in the working directory. */
 export const DEFAULT_ENV_FILE = '.env';
@@ -38,12 +42,24 @@ function sourceOfVariables(
   variables: Readonly<Record<string, string | undefined>>,
 ): ConfigSource {
   const values = new Map<SettingName, GivenValue>();
+  const faults: string[] = [];
   for (const [variable, setting] of Object.entries(VARIABLES)) {
     const value = variables[variable];
     if (value === undefined || value === '') continue;
     // Many applications have a DATABASE_URL of their own.
     if (variable === 'DATABASE_URL' && !isOurDatabaseUrl(value)) continue;
-    values.set(setting, { value, spelling: variable });
+    const content = JSON_SETTINGS.has(setting) ? parsed(value) : value;
+    if (content === undefined) faults.push(`${name}: ${variable} is not JSON`);
+    else values.set(setting, { value: content, spelling: variable });
   }
-  return { name, values, faults: [] };
+  return { name, values, faults };
+}
+
+/** Its parser's own message quotes the text, in which there may be a secret. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,4 +1,5 @@
 import type { AuditLogLevel } from '../telemetry/logger.audit-sink.js';
+import type { MasterTokenConfig } from './master-token-entries.js';
 
 /** What a route may need: anybody, the holder of an access token, the holder of the master token. */
 export type DefaultAccess = 'public' | 'access' | 'master';
@@ -14,6 +15,8 @@ export interface FastauthConfig {
   readonly databaseUrl: string;
   /** Static credential for administrative calls; without it every master route is closed. */
   readonly masterToken: string | undefined;
+  /** Every master token, `masterToken` among them, hashed. */
+  readonly masterTokens: readonly MasterTokenConfig[];
   /** HS256 secret: the text's UTF-8 bytes. Without it no token can be issued or verified. */
   readonly cryptographyKey: string | undefined;
   /** Sent on every call to the REST persistence API. */

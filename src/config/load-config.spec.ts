@@ -40,6 +40,7 @@ describe('loadFastauthConfig', () => {
       appName: 'fastauth',
       databaseUrl: 'lmdb:.fastauth',
       masterToken: undefined,
+      masterTokens: [],
       cryptographyKey: undefined,
       headers: {},
       masterTokenPaths: [],

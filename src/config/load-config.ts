@@ -6,6 +6,8 @@ import { type ConfigSource, type GivenValue, sourceOf } from './config-source.js
 import { canonicalDatabaseUrl } from './database-url.js';
 import type { FastauthConfig } from './fastauth-config.js';
 import type { FastauthOptions } from './fastauth-options.js';
+import { masterTokenFaults, masterTokensOf } from './master-token-entries.js';
+import { isMasterTokenHash } from './secret-faults.js';
 import { describeFault } from './setting-fault.js';
 import { SETTING_NAMES, SETTINGS, type SettingName } from './settings.js';
 
@@ -24,7 +26,7 @@ export interface LoadedConfig {
 
 /** Bytes an HS256 secret should have. @see RFC 7518 section 3.2 */
 const HS256_SECRET_BYTES = 32;
-const SECRETS = ['cryptographyKey', 'masterToken'] as const;
+const SECRETS = ['cryptographyKey', 'masterToken', 'masterTokens'] as const;
 
 type Chosen = ReadonlyMap<SettingName, GivenValue & { readonly source: ConfigSource }>;
 type Values = { -readonly [Name in SettingName]?: z.output<(typeof SETTINGS)[Name]> };
@@ -47,7 +49,10 @@ export function loadFastauthConfig(
   faults.push(...faultsBetween(chosen, values));
   if (faults.length > 0) throw new ConfigError(faults);
   const config = resolve(values as Required<Values>);
-  return { config, warnings: [...sourceWarnings(sources), ...weaknessWarnings(config)] };
+  return {
+    config,
+    warnings: [...sourceWarnings(sources), ...weaknessWarnings(config), ...guessableTokenWarnings(values)],
+  };
 }
 
 function choose(sources: readonly ConfigSource[]): Chosen {
@@ -82,14 +87,9 @@ function faultsBetween(chosen: Chosen, values: Values): string[] {
   if (url && apiUrl) {
     faults.push(`${at(url)} and ${at(apiUrl)} both name a store; leave one of them out`);
   }
-  const { masterToken, cryptographyKey } = values;
-  if (masterToken !== undefined && masterToken === cryptographyKey) {
-    faults.push(
-      'master-token and cryptography-key are the same text: whoever may call master routes could then forge any token; ' +
-        'make a second one with "npx fastauth keys generate --print"',
-    );
-  }
-  return faults;
+  const { masterToken, masterTokens = [], cryptographyKey } = values;
+  const keys = cryptographyKey === undefined ? [] : [cryptographyKey];
+  return [...faults, ...masterTokenFaults(masterTokensOf(masterToken, masterTokens), keys)];
 }
 
 function at({ source, spelling }: GivenValue & { readonly source: ConfigSource }): string {
@@ -101,6 +101,7 @@ function resolve({
   databaseUrl,
   sessionsPerClient,
   authPrefix,
+  masterTokens,
   ...rest
 }: Required<Values>): FastauthConfig {
   return Object.freeze({
@@ -109,6 +110,7 @@ function resolve({
     sessionsPerClient: sessionsPerClient === 'unlimited' ? Infinity : sessionsPerClient,
     authPrefix: `/${authPrefix}`.replaceAll(/\/+/g, '/').replace(/(?<=.)\/$/, ''),
     headers: Object.freeze(rest.headers),
+    masterTokens: Object.freeze(masterTokensOf(rest.masterToken, masterTokens)),
     masterTokenPaths: Object.freeze(rest.masterTokenPaths.map(withLeadingSlash)),
     accessTokenPaths: Object.freeze(rest.accessTokenPaths.map(withLeadingSlash)),
   });
@@ -124,8 +126,8 @@ function sourceWarnings(sources: readonly ConfigSource[]): string[] {
   return SECRETS.flatMap((setting) => {
     const telling = sources.filter((source) => source.values.has(setting));
     const [winner, ...others] = telling;
-    const value = winner?.values.get(setting)?.value;
-    const overruled = others.filter((source) => source.values.get(setting)?.value !== value);
+    const valueIn = (source: ConfigSource) => JSON.stringify(source.values.get(setting)?.value);
+    const overruled = others.filter((source) => winner && valueIn(source) !== valueIn(winner));
     if (!winner || overruled.length === 0) return [];
     const losers = overruled.map((source) => source.name).join(' and ');
     return [
@@ -135,14 +137,14 @@ function sourceWarnings(sources: readonly ConfigSource[]): string[] {
 }
 
 function weaknessWarnings(config: FastauthConfig): string[] {
-  const { cryptographyKey, masterToken, publicTokenIssuance } = config;
+  const { cryptographyKey, masterTokens, publicTokenIssuance } = config;
   const warnings: string[] = [];
   if (cryptographyKey === undefined) {
     warnings.push(
       'cryptography-key is not set: no token can be issued or verified; make one with "npx fastauth keys generate"',
     );
   }
-  if (masterToken === undefined) {
+  if (masterTokens.length === 0) {
     warnings.push('master-token is not set: every route that needs it is closed');
   }
   if (publicTokenIssuance) {
@@ -154,10 +156,18 @@ function weaknessWarnings(config: FastauthConfig): string[] {
         'make one with "npx fastauth keys generate --print"',
     );
   }
-  if (masterToken !== undefined && masterToken.length < 16) {
-    warnings.push(
-      'master-token is shorter than 16 characters and can be guessed; make one with "npx fastauth keys generate --print"',
-    );
-  }
   return warnings;
+}
+
+function guessableTokenWarnings({ masterToken, masterTokens = [] }: Values): string[] {
+  const plain = [
+    { place: 'master-token', token: masterToken },
+    ...masterTokens.map(({ name, token }) => ({ place: `master-tokens ${JSON.stringify(name)}`, token })),
+  ];
+  return plain
+    .filter(({ token }) => token !== undefined && !isMasterTokenHash(token) && token.length < 16)
+    .map(
+      ({ place }) =>
+        `${place} is shorter than 16 characters and can be guessed; make one with "npx fastauth keys generate --print"`,
+    );
 }

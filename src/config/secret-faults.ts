@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** The key that the published page of the original shows. Whoever reads that page has it. */
 const PUBLISHED_SAMPLE_KEY = 'kAONxbkATfyk3kmnUhw7YyAMotmvuJ6tVsuT1w3A6N4=';
 const HOW_TO_MAKE_ONE = 'make one with "npx fastauth keys generate --print"';
@@ -25,8 +27,9 @@ export function cryptographyKeyFault(key: string): string | undefined {
   return secretFault(key);
 }
 
-/** Why a text cannot be the master token: it has to travel in a header as it is. */
+/** Why a text cannot be a master token, which travels in a header as it is, or the hash of one. */
 export function masterTokenFault(token: string): string | undefined {
+  if (token.startsWith('sha256:')) return masterTokenHashFault(token);
   const fault = secretFault(token);
   if (fault !== undefined) return fault;
   if (!/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(token)) {
@@ -35,5 +38,24 @@ export function masterTokenFault(token: string): string | undefined {
       `or beyond ASCII); ${HOW_TO_MAKE_ONE}`
     );
   }
+  return undefined;
+}
+
+/** Whether a text is the hash of a master token. */
+export function isMasterTokenHash(text: string): boolean {
+  return /^sha256:[0-9a-f]{64}$/i.test(text);
+}
+
+/** Why a text cannot be the hash of a master token. */
+export function masterTokenHashFault(hash: string): string | undefined {
+  if (!isMasterTokenHash(hash)) {
+    return 'is no hash of a master token ("sha256:" and 64 hexadecimal digits); make one with "npx fastauth keys hash"';
+  }
+  const [empty, published] = ['', PUBLISHED_SAMPLE_KEY].map((known) =>
+    createHash('sha256').update(known).digest('hex'),
+  );
+  const digits = hash.slice('sha256:'.length).toLowerCase();
+  if (digits === empty) return `is the hash of nothing; ${HOW_TO_MAKE_ONE}`;
+  if (digits === published) return `is the hash of the sample key that is published; ${HOW_TO_MAKE_ONE}`;
   return undefined;
 }

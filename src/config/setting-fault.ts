@@ -9,7 +9,11 @@ export function describeFault(
   issue: z.core.$ZodIssue,
 ): string {
   const place = [JSON.stringify(spelling), ...issue.path.map((part) => `[${JSON.stringify(part)}]`)].join('');
-  if (issue.code === 'custom') return `${place} ${issue.message}`;
+  if (issue.code === 'unrecognized_keys') {
+    return `${place} has ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}, which is no name there; see the README`;
+  }
+  // Messages of our own end the sentence; those of the library begin one.
+  if (/^[a-z]/.test(issue.message)) return `${place} ${issue.message}`;
   const found = issue.path.reduce<unknown>(
     (inner, part) => (inner as Record<PropertyKey, unknown>)[part],
     value,

@@ -1,4 +1,5 @@
 import { editDistance } from './edit-distance.js';
+import { kebabCase, snakeCase } from './name-case.js';
 import { SETTING_NAMES, type SettingName } from './settings.js';
 
 /** A second name of a key: the original's readers know both. */
@@ -10,16 +11,6 @@ const BY_SPELLING: ReadonlyMap<string, SettingName> = new Map(
       [written, kebabCase(written), snakeCase(written)].map((spelling) => [spelling, name] as const),
   ),
 );
-
-/** A key as the config file spells it. */
-export function kebabCase(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-/** A key as the original's later versions spell it. */
-export function snakeCase(name: string): string {
-  return kebabCase(name).replaceAll('-', '_');
-}
 
 /** Every spelling that is read as a key, with the key. */
 export function settingSpellings(): Iterable<readonly [string, SettingName]> {

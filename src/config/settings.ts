@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { databaseApiUrlFault, databaseUrlFault } from './database-url.js';
+import { masterTokenList } from './master-token-entries.js';
 import { headerFaults, withoutEllipsis } from './headers-fault.js';
 import { pathRuleFault } from './path-rule-fault.js';
 import { cryptographyKeyFault, masterTokenFault } from './secret-faults.js';
@@ -67,7 +68,12 @@ export const SETTINGS = {
   masterToken: text(masterTokenFault).optional().meta({
     expected: 'text',
     description:
-      'Static credential for administrative calls. Without it every master route is closed. Better kept in the environment as `MASTER_TOKEN`.',
+      'Static credential for administrative calls, or its hash (`sha256:…`). Without one every master route is closed. Better kept in the environment as `MASTER_TOKEN`.',
+  }),
+  masterTokens: masterTokenList().default([]).meta({
+    expected: 'a list of objects such as {"name": "ops", "hash": "sha256:…"}',
+    description:
+      'Several master tokens, each with a `name`, a `token` or its `hash`, and if wished `expires-at`. In the environment `MASTER_TOKENS`, as JSON.',
   }),
   cryptographyKey: text(cryptographyKeyFault).optional().meta({
     expected: 'text',
@@ -170,6 +176,7 @@ export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 /** Keys whose values never enter an error or a log: they hold secrets, or may. */
 export const SECRET_SETTINGS: ReadonlySet<SettingName> = new Set([
   'masterToken',
+  'masterTokens',
   'cryptographyKey',
   'headers',
   'databaseUrl',

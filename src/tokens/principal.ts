@@ -12,19 +12,35 @@ export interface Principal {
   readonly tokenId: string | undefined;
   /** Epoch seconds. */
   readonly issuedAt: number | undefined;
-  /** When the access token ends, epoch seconds. */
+  /** Name of the master token that was needed and sent, for audits; undefined where none was needed. */
+  readonly masterTokenName: string | undefined;
+  /** When the credentials end, epoch seconds: the access token, a master token with an expiry, or the first of both. */
   readonly expiresAt: number | undefined;
   /** All claims of the access token, the application's own among them. */
   readonly claims: JsonObject;
 }
 
-/** The principal of a request that only the master token opened. */
-export const MASTER_PRINCIPAL: Principal = Object.freeze({
-  level: 'master',
-  clientId: undefined,
-  familyId: undefined,
-  tokenId: undefined,
-  issuedAt: undefined,
-  expiresAt: undefined,
-  claims: Object.freeze({}),
-});
+/** The principal of a request that only the master token of this name opened. */
+export function masterPrincipal(masterTokenName: string, expiresAt: number | undefined): Principal {
+  return Object.freeze({
+    level: 'master',
+    clientId: undefined,
+    familyId: undefined,
+    tokenId: undefined,
+    issuedAt: undefined,
+    masterTokenName,
+    expiresAt,
+    claims: Object.freeze({}),
+  });
+}
+
+/** The principal of a request that needed a client's access token and a master token. */
+export function unitedPrincipal(access: Principal, master: Principal): Principal {
+  const ends = [access.expiresAt, master.expiresAt].filter((end) => end !== undefined);
+  return Object.freeze({
+    ...access,
+    level: 'master',
+    masterTokenName: master.masterTokenName,
+    expiresAt: ends.length === 0 ? undefined : Math.min(...ends),
+  });
+}

@@ -90,6 +90,7 @@ function principalOf(claims: TokenClaims): Principal {
     familyId: claims.familyId,
     tokenId: claims.tokenId,
     issuedAt: claims.issuedAt,
+    masterTokenName: undefined,
     expiresAt: claims.expiresAt,
     claims: Object.freeze(claims.raw),
   });

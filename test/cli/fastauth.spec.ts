@@ -16,7 +16,7 @@ describe('fastauth', () => {
   });
   afterAll(removeTemporaryFolders);
 
-  it.each(['', 'init ', 'keys generate ', 'token new ', 'token inspect ', 'config check '])(
+  it.each(['', 'init ', 'keys generate ', 'keys hash ', 'token new ', 'token inspect ', 'config check '])(
     'explains itself: %s--help',
     async (command) => {
       const { code, stdout } = await fastauth(`${command}--help`);
@@ -88,6 +88,27 @@ describe('fastauth', () => {
       expect(code).toBe(0);
       expect(stdout).toMatch(/^[\w-]{43}=\n$/);
       expect(() => read('.env')).toThrow('ENOENT');
+    });
+
+    it('makes a master token, and its hash for the configuration', async () => {
+      expect(await fastauth('keys generate --master')).toMatchObject({ code: 0 });
+      expect(read('.env')).toMatch(/^MASTER_TOKEN=[\w-]{43}=\n$/);
+      const { token, hash } = JSON.parse((await fastauth('keys generate --master --hash --json')).stdout);
+      expect(await fastauth('keys hash', { input: `${token}\n` })).toEqual({
+        code: 0,
+        stdout: `${hash}\n`,
+        stderr: '',
+      });
+      expect(hash).toMatch(/^sha256:[0-9a-f]{64}$/);
+      writeFileSync(
+        join(folder, 'fastauth.config.json'),
+        JSON.stringify({ 'master-tokens': [{ name: 'ops', hash, 'expires-at': '2030-01-01' }] }),
+      );
+      const checked = await fastauth('config check');
+      expect(checked.code).toBe(0);
+      expect(checked.stdout).not.toContain(hash);
+      expect(await fastauth('keys generate --hash')).toMatchObject({ code: 2, stdout: '' });
+      expect(await fastauth('keys hash', { input: ' ' })).toMatchObject({ code: 2, stdout: '' });
     });
 
     it('refuses a name that is none', async () => {

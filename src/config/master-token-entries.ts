@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { isMasterTokenHash, masterTokenFault, masterTokenHashFault } from './secret-faults.js';
+import { timeOf } from './time-setting.js';
+import { entries, entryText, entryTime } from './setting-entries.js';
+
+/** One of several master tokens, as options and config file have it. */
+export interface MasterTokenOptions {
+  /** Tells it from the others in audits: letters, digits, `.`, `_` and `-`, at most 64. */
+  readonly name: string;
+  /** The token itself; or `hash`. */
+  readonly token?: string | undefined;
+  /** `sha256:` and the 64 hexadecimal digits of its SHA-256, so that the configuration does not hold it. */
+  readonly hash?: string | undefined;
+  /** From when it is refused: epoch seconds, or a date such as `2027-01-31` (UTC) or `2027-01-31T12:00:00Z`. Default: never. */
+  readonly expiresAt?: string | number | undefined;
+}
+
+/** A master token as it is compared. */
+export interface MasterTokenConfig {
+  readonly name: string;
+  /** SHA-256 of the token's text, in hexadecimal digits. */
+  readonly hash: string;
+  /** Epoch seconds. */
+  readonly expiresAt: number | undefined;
+}
+
+/** The name of the token that `master-token` sets. */
+export const SINGLE_MASTER_TOKEN = 'master-token';
+
+export function masterTokenList() {
+  const entry = z.strictObject({
+    name: entryText((name) =>
+      /^[\w.-]{1,64}$/.test(name) ? undefined : 'is no name: letters, digits, ".", "_" and "-", at most 64',
+    ).meta({ description: 'Tells it from the others in audits.' }),
+    token: entryText(masterTokenFault).optional().meta({ description: 'The token itself.' }),
+    hash: entryText(masterTokenHashFault)
+      .optional()
+      .meta({ description: 'Instead of `token`: `sha256:` and 64 hexadecimal digits.' }),
+    'expires-at': entryTime().optional().meta({ description: 'From when it is refused.' }),
+  });
+  return entries(entry, (given, context) => {
+    if ((given.token === undefined) === (given.hash === undefined)) {
+      context.addIssue({ code: 'custom', message: 'needs one of "token" and "hash"' });
+    }
+  });
+}
+
+export type MasterTokenEntry = z.output<ReturnType<typeof masterTokenList>>[number];
+
+/** Every master token: the single one under its own name, then the list. */
+export function masterTokensOf(
+  single: string | undefined,
+  list: readonly MasterTokenEntry[],
+): readonly MasterTokenConfig[] {
+  return [
+    ...(single === undefined
+      ? []
+      : [{ name: SINGLE_MASTER_TOKEN, hash: hashOf(single), expiresAt: undefined }]),
+    ...list.map(({ name, token, hash, 'expires-at': expiresAt }) => ({
+      name,
+      hash: hashOf(token ?? hash ?? ''),
+      expiresAt: timeOf(expiresAt),
+    })),
+  ].map((token) => Object.freeze(token));
+}
+
+/** What is wrong with the tokens together. Only names are told. */
+export function masterTokenFaults(
+  tokens: readonly MasterTokenConfig[],
+  cryptographyKeys: readonly string[],
+): string[] {
+  const faults: string[] = [];
+  const keys = new Set(cryptographyKeys.map(sha256));
+  const byName = new Map<string, MasterTokenConfig>();
+  const byHash = new Map<string, MasterTokenConfig>();
+  for (const token of tokens) {
+    const twin = byHash.get(token.hash);
+    if (byName.has(token.name)) {
+      faults.push(`master-tokens has two tokens named ${JSON.stringify(token.name)}; give each its own name`);
+    }
+    if (twin) {
+      faults.push(
+        `master-tokens ${JSON.stringify(twin.name)} and ${JSON.stringify(token.name)} are the same token; leave one out`,
+      );
+    }
+    if (keys.has(token.hash)) {
+      faults.push(
+        `${placeOf(token)} and cryptography-key are the same text: whoever may call master routes could then forge any token; ` +
+          'make a second one with "npx fastauth keys generate --print"',
+      );
+    }
+    byName.set(token.name, token);
+    byHash.set(token.hash, token);
+  }
+  return faults;
+}
+
+function placeOf({ name }: MasterTokenConfig): string {
+  return name === SINGLE_MASTER_TOKEN ? name : `master-tokens ${JSON.stringify(name)}`;
+}
+
+/** The form in which the configuration may hold a master token: whoever reads it cannot use it. */
+export function masterTokenHash(token: string): string {
+  return `sha256:${sha256(token)}`;
+}
+
+function hashOf(tokenOrHash: string): string {
+  return isMasterTokenHash(tokenOrHash)
+    ? tokenOrHash.slice('sha256:'.length).toLowerCase()
+    : sha256(tokenOrHash);
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
