@@ -4,13 +4,14 @@ import { sessionSample } from 'nestjs-fastauth/testing';
 import { LmdbTokenStore } from '../../src/stores/lmdb.store.js';
 import { JsonChild } from '../support/child-process.js';
 import { compile, type CompiledFiles } from '../support/compile.js';
+import { describeParallelRefreshes } from '../support/parallel-refreshes.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
 let compiled: CompiledFiles;
 const children: JsonChild[] = [];
 
 beforeAll(async () => {
-  compiled = await compile('test/support/lmdb-child.ts');
+  compiled = await compile('test/support/store-child.ts');
 });
 
 afterAll(async () => {
@@ -27,7 +28,7 @@ async function openStore(): Promise<{ store: LmdbTokenStore; folder: string }> {
 }
 
 async function start(task: string, folder: string): Promise<JsonChild> {
-  const child = new JsonChild(process.execPath, [compiled.entry, task, folder]);
+  const child = new JsonChild(process.execPath, [compiled.entry, task, `lmdb:${folder}`]);
   children.push(child);
   expect(await child.next()).toBe('open');
   return child;
@@ -95,7 +96,14 @@ it('answers a full disk with unavailable, and loses nothing', async () => {
   const { store, folder } = await openStore();
   await store.close();
   const limited = 'ulimit -f 600; exec "$0" "$@"';
-  const child = new JsonChild('sh', ['-c', limited, process.execPath, compiled.entry, 'fill', folder]);
+  const child = new JsonChild('sh', [
+    '-c',
+    limited,
+    process.execPath,
+    compiled.entry,
+    'fill',
+    `lmdb:${folder}`,
+  ]);
   expect(await child.next()).toBe('open');
   const failure = await child.next<{ failed: string; written: number }>();
   expect(failure?.failed).toBe('StoreUnavailableError');
@@ -106,3 +114,5 @@ it('answers a full disk with unavailable, and loses nothing', async () => {
   await store.ping();
   await store.close();
 }, 40_000);
+
+describeParallelRefreshes('LmdbTokenStore', () => `lmdb:${join(temporaryFolder(), 'store')}`);

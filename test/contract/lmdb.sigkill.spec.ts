@@ -11,7 +11,7 @@ const ROUNDS = 12;
 let compiled: CompiledFiles;
 
 beforeAll(async () => {
-  compiled = await compile('test/support/lmdb-child.ts');
+  compiled = await compile('test/support/store-child.ts');
 });
 
 afterAll(() => {
@@ -23,7 +23,7 @@ it('loses no acknowledged write to SIGKILL', async () => {
   const folder = join(temporaryFolder(), 'store');
   const acknowledged = new Map<string, SessionRecord>();
   for (let round = 0; round < ROUNDS; round++) {
-    const child = new JsonChild(process.execPath, [compiled.entry, 'writeForEver', folder]);
+    const child = new JsonChild(process.execPath, [compiled.entry, 'writeForEver', `lmdb:${folder}`]);
     expect(await child.next()).toBe('open');
     const killed = sleep(5 + Math.random() * 150).then(() => child.kill());
     for (let record; (record = await child.next<SessionRecord>());) acknowledged.set(record.familyId, record);

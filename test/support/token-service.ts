@@ -4,6 +4,7 @@ import { MemoryTokenStore } from '../../src/stores/memory.store.js';
 import type { TokenStore } from '../../src/stores/token-store.js';
 import type { FastauthEvent } from '../../src/telemetry/fastauth-event.js';
 import { FastauthEvents } from '../../src/telemetry/fastauth-events.js';
+import type { Clock } from '../../src/tokens/clock.js';
 import { TokenService } from '../../src/tokens/token.service.js';
 import { FakeClock } from './fake-clock.js';
 import { testConfig } from './test-config.js';
@@ -11,10 +12,10 @@ import { testConfig } from './test-config.js';
 export const SECRET = 'a secret of the tests, thirty-two bytes or more';
 
 /** A TokenService on its own, with everything that a test wants to look at or to move. */
-export function createTokenService(
+export function createTokenService<C extends Clock = FakeClock>(
   config: Partial<FastauthConfig> = {},
   store: TokenStore = new MemoryTokenStore(),
-  clock = new FakeClock(),
+  clock = new FakeClock() as Clock as C,
 ) {
   const emitted: FastauthEvent[] = [];
   const events = new FastauthEvents();

@@ -1,13 +1,22 @@
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LmdbTokenStore } from '../../src/stores/lmdb.store.js';
+import { createTokenStore } from '../../src/stores/open-store.js';
 import { rotatedSample, sessionSample } from '../../src/testing/session-sample.js';
+import { Clock } from '../../src/tokens/clock.js';
 import type { SessionRecord } from '../../src/tokens/session-record.js';
+import type { FastauthConfig } from '../../src/config/fastauth-config.js';
+import type { StoreCall } from './store-process.js';
+import { testConfig } from './test-config.js';
+import { createTokenService } from './token-service.js';
 
-/** A process of its own that shares an LMDB folder with a test. Arguments: what to do, and the folder. */
-const [, , task, folder = ''] = process.argv;
-const store = new LmdbTokenStore({ folder });
+/**
+ * A process of its own on the store of a test. Arguments: what to do, the store's `database-url`, and further keys of
+ * the configuration as JSON.
+ */
+const [, , task, databaseUrl = '', settings = '{}'] = process.argv;
+const config = testConfig({ databaseUrl, ...(JSON.parse(settings) as Partial<FastauthConfig>) });
+const store = await createTokenStore(config);
 
 /** Synchronous, so that what was acknowledged is out before a signal can come. */
 function say(message: unknown): void {
@@ -70,12 +79,51 @@ async function fill(): Promise<void> {
       break;
     }
   }
-  const lost = written.filter((record) => store.find(record)?.refreshHash !== record.refreshHash);
+  let lost = 0;
+  for (const record of written) {
+    if ((await store.find(record))?.refreshHash !== record.refreshHash) lost++;
+  }
   await sleep(50);
-  say({ lost: lost.length });
+  say({ lost });
 }
 
-const tasks: Readonly<Record<string, () => Promise<void>>> = { writeForEver, race, revoke, fill };
+/** The system's clock, or one that goes wrong by as much as the test says. */
+class SkewedClock extends Clock {
+  private skew = 0;
+
+  now(): number {
+    return Date.now() + this.skew;
+  }
+
+  /** @param seconds how far it is ahead */
+  set(seconds: number): void {
+    this.skew = seconds * 1000;
+  }
+}
+
+/** Makes each call on stdin, at its time, all of them side by side, and says what came of it. See `StoreProcess`. */
+async function serve(): Promise<void> {
+  const clock = new SkewedClock();
+  const { service: tokens } = createTokenService(config, store, clock);
+  const targets: Readonly<Record<string, object>> = { store, tokens, clock };
+  const answers: Promise<void>[] = [];
+  for await (const line of createInterface({ input: process.stdin })) {
+    const { id, target, method, args, at } = JSON.parse(line) as StoreCall;
+    if (at !== undefined) {
+      await sleep(Math.max(0, at - Date.now() - 2));
+      while (Date.now() < at);
+    }
+    const owner = targets[target] as Record<string, (...args: unknown[]) => unknown>;
+    const answer = (async () => owner[method]?.(...args))().then(
+      (value) => say({ id, value }),
+      (error: Error) => say({ id, error: { name: error.name, message: error.message } }),
+    );
+    answers.push(answer);
+  }
+  await Promise.all(answers);
+}
+
+const tasks: Readonly<Record<string, () => Promise<void>>> = { writeForEver, race, revoke, fill, serve };
 const run = tasks[task ?? ''];
 if (!run) throw new Error(`There is no task "${task}"`);
 await store.open();
