@@ -39,6 +39,7 @@ import { IntrospectionController } from './http/introspection.controller.js';
 import { RevocationController } from './http/revocation.controller.js';
 import { TokenController } from './http/token.controller.js';
 import { KeyRing } from './keys/key-ring.js';
+import { KeyRingHolder } from './keys/key-ring-holder.js';
 import { createTokenStore } from './stores/open-store.js';
 import { TokenStore } from './stores/token-store.js';
 import { AuditSink } from './telemetry/audit-sink.js';
@@ -138,7 +139,7 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
         inject: [MODULE_OPTIONS_TOKEN],
         useFactory: (options: FastauthOptions) => resolveConfig(options, controllers),
       },
-      { provide: KeyRing, inject: [FASTAUTH_CONFIG], useFactory: keyRingOf },
+      { provide: KeyRingHolder, inject: [FASTAUTH_CONFIG], useFactory: keyRingOf },
       { provide: Clock, useClass: SystemClock },
       storeProvider(store),
       {
@@ -174,7 +175,7 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
       },
       {
         provide: FastauthHealthIndicator,
-        inject: [TokenStore, { token: KeyRing, optional: true }],
+        inject: [TokenStore, { token: KeyRingHolder, optional: true }],
         useFactory: healthIndicatorOf,
       },
       TokenService,
@@ -227,11 +228,13 @@ function pathRulesOf(config: FastauthConfig, routes: RouteTable): PathRules {
   );
 }
 
-function keyRingOf(config: FastauthConfig): KeyRing | undefined {
-  return config.cryptographyKey === undefined ? undefined : KeyRing.fromSecret(config.cryptographyKey);
+function keyRingOf(config: FastauthConfig): KeyRingHolder | undefined {
+  return config.cryptographyKey === undefined
+    ? undefined
+    : new KeyRingHolder(KeyRing.fromSecret(config.cryptographyKey));
 }
 
-function healthIndicatorOf(store: TokenStore, keys: KeyRing | undefined): FastauthHealthIndicator {
+function healthIndicatorOf(store: TokenStore, keys: KeyRingHolder | undefined): FastauthHealthIndicator {
   return new FastauthHealthIndicator(async () => {
     if (!keys) throw new CryptoKeyNotSetError();
     await store.ping();

@@ -8,7 +8,7 @@ const SRC = 'src';
 const ROOMS: Record<string, string[]> = {
   errors: [],
   telemetry: [],
-  config: [],
+  config: ['keys/secret-text'],
   keys: [],
   stores: ['tokens/session-record', 'config/fastauth-config'],
   tokens: ['keys', 'stores/token-store', 'config'],

@@ -1,5 +1,7 @@
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import { KeyRing } from '../keys/key-ring.js';
+import { KeyRingHolder } from '../keys/key-ring-holder.js';
+import type { MaybePromise } from '../stores/token-store.js';
 import { createTokenStore } from '../stores/open-store.js';
 import { FastauthEvents } from '../telemetry/fastauth-events.js';
 import { SystemClock } from '../tokens/clock.js';
@@ -14,7 +16,7 @@ import { CommandError, EXIT } from './command-output.js';
 export interface TokenTools {
   readonly service: TokenService;
   /** Signature, form and claims; the store is not asked. */
-  readToken(token: string): TokenClaims | TokenFault;
+  readToken(token: string): MaybePromise<TokenClaims | TokenFault>;
 }
 
 /**
@@ -37,12 +39,12 @@ export async function withTokenTools<T>(
       EXIT.misuse,
     );
   }
-  const keys = KeyRing.fromSecret(config.cryptographyKey);
+  const keys = new KeyRingHolder(KeyRing.fromSecret(config.cryptographyKey));
   const clock = new SystemClock();
   const store = await createTokenStore(config);
   await store.open();
   try {
-    const verifier = new TokenVerifier(new JwtCodec(keys), store, clock, config);
+    const verifier = new TokenVerifier(new JwtCodec(keys), keys, store, clock, config);
     return await action({
       service: new TokenService(config, keys, store, clock, new FastauthEvents()),
       readToken: (token) => verifier.readToken(token),

@@ -62,7 +62,7 @@ async function inspected(options: ConfigOptions): Promise<CommandOutput> {
   if (process.stdin.isTTY) process.stderr.write('Paste the token, then press Enter and Ctrl-D.\n');
   const token = (await text(process.stdin)).trim();
   return withTokenTools(config, async ({ service, readToken }) => {
-    const claims = readToken(token);
+    const claims = await readToken(token);
     if (claims instanceof TokenFault) return bad(claims);
     const { active } = await service.introspect(token);
     if (!active) return bad(TokenFault.notCurrent, claims.raw);

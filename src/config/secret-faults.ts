@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isKeyPairText } from '../keys/secret-text.js';
 
 /** The key that the published page of the original shows. Whoever reads that page has it. */
 const PUBLISHED_SAMPLE_KEY = 'kAONxbkATfyk3kmnUhw7YyAMotmvuJ6tVsuT1w3A6N4=';
@@ -21,7 +22,7 @@ export function isPlaceholder(text: string): boolean {
 
 /** Why a text cannot be the HS256 secret. @see RFC 8725 section 3.1: a public key must not become a shared secret */
 export function cryptographyKeyFault(key: string): string | undefined {
-  if (/-----BEGIN |^\s*(ssh-|ecdsa-)|"kty"\s*:/.test(key)) {
+  if (isKeyPairText(key)) {
     return `is a key pair's PEM, SSH or JWK text, and a public key is no secret; an HS256 secret is random text: ${HOW_TO_MAKE_ONE}`;
   }
   return secretFault(key);

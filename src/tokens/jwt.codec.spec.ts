@@ -1,11 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { KeyRing } from '../keys/key-ring.js';
+import { KeyRingHolder } from '../keys/key-ring-holder.js';
 import { JwtCodec } from './jwt.codec.js';
 import { TokenFault } from './token-fault.js';
 
 const SECRET = 'a secret of the tests, thirty-two bytes or more';
-const codec = new JwtCodec(KeyRing.fromSecret(SECRET));
+const codec = new JwtCodec(new KeyRingHolder(KeyRing.fromSecret(SECRET)));
+const NOW = 2_000_000_000;
 const PAYLOAD = { client_id: 'c', type: 'access', exp: 4_000_000_000, iat: 1 };
 
 const b64 = (value: unknown): string =>
@@ -22,16 +24,25 @@ describe('JwtCodec', () => {
     expect(Buffer.from(token.split('.')[0] as string, 'base64url').toString()).toBe(
       '{"alg":"HS256","typ":"JWT"}',
     );
-    expect(codec.decode(token)).toEqual(PAYLOAD);
+    expect(codec.decode(token, NOW)).toEqual({ payload: PAYLOAD, keyEndsAt: Infinity });
   });
 
   it('takes the UTF-8 bytes of the key text as the secret, as the original does', () => {
-    expect(codec.decode(signed({ alg: 'HS256', typ: 'JWT' }, PAYLOAD))).toEqual(PAYLOAD);
+    expect(codec.decode(signed({ alg: 'HS256', typ: 'JWT' }, PAYLOAD), NOW)).toEqual({
+      payload: PAYLOAD,
+      keyEndsAt: Infinity,
+    });
   });
 
   it('accepts a token without typ, and typ in any case', () => {
-    expect(codec.decode(signed({ alg: 'HS256' }, PAYLOAD))).toEqual(PAYLOAD);
-    expect(codec.decode(signed({ alg: 'HS256', typ: 'jwt' }, PAYLOAD))).toEqual(PAYLOAD);
+    expect(codec.decode(signed({ alg: 'HS256' }, PAYLOAD), NOW)).toEqual({
+      payload: PAYLOAD,
+      keyEndsAt: Infinity,
+    });
+    expect(codec.decode(signed({ alg: 'HS256', typ: 'jwt' }, PAYLOAD), NOW)).toEqual({
+      payload: PAYLOAD,
+      keyEndsAt: Infinity,
+    });
   });
 
   const good = signed({ alg: 'HS256', typ: 'JWT' }, PAYLOAD);
@@ -94,13 +105,13 @@ describe('JwtCodec', () => {
     ['a text as payload', signed({ alg: 'HS256' }, '"text"'), TokenFault.badPayload],
   ];
   it.each(cases)('refuses %s', (_name, token, fault) => {
-    expect(codec.decode(token)).toBe(fault);
+    expect(codec.decode(token, NOW)).toBe(fault);
   });
 
   it('refuses every change of a single character', () => {
     for (let index = 0; index < good.length; index++) {
       const changed = good.slice(0, index) + (good[index] === 'A' ? 'B' : 'A') + good.slice(index + 1);
-      expect(codec.decode(changed)).toBeInstanceOf(TokenFault);
+      expect(codec.decode(changed, NOW)).toBeInstanceOf(TokenFault);
     }
   });
 });

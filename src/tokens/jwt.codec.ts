@@ -1,73 +1,107 @@
 import { JwtService } from '@nestjs/jwt';
-import type { KeyRing, VerificationKey } from '../keys/key-ring.js';
+import { isHmac, type HmacAlgorithm } from '../keys/algorithms.js';
+import { KID } from '../keys/key-id.js';
+import type { KeyRingHolder } from '../keys/key-ring-holder.js';
+import { isAccepted, type RingKey, type SignatureKey } from '../keys/ring-key.js';
+import { isSignatureOf, signatureOf } from '../keys/signature.js';
 import { parseStrictObject, type JsonObject } from '../config/strict-json.js';
+import { decodeCanonical } from './canonical-base64url.js';
+import type { DecodedToken, TokenCodec } from './token-codec.js';
 import { TokenFault } from './token-fault.js';
 
 /** Longer texts are refused unread (bytes; tokens are ASCII). */
-const MAX_TOKEN_LENGTH = 8192;
-const KID = /^[A-Za-z0-9._-]{1,64}$/;
+export const MAX_TOKEN_LENGTH = 8192;
 const HEADER_NAMES: ReadonlySet<string> = new Set(['alg', 'typ', 'kid']);
 
 /**
- * JWTs with HS256 (RFC 7515, 7519). The signature is @nestjs/jwt's business; what stands before it refuses
- * everything that its library would let pass: foreign header members such as `crit`, non-canonical base64url,
+ * Signed JWTs (RFC 7515, 7519). HMACs are @nestjs/jwt's business, other signatures node:crypto's; what stands before
+ * them refuses everything that would pass otherwise: foreign header members such as `crit`, non-canonical base64url,
  * duplicate members, payloads that are no object.
  */
-export class JwtCodec {
-  private readonly services = new Map<VerificationKey, JwtService>();
+export class JwtCodec implements TokenCodec {
+  private readonly services = new WeakMap<RingKey, JwtService>();
 
-  constructor(private readonly keys: KeyRing) {}
+  constructor(private readonly keys: KeyRingHolder) {}
 
-  /** Identifier of the key that signs. */
-  get kid(): string | undefined {
-    return this.keys.signingKey.kid;
+  get kid(): string {
+    return this.keys.current.signingKey.kid;
   }
 
   sign(payload: JsonObject): string {
-    return this.serviceOf(this.keys.signingKey).sign({ ...payload });
+    const ring = this.keys.current;
+    const key = ring.signingKey;
+    const kid = ring.writesKid ? key.kid : undefined;
+    if (isHmac(key.algorithm)) {
+      return this.serviceOf(key, key.algorithm).sign({ ...payload }, kid === undefined ? {} : { keyid: kid });
+    }
+    const input = `${encoded({ alg: key.algorithm, typ: 'JWT', kid })}.${encoded(payload)}`;
+    return `${input}.${signatureOf(key.algorithm, input, key.issuingKey).toString('base64url')}`;
   }
 
-  /** The payload of a token whose form and signature hold; times and claims are not looked at. */
-  decode(token: string): JsonObject | TokenFault {
+  decode(token: string, now: number): DecodedToken | TokenFault {
     if (token.length > MAX_TOKEN_LENGTH) return TokenFault.tooLong;
     const parts = token.split('.', 4);
     if (parts.length !== 3) return TokenFault.malformed;
     const [headerPart, payloadPart, signaturePart] = parts as [string, string, string];
     const headerBytes = decodeCanonical(headerPart);
     const payloadBytes = decodeCanonical(payloadPart);
-    if (!headerBytes || !payloadBytes || !decodeCanonical(signaturePart)) return TokenFault.malformed;
+    const signature = decodeCanonical(signaturePart);
+    if (!headerBytes || !payloadBytes || !signature) return TokenFault.malformed;
 
     const header = parseStrictObject(headerBytes);
     if (!header) return TokenFault.badHeader;
     for (const name of Object.keys(header)) if (!HEADER_NAMES.has(name)) return TokenFault.badHeader;
-    const { kid, typ } = header;
+    const { alg, kid, typ } = header;
     if (typ !== undefined && (typeof typ !== 'string' || typ.toUpperCase() !== 'JWT'))
       return TokenFault.badHeader;
     if (kid !== undefined && (typeof kid !== 'string' || !KID.test(kid))) return TokenFault.badHeader;
-    const candidates = this.keys.candidates(kid);
-    if (candidates.length === 0) return TokenFault.unknownKey;
-    const usable = candidates.filter((candidate) => candidate.algorithm === header['alg']);
-    if (usable.length === 0) return TokenFault.badAlgorithm;
-    if (!usable.some((key) => this.hasSignatureOf(token, key))) return TokenFault.badSignature;
-    return parseStrictObject(payloadBytes) ?? TokenFault.badPayload;
+    const key = this.keyOf(kid, alg, now, (candidate) => this.hasSignatureOf(token, signature, candidate));
+    if (key instanceof TokenFault) return key;
+    const payload = parseStrictObject(payloadBytes);
+    return payload ? { payload, keyEndsAt: key.verifyUntil ?? Infinity } : TokenFault.badPayload;
   }
 
-  private hasSignatureOf(token: string, key: VerificationKey): boolean {
+  /** The key that the token is of: each candidate is tried with its own algorithm, never with the header's. */
+  private keyOf(
+    kid: string | undefined,
+    alg: unknown,
+    now: number,
+    matches: (key: SignatureKey) => boolean,
+  ): SignatureKey | TokenFault {
+    let fault: TokenFault = TokenFault.unknownKey;
+    for (const key of this.keys.current.candidates(kid)) {
+      if (!isAccepted(key, now)) continue;
+      if (key.algorithm !== alg) fault = fault === TokenFault.unknownKey ? TokenFault.badAlgorithm : fault;
+      else if (matches(key)) return key;
+      else fault = TokenFault.badSignature;
+    }
+    return fault;
+  }
+
+  private hasSignatureOf(token: string, signature: Buffer, key: SignatureKey): boolean {
+    if (!isHmac(key.algorithm)) {
+      return isSignatureOf(
+        key.algorithm,
+        token.slice(0, token.lastIndexOf('.')),
+        key.acceptingKey,
+        signature,
+      );
+    }
     try {
-      this.serviceOf(key).verify<object>(token);
+      this.serviceOf(key, key.algorithm).verify<object>(token);
       return true;
     } catch {
       return false;
     }
   }
 
-  private serviceOf(key: VerificationKey): JwtService {
+  private serviceOf(key: RingKey, algorithm: HmacAlgorithm): JwtService {
     let service = this.services.get(key);
     if (!service) {
       service = new JwtService({
-        secret: key.key,
-        signOptions: { algorithm: key.algorithm, ...(key.kid === undefined ? {} : { keyid: key.kid }) },
-        verifyOptions: { algorithms: [key.algorithm], ignoreExpiration: true, ignoreNotBefore: true },
+        secret: key.acceptingKey,
+        signOptions: { algorithm },
+        verifyOptions: { algorithms: [algorithm], ignoreExpiration: true, ignoreNotBefore: true },
       });
       this.services.set(key, service);
     }
@@ -75,8 +109,6 @@ export class JwtCodec {
   }
 }
 
-/** The bytes, or undefined where the text is not the one canonical base64url form of them (RFC 7515 section 2). */
-function decodeCanonical(part: string): Buffer | undefined {
-  const bytes = Buffer.from(part, 'base64url');
-  return bytes.length > 0 && bytes.toString('base64url') === part ? bytes : undefined;
+function encoded(value: JsonObject): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
 }

@@ -32,7 +32,7 @@ export class TokenInspector {
 
   /** @throws StoreUnavailableError */
   async introspect(token: string): Promise<TokenState> {
-    const claims = this.verifier.readToken(token);
+    const claims = await this.verifier.readToken(token);
     if (claims instanceof TokenFault) return INACTIVE;
     const record = await this.store.find(claims);
     if (!record || record.clientId !== claims.clientId || record.revokedAt !== undefined) return INACTIVE;
@@ -47,7 +47,7 @@ export class TokenInspector {
 
   /** The session that this token may end. @throws StoreUnavailableError */
   async sessionToRevoke(token: string): Promise<SessionRecord | undefined> {
-    const claims = this.verifier.readToken(token);
+    const claims = await this.verifier.readToken(token);
     if (claims instanceof TokenFault) return undefined;
     const record = await this.store.find(claims);
     if (!record || record.clientId !== claims.clientId) return undefined;

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { JwtCodec } from './jwt.codec.js';
 import type { TokenPair } from './session-record.js';
 import type { JsonObject } from '../config/strict-json.js';
 import { RESERVED_CLAIMS } from './token-claims.js';
+import type { TokenCodec } from './token-codec.js';
 
 /** What a pair is made from. Times are epoch seconds. */
 export interface PairTemplate {
@@ -17,12 +17,17 @@ export interface PairTemplate {
 }
 
 /** Signs a new pair. Each token has a `jti` of 16 random bytes, so that no two pairs are the same text. */
-export function mintPair(codec: JwtCodec, template: PairTemplate): TokenPair {
+export async function mintPair(codec: TokenCodec, template: PairTemplate): Promise<TokenPair> {
   const { clientId, familyId, generation, issuedAt, claims } = template;
   const common = { ...claims, client_id: clientId, fam: familyId, iat: issuedAt };
   return {
-    accessToken: codec.sign({ ...common, type: 'access', jti: randomId(), exp: template.accessExpiresAt }),
-    refreshToken: codec.sign({
+    accessToken: await codec.sign({
+      ...common,
+      type: 'access',
+      jti: randomId(),
+      exp: template.accessExpiresAt,
+    }),
+    refreshToken: await codec.sign({
       ...common,
       type: 'refresh',
       jti: randomId(),

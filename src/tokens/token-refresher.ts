@@ -4,11 +4,11 @@ import type { TokenStore } from '../stores/token-store.js';
 import type { FastauthEvents } from '../telemetry/fastauth-events.js';
 import type { Clock } from './clock.js';
 import type { IssuedTokens } from './issued-tokens.js';
-import type { JwtCodec } from './jwt.codec.js';
 import { saving } from './saving.js';
 import { openPair, sealPair } from './sealed-pair.js';
 import type { SessionRecord, TokenPair } from './session-record.js';
 import { customClaims, type TokenClaims } from './token-claims.js';
+import type { TokenCodec } from './token-codec.js';
 import { digestOf } from './token-digest.js';
 import { TokenFault } from './token-fault.js';
 import { mintPair, randomId } from './token-minter.js';
@@ -26,7 +26,7 @@ const RACE_SECONDS = 1;
 export class TokenRefresher {
   constructor(
     private readonly verifier: TokenVerifier,
-    private readonly codec: JwtCodec,
+    private readonly codec: TokenCodec,
     private readonly store: TokenStore,
     private readonly clock: Clock,
     private readonly events: FastauthEvents,
@@ -38,7 +38,7 @@ export class TokenRefresher {
    * @throws StoreUnavailableError nothing was consumed
    */
   async refresh(refreshToken: string): Promise<IssuedTokens> {
-    const claims = this.verifier.readToken(refreshToken, 'refresh');
+    const claims = await this.verifier.readToken(refreshToken, 'refresh');
     if (claims === TokenFault.noClientId)
       throw new InvalidGrantError('Invalid refresh token: missing client_id');
     if (claims instanceof TokenFault) throw new InvalidGrantError();
@@ -75,7 +75,7 @@ export class TokenRefresher {
       refreshExpiresAt: Math.min(now + (claims.expiresAt - (claims.issuedAt ?? now)), familyEnd),
       claims: customClaims(claims),
     };
-    const pair = mintPair(this.codec, template);
+    const pair = await mintPair(this.codec, template);
     const next: SessionRecord = {
       ...record,
       plainPair: undefined,

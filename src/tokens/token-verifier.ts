@@ -1,17 +1,23 @@
 import { LRUCache } from 'lru-cache';
 import type { FastauthConfig } from '../config/fastauth-config.js';
+import type { KeyRing } from '../keys/key-ring.js';
+import type { KeyRingHolder } from '../keys/key-ring-holder.js';
 import type { MaybePromise, TokenStore } from '../stores/token-store.js';
 import type { Clock } from './clock.js';
-import type { JwtCodec } from './jwt.codec.js';
 import type { Principal } from './principal.js';
 import type { SessionRecord } from './session-record.js';
 import { readClaims, type TokenClaims, type TokenType } from './token-claims.js';
+import type { DecodedToken, TokenCodec } from './token-codec.js';
 import { digestOf } from './token-digest.js';
 import { TokenFault } from './token-fault.js';
 
 /** A token whose signature and claims hold, kept so that they need not be computed again. */
 interface VerifiedToken {
   readonly digest: string;
+  /** The ring it was verified with: under another one it is verified again, since its key may be gone. */
+  readonly ring: KeyRing;
+  /** When it ends, or its key does: epoch seconds. */
+  readonly endsAt: number;
   readonly claims: TokenClaims;
   readonly principal: Principal;
 }
@@ -31,7 +37,8 @@ export class TokenVerifier {
   private readonly verified: LRUCache<string, VerifiedToken>;
 
   constructor(
-    private readonly codec: JwtCodec,
+    private readonly codec: TokenCodec,
+    private readonly keys: KeyRingHolder,
     private readonly store: TokenStore,
     private readonly clock: Clock,
     private readonly config: Pick<FastauthConfig, 'clockTolerance' | 'verifiedTokenCacheSize'>,
@@ -40,38 +47,80 @@ export class TokenVerifier {
   }
 
   /**
-   * Signature, form and claims of a token; the store is not asked.
+   * Signature, form and claims of a token; the store is not asked. Answers without a promise where the codec can.
    * @param type what the token must be; undefined: whatever it says
    */
-  readToken(token: string, type?: TokenType): TokenClaims | TokenFault {
-    const payload = this.codec.decode(token);
-    if (payload instanceof TokenFault) return payload;
-    const expected = type ?? (payload['type'] === 'refresh' ? 'refresh' : 'access');
-    return readClaims(payload, expected, this.clock.now() / 1000, this.config.clockTolerance);
+  readToken(token: string, type?: TokenType): MaybePromise<TokenClaims | TokenFault> {
+    return after(this.decode(token), (decoded) =>
+      decoded instanceof TokenFault ? decoded : this.claimsOf(decoded, type),
+    );
   }
 
   /**
-   * Verifies an access token. Answers without a promise where the store can.
+   * Verifies an access token. Answers without a promise where codec and store can.
    * @throws StoreUnavailableError (or rejects with it)
    */
   verifyAccess(token: string): MaybePromise<Principal | TokenFault> {
     const digest = digestOf(token);
-    let verified = this.verified.get(digest);
-    if (!verified) {
+    const verified = this.verified.get(digest);
+    if (verified?.ring !== this.keys.current) {
       this.cacheLookups.misses++;
-      const claims = this.readToken(token, 'access');
-      if (claims instanceof TokenFault) return claims;
-      verified = { digest, claims, principal: principalOf(claims) };
-      this.verified.set(digest, verified);
-    } else if (verified.claims.expiresAt + this.config.clockTolerance <= this.clock.now() / 1000) {
-      this.verified.delete(digest);
-      return TokenFault.expired;
-    } else this.cacheLookups.hits++;
-    const found = this.store.find(verified.claims);
-    if (!(found instanceof Promise)) return currentPrincipal(verified, found);
-    const current = verified;
-    return found.then((record) => currentPrincipal(current, record));
+      return this.verifyUnseen(token, digest);
+    }
+    if (verified.endsAt > this.clock.now() / 1000) {
+      this.cacheLookups.hits++;
+      return this.askStore(verified);
+    }
+    this.verified.delete(digest);
+    return TokenFault.expired;
   }
+
+  private verifyUnseen(token: string, digest: string): MaybePromise<Principal | TokenFault> {
+    return after(this.decode(token), (decoded) => {
+      if (decoded instanceof TokenFault) return decoded;
+      const claims = this.claimsOf(decoded, 'access');
+      if (claims instanceof TokenFault) return claims;
+      const verified = {
+        digest,
+        ring: decoded.ring,
+        endsAt: Math.min(claims.expiresAt + this.config.clockTolerance, decoded.keyEndsAt),
+        claims,
+        principal: principalOf(claims),
+      };
+      this.verified.set(digest, verified);
+      return this.askStore(verified);
+    });
+  }
+
+  private askStore(verified: VerifiedToken): MaybePromise<Principal | TokenFault> {
+    const found = this.store.find(verified.claims);
+    return found instanceof Promise
+      ? found.then((record) => currentPrincipal(verified, record))
+      : currentPrincipal(verified, found);
+  }
+
+  private claimsOf({ payload }: DecodedToken, type: TokenType | undefined): TokenClaims | TokenFault {
+    const expected = type ?? (payload['type'] === 'refresh' ? 'refresh' : 'access');
+    return readClaims(payload, expected, this.clock.now() / 1000, this.config.clockTolerance);
+  }
+
+  /** Decodes, once more where the keys were read again because the token names an unknown one. */
+  private decode(token: string): MaybePromise<TokenFault | (DecodedToken & { readonly ring: KeyRing })> {
+    const ring = this.keys.current;
+    const now = this.clock.now() / 1000;
+    return after(this.codec.decode(token, now), (decoded) => {
+      if (decoded === TokenFault.unknownKey) {
+        const reloaded = this.keys.reload();
+        return reloaded ? reloaded.then((isOther) => (isOther ? this.decode(token) : decoded)) : decoded;
+      }
+      return decoded instanceof TokenFault ? decoded : { ...decoded, ring };
+    });
+  }
+}
+
+/** Goes on with a value, at once where it is there already. */
+function after<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
+  return value instanceof Promise ? value.then(next) : next(value);
 }
 
 function currentPrincipal(token: VerifiedToken, record: SessionRecord | undefined): Principal | TokenFault {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import { CryptoKeyNotSetError, InvalidRequestError, UnauthorizedError } from '../errors.js';
-import { KeyRing } from '../keys/key-ring.js';
+import { KeyRingHolder } from '../keys/key-ring-holder.js';
 import { TokenStore, type MaybePromise, type RevokeFilter } from '../stores/token-store.js';
 import { FastauthEvents } from '../telemetry/fastauth-events.js';
 import { clientIdFault } from './client-id.js';
@@ -12,6 +12,7 @@ import { JwtCodec } from './jwt.codec.js';
 import type { Principal } from './principal.js';
 import { saving } from './saving.js';
 import { sessionExpiresAt, type SessionKey, type SessionRecord } from './session-record.js';
+import type { TokenCodec } from './token-codec.js';
 import { digestOf } from './token-digest.js';
 import { TokenFault } from './token-fault.js';
 import { assertCustomClaims, mintPair, randomId } from './token-minter.js';
@@ -21,7 +22,7 @@ import { type CacheLookups, TokenVerifier } from './token-verifier.js';
 
 /** The parts that exist only with a cryptography key. */
 interface Machinery {
-  readonly codec: JwtCodec;
+  readonly codec: TokenCodec;
   readonly verifier: TokenVerifier;
   readonly refresher: TokenRefresher;
   readonly inspector: TokenInspector;
@@ -39,14 +40,14 @@ export class TokenService {
 
   constructor(
     @Inject(FASTAUTH_CONFIG) private readonly config: FastauthConfig,
-    @Inject(KeyRing) keys: KeyRing | undefined,
+    @Inject(KeyRingHolder) keys: KeyRingHolder | undefined,
     private readonly store: TokenStore,
     private readonly clock: Clock,
     private readonly events: FastauthEvents,
   ) {
     if (keys) {
       const codec = new JwtCodec(keys);
-      const verifier = new TokenVerifier(codec, store, clock, config);
+      const verifier = new TokenVerifier(codec, keys, store, clock, config);
       const refresher = new TokenRefresher(verifier, codec, store, clock, events, config);
       const inspector = new TokenInspector(verifier, store, clock, config);
       this.machinery = { codec, verifier, refresher, inspector };
@@ -83,7 +84,7 @@ export class TokenService {
       refreshExpiresAt: now + lifetime(options.refreshTokenExpiresIn ?? this.config.refreshTokenExpiresIn),
       claims,
     };
-    const pair = mintPair(codec, template);
+    const pair = await mintPair(codec, template);
     const record: SessionRecord = {
       familyId: template.familyId,
       clientId,

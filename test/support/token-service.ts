@@ -1,5 +1,6 @@
 import type { FastauthConfig } from '../../src/config/fastauth-config.js';
 import { KeyRing } from '../../src/keys/key-ring.js';
+import { KeyRingHolder } from '../../src/keys/key-ring-holder.js';
 import { MemoryTokenStore } from '../../src/stores/memory.store.js';
 import type { TokenStore } from '../../src/stores/token-store.js';
 import type { FastauthEvent } from '../../src/telemetry/fastauth-event.js';
@@ -20,6 +21,7 @@ export function createTokenService<C extends Clock = FakeClock>(
   const emitted: FastauthEvent[] = [];
   const events = new FastauthEvents();
   events.subscribe((event) => emitted.push(event));
-  const service = new TokenService(testConfig(config), KeyRing.fromSecret(SECRET), store, clock, events);
+  const keys = new KeyRingHolder(KeyRing.fromSecret(SECRET));
+  const service = new TokenService(testConfig(config), keys, store, clock, events);
   return { service, store, clock, emitted };
 }

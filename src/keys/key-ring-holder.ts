@@ -1,0 +1,63 @@
+import { KeyRing } from './key-ring.js';
+
+/** How often an unknown `kid` may make the keys be read again, in milliseconds. */
+const RELOAD_PAUSE_MS = 30_000;
+
+/** Where a holder reads its keys again. */
+export interface KeyRingSource {
+  load(): Promise<KeyRing>;
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+/**
+ * Holds the ring in force. Whoever uses keys asks for `current` each time and keeps nothing that outlives it:
+ * what was verified under an earlier ring is verified again.
+ */
+export class KeyRingHolder {
+  #current: KeyRing;
+  #reloading: Promise<boolean> | undefined;
+  #reloadedAt = -Infinity;
+
+  constructor(
+    ring: KeyRing,
+    private readonly source?: KeyRingSource,
+  ) {
+    this.#current = ring;
+  }
+
+  get current(): KeyRing {
+    return this.#current;
+  }
+
+  /** Puts another ring in force, from the next token on. */
+  replace(ring: KeyRing): void {
+    this.#current = ring;
+  }
+
+  /**
+   * Reads the keys again, because a token names one that is not known: another process may have rotated. Calls at
+   * the same time share one reading, and after it there is none for 30 seconds, however many unknown keys are named.
+   * @returns whether another ring is in force now; undefined where nothing is read
+   */
+  reload(): Promise<boolean> | undefined {
+    const { source } = this;
+    if (!source) return undefined;
+    if (this.#reloading) return this.#reloading;
+    if (source.now() - this.#reloadedAt < RELOAD_PAUSE_MS) return undefined;
+    this.#reloadedAt = source.now();
+    this.#reloading = source
+      .load()
+      .then((ring) => {
+        const isOther = ring !== this.#current;
+        this.#current = ring;
+        return isOther;
+      })
+      // The ring in force stays good when its source is out of reach; whoever watches the source tells of that.
+      .catch(() => false)
+      .finally(() => {
+        this.#reloading = undefined;
+      });
+    return this.#reloading;
+  }
+}

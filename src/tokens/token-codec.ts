@@ -1,0 +1,25 @@
+import type { JsonObject } from '../config/strict-json.js';
+import type { MaybePromise } from '../stores/token-store.js';
+import type { TokenFault } from './token-fault.js';
+
+/** What a token says, after its form and its signature (or seal) were found to hold. */
+export interface DecodedToken {
+  readonly payload: JsonObject;
+  /** When the key it was made with stops being accepted, epoch seconds. */
+  readonly keyEndsAt: number;
+}
+
+/** A way to write a token. Codecs answer without a promise where they can, which keeps guards synchronous. */
+export interface TokenCodec {
+  /** Which key makes tokens now; what sessions remember (see `SessionRecord`). */
+  readonly kid: string;
+
+  /** Writes a token. @param payload its claims, `type` among them */
+  sign(payload: JsonObject): MaybePromise<string>;
+
+  /**
+   * The payload of a token whose form and signature hold; times and claims are not looked at.
+   * @param now epoch seconds, for keys that end
+   */
+  decode(token: string, now: number): MaybePromise<DecodedToken | TokenFault>;
+}
