@@ -23,7 +23,7 @@ export interface SessionRecord {
   readonly revokedAt?: number | undefined;
   /** Free text that tells sessions of one client apart, such as a device's name. */
   readonly label?: string | undefined;
-  /** Which key signed the current pair (RFC 7515 section 4.1.4); undefined: the one without an identifier. */
+  /** Which key signed the current pair (RFC 7515 section 4.1.4), whether the pair says so or not. */
   readonly kid?: string | undefined;
   /** The current pair in plain text: only from stores that must keep it so (REST, shared with Python). */
   readonly plainPair?: TokenPair | undefined;
