@@ -26,6 +26,7 @@ export default {
     '^nestjs-fastauth/testing$': '<rootDir>/src/testing/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
+  reporters: ['default', '<rootDir>/test/support/skipped-reporter.mjs'],
   testMatch: ['**/*.spec.ts'],
   testTimeout: 20_000,
 };

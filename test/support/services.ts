@@ -1,0 +1,46 @@
+import { describe } from '@jest/globals';
+import { connect } from 'node:net';
+
+/** Servers that some specs need. Each is where it is by default, or where the variable says. */
+const SERVICES = {
+  Redis: ['FASTAUTH_TEST_REDIS_URL', 'redis://127.0.0.1:6379'],
+  PostgreSQL: ['FASTAUTH_TEST_POSTGRES_URL', 'postgres://root@127.0.0.1:5432/test'],
+  MariaDB: ['FASTAUTH_TEST_MARIADB_URL', 'mysql://root@127.0.0.1:3306/test'],
+} as const;
+
+export type Service = keyof typeof SERVICES;
+
+const PATIENCE_MS = 1000;
+
+export function serviceUrl(service: Service): string {
+  const [variable, url] = SERVICES[service];
+  return process.env[variable] || url;
+}
+
+/**
+ * `describe` for tests that need a service: where it does not answer they are skipped, and say so; with
+ * `FASTAUTH_TEST_REQUIRE_SERVICES=1` the spec fails instead.
+ *
+ * @example
+ * const describePostgres = await describeWith('PostgreSQL');
+ */
+export async function describeWith(service: Service): Promise<(name: string, define: () => void) => void> {
+  const { hostname, port, host } = new URL(serviceUrl(service));
+  if (await answers(hostname, Number(port))) return describe;
+  if (process.env['FASTAUTH_TEST_REQUIRE_SERVICES'] === '1') {
+    throw new Error(`${service} does not answer at ${host}, and FASTAUTH_TEST_REQUIRE_SERVICES is set.`);
+  }
+  // oxlint-disable-next-line jest/no-disabled-tests, jest/valid-describe-callback -- this is what skips, and says why
+  return (name, define) => describe.skip(`${name} (skipped: no ${service} at ${host})`, define);
+}
+
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: PATIENCE_MS });
+    const end = (answered: boolean) => () => {
+      socket.destroy();
+      resolve(answered);
+    };
+    socket.on('connect', end(true)).on('timeout', end(false)).on('error', end(false));
+  });
+}
