@@ -23,6 +23,7 @@ export default {
   transformIgnorePatterns: ['/node_modules/(?!content-disposition/)'],
   moduleNameMapper: {
     '^nestjs-fastauth$': '<rootDir>/src/index.ts',
+    '^nestjs-fastauth/sql$': '<rootDir>/src/stores/sql.store.ts',
     '^nestjs-fastauth/testing$': '<rootDir>/src/testing/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -5,6 +5,7 @@ import { CommandError, EXIT, type ExitCode } from './command-output.js';
 import { configCommand } from './config.command.js';
 import { initCommand } from './init.command.js';
 import { keysCommand } from './keys.command.js';
+import { storeCommand } from './store.command.js';
 import { tokenCommand } from './token.command.js';
 
 const program = new Command('fastauth')
@@ -13,7 +14,7 @@ const program = new Command('fastauth')
     'after',
     '\nExit status: 0 done, 1 failed, 2 asked wrongly or faulty configuration, 3 an existing key was kept.',
   );
-for (const command of [initCommand(), keysCommand(), tokenCommand(), configCommand()]) {
+for (const command of [initCommand(), keysCommand(), tokenCommand(), storeCommand(), configCommand()]) {
   program.addCommand(command);
 }
 throwRatherThanExit(program);

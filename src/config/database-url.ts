@@ -1,5 +1,14 @@
 /** Schemes of `database-url` that go over a network, and the port's name in no way: a host is needed. */
-const NETWORK_SCHEMES = ['redis', 'rediss', 'postgres', 'postgresql', 'mysql', 'http', 'https'] as const;
+const NETWORK_SCHEMES = [
+  'redis',
+  'rediss',
+  'postgres',
+  'postgresql',
+  'mysql',
+  'mariadb',
+  'http',
+  'https',
+] as const;
 
 /** Every scheme that `database-url` may have. */
 export const DATABASE_SCHEMES: readonly string[] = ['lmdb', 'memory', ...NETWORK_SCHEMES];

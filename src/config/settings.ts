@@ -58,7 +58,7 @@ export const SETTINGS = {
   databaseUrl: text(databaseUrlFault).default('lmdb:.fastauth').meta({
     expected: 'a URL such as "lmdb:.fastauth"',
     description:
-      'Where sessions are kept, by scheme: `lmdb:<folder>` (embedded, durable), `memory:`, `redis://`, `rediss://`, `postgres://`, `mysql://`, `http://` or `https://` (the REST persistence API).',
+      'Where sessions are kept, by scheme: `lmdb:<folder>` (embedded, durable), `memory:`, `redis://`, `rediss://`, `postgres://`, `mysql://`, `mariadb://`, `http://` or `https://` (the REST persistence API).',
   }),
   databaseApiUrl: text(databaseApiUrlFault).optional().meta({
     expected: 'an http:// or https:// URL',

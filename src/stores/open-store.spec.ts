@@ -4,6 +4,7 @@ import { LmdbTokenStore } from './lmdb.store.js';
 import { MemoryTokenStore } from './memory.store.js';
 import { createTokenStore } from './open-store.js';
 import { RestTokenStore } from './rest.store.js';
+import { SqlTokenStore } from './sql.store.js';
 
 const config = { headers: {}, storeTimeout: 1, appName: 'app' };
 
@@ -13,6 +14,10 @@ describe('createTokenStore', () => {
     ['lmdb:.fastauth', LmdbTokenStore],
     ['http://127.0.0.1:1/base', RestTokenStore],
     ['https://127.0.0.1:1/base', RestTokenStore],
+    ['postgres://127.0.0.1:1/test', SqlTokenStore],
+    ['postgresql://127.0.0.1:1/test', SqlTokenStore],
+    ['mysql://127.0.0.1:1/test', SqlTokenStore],
+    ['mariadb://127.0.0.1:1/test', SqlTokenStore],
   ])('makes the store of %s', async (databaseUrl, Store) => {
     expect(await createTokenStore({ ...config, databaseUrl })).toBeInstanceOf(Store);
   });

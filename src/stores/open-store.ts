@@ -1,5 +1,6 @@
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import { ConfigError } from '../errors.js';
+import { importOptional } from './optional-package.js';
 import type { TokenStore } from './token-store.js';
 
 /** What a store is made from. */
@@ -17,9 +18,19 @@ const STORES: Readonly<Record<string, StoreMaker>> = {
     const { LmdbTokenStore } = await import('./lmdb.store.js');
     return new LmdbTokenStore({ folder: databaseUrl.slice('lmdb:'.length) });
   },
+  postgres: sqlStore,
+  postgresql: sqlStore,
+  mysql: sqlStore,
+  mariadb: sqlStore,
   http: restStore,
   https: restStore,
 };
+
+async function sqlStore({ databaseUrl, storeTimeout, appName }: TokenStoreConfig): Promise<TokenStore> {
+  const driver = databaseUrl.startsWith('postgres') ? 'pg' : 'mysql2';
+  const { SqlTokenStore } = await importOptional(() => import('./sql.store.js'), `kysely ${driver}`);
+  return new SqlTokenStore({ url: databaseUrl, timeout: storeTimeout, appName });
+}
 
 async function restStore({ databaseUrl, headers, storeTimeout }: TokenStoreConfig): Promise<TokenStore> {
   const { RestTokenStore } = await import('./rest.store.js');

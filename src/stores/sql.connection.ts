@@ -1,0 +1,49 @@
+import { Kysely, type Dialect } from 'kysely';
+import { importOptional } from './optional-package.js';
+import { familyOf, type SqlFamily } from './sql.family.js';
+import type { SqlTables } from './sql.tables.js';
+
+/** Which database: one of the three. */
+export type SqlDatabase =
+  | {
+      /** `postgres://`, `postgresql://`, `mysql://` or `mariadb://`; needs the package `pg` or `mysql2`. */
+      readonly url: string;
+    }
+  | {
+      /** Any dialect of Kysely for PostgreSQL, MySQL, MariaDB, SQLite or what speaks like one of them. */
+      readonly dialect: Dialect;
+    }
+  | {
+      /** An instance of Kysely that the application has. It is not closed with the store. */
+      readonly db: Kysely<any>; // eslint-disable-line @typescript-eslint/no-explicit-any -- its tables are not ours to know
+    };
+
+/** A database in use. Nothing is connected before the first statement. */
+export interface SqlConnection {
+  readonly db: Kysely<SqlTables>;
+  readonly family: SqlFamily;
+  close(): Promise<void>;
+}
+
+/**
+ * @param timeout time limit of one statement in seconds
+ * @throws ConfigError for a dialect that cannot be used, or a driver that is not installed
+ */
+export async function connectSql(database: SqlDatabase, timeout: number): Promise<SqlConnection> {
+  if ('db' in database) {
+    const db = database.db as Kysely<SqlTables>;
+    return { db, family: familyOf(db), close: async () => undefined };
+  }
+  const dialect = 'dialect' in database ? database.dialect : await dialectOf(database.url, timeout);
+  const db = new Kysely<SqlTables>({ dialect });
+  return { db, family: familyOf(db), close: () => db.destroy() };
+}
+
+async function dialectOf(url: string, timeout: number): Promise<Dialect> {
+  if (/^postgres(?:ql)?:/i.test(url)) {
+    const { postgresDialect } = await importOptional(() => import('./sql.postgres.js'), 'kysely pg');
+    return postgresDialect(url, timeout);
+  }
+  const { mysqlDialect } = await importOptional(() => import('./sql.mysql.js'), 'kysely mysql2');
+  return mysqlDialect(url, timeout);
+}

@@ -1,0 +1,115 @@
+import { sql, type Kysely } from 'kysely';
+import type { SqlFamily } from './sql.family.js';
+import { CLIENT_ID_BYTES, FAMILY_ID_BYTES, type SqlTables } from './sql.tables.js';
+
+/** A step from one version of the tables to the next. Each statement may run again after a crash in between. */
+interface Migration {
+  readonly name: string;
+  readonly run: (db: Kysely<SqlTables>, family: SqlFamily) => Promise<void>;
+}
+
+/** How many rows there are to lock: inserts for so many clients can go on at once. */
+export const LOCKS = 64;
+
+/**
+ * All steps, in order; a version is the number of steps taken. A released step is never changed: a new one is added,
+ * and adds columns or indexes only, so that processes of the version before go on working while it is deployed.
+ */
+const MIGRATIONS: readonly Migration[] = [
+  {
+    name: '1-sessions',
+    run: async (db, family) => {
+      await db.schema
+        .createTable('fastauth_sessions')
+        .ifNotExists()
+        .addColumn('app', family.bytes(256), (column) => column.notNull())
+        .addColumn('client_id', family.bytes(CLIENT_ID_BYTES), (column) => column.notNull())
+        .addColumn('family_id', family.bytes(FAMILY_ID_BYTES), (column) => column.notNull())
+        .addColumn('generation', 'integer', (column) => column.notNull())
+        .addColumn('access_hash', family.bytes(32), (column) => column.notNull())
+        .addColumn('access_expires_at', 'double precision', (column) => column.notNull())
+        .addColumn('refresh_hash', family.bytes(32), (column) => column.notNull())
+        .addColumn('refresh_expires_at', 'double precision', (column) => column.notNull())
+        .addColumn('previous_refresh_hash', family.bytes(32))
+        .addColumn('rotated_at', 'double precision')
+        .addColumn('sealed_pair', family.bytes())
+        .addColumn('created_at', 'double precision', (column) => column.notNull())
+        .addColumn('revoked_at', 'double precision')
+        .addColumn('label', family.bytes())
+        .addColumn('kid', family.bytes(256))
+        .addColumn('expires_at', 'double precision', (column) => column.notNull())
+        .addColumn('changed_at', 'double precision')
+        .addColumn('changed_by', family.bytes(16))
+        .addPrimaryKeyConstraint('fastauth_sessions_key', ['app', 'client_id', 'family_id'])
+        // Unique constraints, since an index inside of CREATE TABLE is not portable, and one after it not repeatable.
+        .addUniqueConstraint('fastauth_sessions_expiry', ['app', 'expires_at', 'client_id', 'family_id'])
+        .addUniqueConstraint('fastauth_sessions_change', ['app', 'changed_at', 'client_id', 'family_id'])
+        .modifyEnd(family.tableOptions)
+        .execute();
+      await db.schema
+        .createTable('fastauth_removals')
+        .ifNotExists()
+        .addColumn('app', family.bytes(256), (column) => column.notNull())
+        .addColumn('client_id', family.bytes(CLIENT_ID_BYTES), (column) => column.notNull())
+        .addColumn('family_id', family.bytes(FAMILY_ID_BYTES), (column) => column.notNull())
+        .addColumn('changed_at', 'double precision', (column) => column.notNull())
+        .addColumn('changed_by', family.bytes(16), (column) => column.notNull())
+        .addPrimaryKeyConstraint('fastauth_removals_key', ['app', 'changed_at', 'client_id', 'family_id'])
+        .modifyEnd(family.tableOptions)
+        .execute();
+      await db.schema
+        .createTable('fastauth_locks')
+        .ifNotExists()
+        .addColumn('id', 'integer', (column) => column.notNull())
+        .addColumn('taken', 'integer', (column) => column.notNull())
+        .addPrimaryKeyConstraint('fastauth_locks_key', ['id'])
+        .modifyEnd(family.tableOptions)
+        .execute();
+      await db.deleteFrom('fastauth_locks').execute();
+      await db
+        .insertInto('fastauth_locks')
+        .values(Array.from({ length: LOCKS }, (_, id) => ({ id, taken: 0 })))
+        .execute();
+    },
+  },
+];
+
+/** The version of the tables that this package needs at least. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/**
+ * Brings the tables to {@link SCHEMA_VERSION}. Any number of processes may do so at once: one does it, the others wait.
+ * @returns the names of the steps that this call took
+ */
+export async function migrateTables(db: Kysely<SqlTables>, family: SqlFamily): Promise<readonly string[]> {
+  return family.exclusively(db, async (locked) => {
+    await locked.schema
+      .createTable('fastauth_schema')
+      .ifNotExists()
+      .addColumn('version', 'integer', (column) => column.notNull())
+      .addColumn('migrated_at', 'double precision', (column) => column.notNull())
+      .addPrimaryKeyConstraint('fastauth_schema_key', ['version'])
+      .modifyEnd(family.tableOptions)
+      .execute();
+    const taken: string[] = [];
+    for (let version = await readVersion(locked); version < SCHEMA_VERSION; version++) {
+      const migration = MIGRATIONS[version] as Migration;
+      await migration.run(locked, family);
+      await locked
+        .insertInto('fastauth_schema')
+        .values({ version: version + 1, migrated_at: family.now })
+        .execute();
+      taken.push(migration.name);
+    }
+    return taken;
+  });
+}
+
+/** Which version the tables have. Rejects with the driver's error when there are none. */
+export async function readVersion(db: Kysely<SqlTables>): Promise<number> {
+  const row = await db
+    .selectFrom('fastauth_schema')
+    .select(sql<number>`coalesce(max(version), 0)`.as('version'))
+    .executeTakeFirst();
+  return Number(row?.version ?? 0);
+}

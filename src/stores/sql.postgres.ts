@@ -1,0 +1,47 @@
+import { PostgresDialect, type Dialect, type PostgresPoolClient, type PostgresQueryResult } from 'kysely';
+import { Pool, type PoolClient } from 'pg';
+
+const CONNECTIONS = 10;
+/** How much longer than the server the client waits, so that the server's own answer is heard when it has one. */
+const PATIENCE_MS = 100;
+
+/** @param timeout time limit of one statement in seconds */
+export function postgresDialect(url: string, timeout: number): Dialect {
+  const limit = Math.ceil(timeout * 1000);
+  const pool = new Pool({
+    connectionString: url,
+    max: CONNECTIONS,
+    application_name: 'fastauth',
+    keepAlive: true,
+    connectionTimeoutMillis: limit,
+    // The server ends what nobody waits for any more: no write lingers, no lock is kept.
+    statement_timeout: limit,
+    lock_timeout: limit,
+    idle_in_transaction_session_timeout: limit,
+  });
+  // A connection that breaks while idle leaves the pool by itself; without a listener the process would end.
+  pool.on('error', () => undefined);
+  return new PostgresDialect({
+    pool: { connect: async () => withTimeLimit(await pool.connect(), limit), end: () => pool.end() },
+  });
+}
+
+/** A connection whose server says nothing is thrown away: else a stalled network would use up the pool. */
+function withTimeLimit(client: PoolClient, limit: number): PostgresPoolClient {
+  let released = false;
+  const release = (destroy?: boolean): void => {
+    if (released) return;
+    released = true;
+    client.release(destroy);
+  };
+  const query = async <R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>> => {
+    const timer = setTimeout(() => release(true), limit + PATIENCE_MS);
+    try {
+      return (await client.query(text, [...values])) as unknown as PostgresQueryResult<R>;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  // Kysely asks for a cursor only to stream, which no statement of ours does.
+  return { query: query as unknown as PostgresPoolClient['query'], release };
+}

@@ -1,0 +1,313 @@
+import { createHash } from 'node:crypto';
+import {
+  sql,
+  type CompiledQuery,
+  type Expression,
+  type Kysely,
+  type SelectQueryBuilder,
+  type UpdateQueryBuilder,
+  type UpdateResult,
+} from 'kysely';
+import type { SessionKey, SessionRecord } from '../tokens/session-record.js';
+import { REMOVALS_KEPT_SECONDS, type SqlChange } from './sql.change-poll.js';
+import type { SqlFamily } from './sql.family.js';
+import { LOCKS } from './sql.migrations.js';
+import {
+  CLIENT_ID_BYTES,
+  digestBytes,
+  FAMILY_ID_BYTES,
+  recordColumns,
+  recordOf,
+  rowKeyFrom,
+  rowKeyOf,
+  storableId,
+  textOf,
+  type RowKey,
+  type SessionRow,
+  type SqlTables,
+} from './sql.tables.js';
+import type { KeyUse, RevokeFilter } from './token-store.js';
+
+/** Whose sessions, and who writes. */
+export interface SqlScope {
+  readonly app: Buffer;
+  /** Tells this store object's own changes from others'. */
+  readonly writer: Buffer;
+  /** Where changes are notified, in databases that can. */
+  readonly channel: string;
+}
+
+type KeySelection = SelectQueryBuilder<SqlTables, 'fastauth_sessions', RowKey>;
+type SessionUpdate = UpdateQueryBuilder<SqlTables, 'fastauth_sessions', 'fastauth_sessions', UpdateResult>;
+
+/** How many sessions are named in one statement. */
+const CHUNK = 100;
+
+/** The statements on one application's sessions. Those that are several belong into one transaction. */
+export class SqlSessions {
+  readonly #db: Kysely<SqlTables>;
+  readonly #family: SqlFamily;
+  readonly #scope: SqlScope;
+  #findQuery: CompiledQuery<SessionRow> | undefined;
+
+  constructor(db: Kysely<SqlTables>, family: SqlFamily, scope: SqlScope) {
+    this.#db = db;
+    this.#family = family;
+    this.#scope = scope;
+  }
+
+  async find({ clientId, familyId }: SessionKey): Promise<SessionRecord | undefined> {
+    const client = storableId(clientId, CLIENT_ID_BYTES);
+    const family = familyId === undefined ? undefined : storableId(familyId, FAMILY_ID_BYTES);
+    if (!client || !family) return undefined;
+    // Compiled once: it is the statement of every guarded request.
+    this.#findQuery ??= this.#sessions()
+      .where('client_id', '=', client)
+      .where('family_id', '=', family)
+      .compile();
+    const { rows } = await this.#db.executeQuery<SessionRow>({
+      ...this.#findQuery,
+      parameters: [this.#scope.app, client, family],
+    });
+    return rows[0] && recordOf(rows[0], clientId);
+  }
+
+  /** All of the client's sessions, oldest first. */
+  async list(clientId: string): Promise<readonly SessionRecord[]> {
+    const client = storableId(clientId, CLIENT_ID_BYTES);
+    if (!client) return [];
+    const rows = await this.#sessions().where('client_id', '=', client).orderBy('created_at').execute();
+    return rows.map((row) => recordOf(row, clientId));
+  }
+
+  /** The client's sessions that are neither revoked nor, at this time, expired. */
+  async live(clientId: string, at: number): Promise<readonly SessionRecord[]> {
+    const client = storableId(clientId, CLIENT_ID_BYTES);
+    if (!client) return [];
+    const rows = await this.#sessions()
+      .where('client_id', '=', client)
+      .where('revoked_at', 'is', null)
+      .where('expires_at', '>=', at)
+      .execute();
+    return rows.map((row) => recordOf(row, clientId));
+  }
+
+  /** Waits until no other transaction holds the client, and holds it until this one ends. */
+  async hold(clientId: string): Promise<void> {
+    const digest = createHash('sha256').update(this.#scope.app).update('\0').update(clientId).digest();
+    await this.#db
+      .updateTable('fastauth_locks')
+      // A value that changes, since clusters that compare what was written do not see locks.
+      .set({ taken: sql<number>`1 - taken` })
+      .where('id', '=', digest.readUInt32BE() % LOCKS)
+      .execute();
+  }
+
+  async insert(record: SessionRecord): Promise<void> {
+    await this.#db
+      .insertInto('fastauth_sessions')
+      .values({ app: this.#scope.app, ...rowKeyOf(record), ...recordColumns(record) })
+      .execute();
+  }
+
+  /** One statement: compares and swaps. */
+  async rotate(record: SessionRecord): Promise<boolean> {
+    if (record.previousRefreshHash === undefined) return false;
+    return this.#changesOne(
+      record,
+      this.#update(rowKeyOf(record))
+        .set(recordColumns(record))
+        .where('generation', '=', record.generation - 1)
+        .where('refresh_hash', '=', digestBytes(record.previousRefreshHash)),
+    );
+  }
+
+  /** One statement. */
+  async revoke({ clientId, familyId }: SessionKey, revokedAt: number): Promise<boolean> {
+    const client_id = storableId(clientId, CLIENT_ID_BYTES);
+    const family_id = familyId === undefined ? undefined : storableId(familyId, FAMILY_ID_BYTES);
+    if (!client_id || !family_id) return false;
+    return this.#changesOne(
+      { clientId, familyId },
+      this.#update({ client_id, family_id }).set({ revoked_at: revokedAt }),
+    );
+  }
+
+  /** @returns the families revoked */
+  async revokeClient(clientId: string, revokedAt: number, filter: RevokeFilter): Promise<readonly string[]> {
+    const client = storableId(clientId, CLIENT_ID_BYTES);
+    if (!client) return [];
+    const { issuedBefore, exceptFamilyId } = filter;
+    const rows = await this.#locked(
+      this.#keys()
+        .where('client_id', '=', client)
+        .where('revoked_at', 'is', null)
+        .$if(issuedBefore !== undefined, (query) => query.where('created_at', '<', issuedBefore ?? 0)),
+    ).execute();
+    const keys = rows.map(rowKeyFrom).filter((key) => textOf(key.family_id) !== exceptFamilyId);
+    for (const chunk of chunksOf(keys)) {
+      await this.#db
+        .updateTable('fastauth_sessions')
+        .set({ revoked_at: revokedAt, ...this.#change() })
+        .where('app', '=', this.#scope.app)
+        .where((eb) => eb.or(chunk.map((key) => eb.and({ ...key }))))
+        .execute();
+      await this.#notify(chunk);
+    }
+    return keys.map((key) => textOf(key.family_id));
+  }
+
+  /** Takes out sessions that ended before this time, and what is too old to be told of. */
+  async sweep(now: number, limit: number): Promise<readonly SessionKey[]> {
+    const expired = await this.#locked(
+      this.#keys().where('expires_at', '<', now).orderBy('expires_at').limit(limit),
+      true,
+    ).execute();
+    await this.#removeRows(expired.map(rowKeyFrom));
+    await this.#forgetRemovals(limit);
+    return expired.map(sessionKeyOf);
+  }
+
+  async remove(records: readonly SessionRecord[]): Promise<void> {
+    await this.#removeRows(records.map(rowKeyOf));
+  }
+
+  async keyUse(now: number): Promise<readonly KeyUse[]> {
+    const rows = await this.#db
+      .selectFrom('fastauth_sessions')
+      .select((eb) => ['kid', eb.fn.countAll().as('sessions'), eb.fn.max('expires_at').as('until')])
+      .where('app', '=', this.#scope.app)
+      .where('revoked_at', 'is', null)
+      .where('expires_at', '>=', now)
+      .groupBy('kid')
+      .execute();
+    return rows.map(({ kid, sessions, until }) => ({
+      kid: kid === null ? undefined : textOf(kid),
+      sessions: Number(sessions),
+      until: Number(until),
+    }));
+  }
+
+  /** The database's clock. */
+  async now(): Promise<number> {
+    const { rows } = await sql<{ now: number }>`select ${this.#family.now} as now`.execute(this.#db);
+    return Number(rows[0]?.now);
+  }
+
+  /** What other writers changed since this time by the database's clock. */
+  async changesSince(time: number): Promise<readonly SqlChange[]> {
+    const { app, writer } = this.#scope;
+    const changed = this.#db
+      .selectFrom('fastauth_sessions')
+      .select(['client_id', 'family_id', 'changed_at'])
+      .where('app', '=', app)
+      .where('changed_at', '>=', time)
+      .where('changed_by', '!=', writer);
+    const removed = this.#db
+      .selectFrom('fastauth_removals')
+      .select([
+        'client_id',
+        'family_id',
+        (eb) => eb.ref('changed_at').$castTo<number | null>().as('changed_at'),
+      ])
+      .where('app', '=', app)
+      .where('changed_at', '>=', time)
+      .where('changed_by', '!=', writer);
+    const rows = await changed.unionAll(removed).execute();
+    return rows.map((row) => ({ key: sessionKeyOf(row), changedAt: Number(row.changed_at) }));
+  }
+
+  #sessions() {
+    return this.#db.selectFrom('fastauth_sessions').selectAll().where('app', '=', this.#scope.app);
+  }
+
+  #keys(): KeySelection {
+    return this.#db
+      .selectFrom('fastauth_sessions')
+      .select(['client_id', 'family_id'])
+      .where('app', '=', this.#scope.app);
+  }
+
+  /** @param skip passes over rows that another transaction holds, instead of waiting for it */
+  #locked(query: KeySelection, skip = false): KeySelection {
+    return query.$if(this.#family.locksRows, (select) =>
+      skip ? select.forUpdate().skipLocked() : select.forUpdate(),
+    );
+  }
+
+  /** One session's, if it is not revoked. */
+  #update(key: RowKey): SessionUpdate {
+    return this.#db
+      .updateTable('fastauth_sessions')
+      .set(this.#change())
+      .where('app', '=', this.#scope.app)
+      .where('client_id', '=', key.client_id)
+      .where('family_id', '=', key.family_id)
+      .where('revoked_at', 'is', null);
+  }
+
+  async #changesOne(key: SessionKey, update: SessionUpdate): Promise<boolean> {
+    if (!this.#family.notifies) return (await update.executeTakeFirst()).numUpdatedRows === 1n;
+    const told = sql`pg_notify(${this.#scope.channel}, ${this.#payload(key)})`.as('told');
+    return (await update.returning(told).execute()).length === 1;
+  }
+
+  #change(): { changed_at: Expression<number>; changed_by: Buffer } {
+    return { changed_at: this.#family.now, changed_by: this.#scope.writer };
+  }
+
+  async #removeRows(keys: readonly RowKey[]): Promise<void> {
+    const { app } = this.#scope;
+    for (const chunk of chunksOf(keys)) {
+      await this.#db
+        .deleteFrom('fastauth_sessions')
+        .where('app', '=', app)
+        .where((eb) => eb.or(chunk.map((key) => eb.and({ ...key }))))
+        .execute();
+      await this.#db
+        .insertInto('fastauth_removals')
+        .values(chunk.map((key) => ({ app, ...key, ...this.#change() })))
+        .execute();
+      await this.#notify(chunk);
+    }
+  }
+
+  async #forgetRemovals(limit: number): Promise<void> {
+    const old = await this.#db
+      .selectFrom('fastauth_removals')
+      .select('changed_at')
+      .where('app', '=', this.#scope.app)
+      .where('changed_at', '<', sql<number>`${this.#family.now} - ${sql.lit(REMOVALS_KEPT_SECONDS)}`)
+      .orderBy('changed_at')
+      .limit(limit)
+      .execute();
+    const last = old.at(-1);
+    if (last === undefined) return;
+    await this.#db
+      .deleteFrom('fastauth_removals')
+      .where('app', '=', this.#scope.app)
+      .where('changed_at', '<=', last.changed_at)
+      .execute();
+  }
+
+  async #notify(keys: readonly RowKey[]): Promise<void> {
+    if (!this.#family.notifies) return;
+    const payloads = keys.map((key) => sql`(${this.#payload(sessionKeyOf(key))})`);
+    await sql`select pg_notify(${this.#scope.channel}, told.payload) from (values ${sql.join(payloads)}) as told (payload)`.execute(
+      this.#db,
+    );
+  }
+
+  /** At most 8000 bytes may be notified; identifiers of the longest form take 7000, escaped. */
+  #payload({ clientId, familyId }: SessionKey): string {
+    return JSON.stringify([this.#scope.writer.toString('base64url'), clientId, familyId]);
+  }
+}
+
+function sessionKeyOf({ client_id, family_id }: RowKey): SessionKey {
+  return { clientId: textOf(client_id), familyId: textOf(family_id) };
+}
+
+function* chunksOf<T>(items: readonly T[]): Iterable<readonly T[]> {
+  for (let start = 0; start < items.length; start += CHUNK) yield items.slice(start, start + CHUNK);
+}

@@ -1,0 +1,252 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { ConfigError, StoreUnavailableError } from '../errors.js';
+import type { SessionKey, SessionRecord, TokenPair } from '../tokens/session-record.js';
+import { BackendPolicy } from './backend-policy.js';
+import { surplusSessions } from './live-sessions.js';
+import type { MigratingStore } from './migrating-store.js';
+import { SessionWatchers } from './session-watchers.js';
+import { ChangePoll } from './sql.change-poll.js';
+import { connectSql, type SqlConnection, type SqlDatabase } from './sql.connection.js';
+import { explained, isMissingTable, MISSING_TABLES, retryingConflicts } from './sql.faults.js';
+import { migrateTables, readVersion, SCHEMA_VERSION } from './sql.migrations.js';
+import { SqlSessions, type SqlScope } from './sql.sessions.js';
+import { TokenStore, type KeyUse, type RevokeFilter, type SessionWatcher } from './token-store.js';
+
+/** Options of {@link SqlTokenStore}: which database (one of `url`, `dialect` and `db`), and these. */
+export type SqlTokenStoreOptions = SqlDatabase & {
+  /** Whose sessions: several applications may share the tables. Default: `fastauth`, as `app-name`. */
+  readonly appName?: string | undefined;
+  /** Time limit of one operation in seconds. Default: 1. */
+  readonly timeout?: number | undefined;
+};
+
+/** Seconds that one statement of a migration may take. */
+const MIGRATION_TIMEOUT = 600;
+
+/**
+ * Keeps sessions in a SQL database: one row a session, in tables that {@link SqlTokenStore.migrate} or
+ * `fastauth store migrate` makes. Refreshing and revoking are one statement each; issuing is one transaction.
+ *
+ * @example
+ * const store = new SqlTokenStore({ dialect: new SqliteDialect({ database: new Database('app.db') }) });
+ * await store.migrate();
+ * FastauthModule.forRoot({ store });
+ */
+export class SqlTokenStore extends TokenStore implements MigratingStore {
+  readonly #database: SqlDatabase;
+  readonly #timeout: number;
+  readonly #scope: SqlScope;
+  readonly #policy: BackendPolicy;
+  readonly #watchers = new SessionWatchers();
+  readonly #poll: ChangePoll;
+  readonly #writes = new Set<Promise<unknown>>();
+  #open: { readonly connection: SqlConnection; readonly sessions: SqlSessions } | undefined;
+
+  constructor(options: SqlTokenStoreOptions) {
+    super();
+    const { appName = 'fastauth', timeout = 1, ...database } = options;
+    this.#database = database;
+    this.#timeout = timeout;
+    this.#policy = new BackendPolicy({ timeout });
+    this.#scope = {
+      app: Buffer.from(appName),
+      writer: randomBytes(8),
+      channel: `fastauth_${createHash('sha256').update(appName).digest('hex').slice(0, 32)}`,
+    };
+    this.#poll = new ChangePoll(
+      {
+        now: () => this.#read((sessions) => sessions.now()),
+        changesSince: (time) => this.#read((sessions) => sessions.changesSince(time)),
+      },
+      2 * timeout + 1,
+      (changed) => this.#watchers.notify(changed),
+    );
+  }
+
+  /**
+   * Makes the tables, or brings them up to date. Safe to call again, and from several processes at once.
+   * @returns the names of the steps taken; empty when there was nothing to do
+   * @throws StoreUnavailableError
+   */
+  async migrate(): Promise<readonly string[]> {
+    // A connection of its own, since building an index may take longer than a request may wait.
+    const { db, family, close } = await connectSql(this.#database, MIGRATION_TIMEOUT);
+    try {
+      return await new BackendPolicy({ timeout: MIGRATION_TIMEOUT }).write(() => migrateTables(db, family));
+    } finally {
+      if ('url' in this.#database) await close();
+    }
+  }
+
+  /**
+   * A database out of reach is no error: it may come later.
+   * @throws ConfigError its tables are missing or old, or a driver is not installed
+   */
+  async open(): Promise<void> {
+    if (this.#open) return;
+    const connection = await connectSql(this.#database, this.#timeout);
+    const version = await this.#version(connection);
+    if (version !== undefined && version < SCHEMA_VERSION) {
+      await connection.close();
+      throw new ConfigError([`database-url: ${MISSING_TABLES}`]);
+    }
+    this.#open = {
+      connection,
+      sessions: new SqlSessions(connection.db, connection.family, this.#scope),
+    };
+    if (this.#watchers.size > 0) this.#poll.start();
+  }
+
+  async close(): Promise<void> {
+    this.#poll.stop();
+    await Promise.allSettled(this.#writes);
+    const open = this.#open;
+    this.#open = undefined;
+    await open?.connection.close();
+  }
+
+  find(key: SessionKey): Promise<SessionRecord | undefined> {
+    return this.#read((sessions) => sessions.find(key));
+  }
+
+  async insert(
+    record: SessionRecord,
+    _pair: TokenPair,
+    sessionsPerClient: number,
+  ): Promise<readonly SessionRecord[]> {
+    const removed = await this.#transaction(async (sessions) => {
+      if (sessionsPerClient === Infinity) {
+        await sessions.insert(record);
+        return [];
+      }
+      await sessions.hold(record.clientId);
+      const live = await sessions.live(record.clientId, record.createdAt);
+      const surplus = surplusSessions(live, record, sessionsPerClient);
+      await sessions.remove(surplus);
+      await sessions.insert(record);
+      return surplus;
+    });
+    for (const session of removed) this.#watchers.notify(session);
+    return removed;
+  }
+
+  async rotate(record: SessionRecord, _pair: TokenPair): Promise<boolean> {
+    const rotated = await this.#statement((sessions) => sessions.rotate(record));
+    if (rotated) this.#watchers.notify(record);
+    return rotated;
+  }
+
+  async revoke(key: SessionKey, revokedAt: number): Promise<boolean> {
+    const revoked = await this.#statement((sessions) => sessions.revoke(key, revokedAt));
+    if (revoked) this.#watchers.notify(key);
+    return revoked;
+  }
+
+  async revokeClient(
+    clientId: string,
+    revokedAt: number,
+    filter: RevokeFilter = {},
+  ): Promise<readonly string[]> {
+    const families = await this.#transaction(async (sessions) => {
+      await sessions.hold(clientId);
+      return sessions.revokeClient(clientId, revokedAt, filter);
+    });
+    for (const familyId of families) this.#watchers.notify({ clientId, familyId });
+    return families;
+  }
+
+  list(clientId: string): Promise<readonly SessionRecord[]> {
+    return this.#read((sessions) => sessions.list(clientId));
+  }
+
+  async sweep(now: number, limit: number): Promise<number> {
+    const swept = await this.#transaction((sessions) => sessions.sweep(now, limit));
+    for (const key of swept) this.#watchers.notify(key);
+    return swept.length;
+  }
+
+  keyUse(now: number): Promise<readonly KeyUse[]> {
+    return this.#read((sessions) => sessions.keyUse(now));
+  }
+
+  /** Changes by other processes are told within a second. */
+  watch(watcher: SessionWatcher): () => void {
+    const end = this.#watchers.add(watcher);
+    if (this.#open) this.#poll.start();
+    return () => {
+      end();
+      if (this.#watchers.size === 0) this.#poll.stop();
+    };
+  }
+
+  async ping(): Promise<void> {
+    await this.#read((sessions) => sessions.now());
+  }
+
+  /** @returns undefined when the database is out of reach */
+  async #version({ db }: SqlConnection): Promise<number | undefined> {
+    try {
+      return await this.#policy.read(() =>
+        readVersion(db).catch((error: unknown) => {
+          if (isMissingTable(error)) return 0;
+          throw error;
+        }),
+      );
+    } catch {
+      return undefined;
+    }
+  }
+
+  #opened() {
+    if (!this.#open) throw new StoreUnavailableError('The token store is not open.');
+    return this.#open;
+  }
+
+  async #read<T>(action: (sessions: SqlSessions) => Promise<T>): Promise<T> {
+    const { sessions } = this.#opened();
+    return this.#policy.read(() => action(sessions).catch(rethrowExplained));
+  }
+
+  /** A write of one statement. */
+  #statement<T>(action: (sessions: SqlSessions) => Promise<T>): Promise<T> {
+    return this.#write(({ db, family }, signal) =>
+      db.connection().execute((connection) => {
+        // Whoever waited for a connection until the time was over was told that nothing happened.
+        signal.throwIfAborted();
+        return action(new SqlSessions(connection, family, this.#scope));
+      }),
+    );
+  }
+
+  /** A write of several statements: all of them, or none. */
+  #transaction<T>(action: (sessions: SqlSessions) => Promise<T>): Promise<T> {
+    return this.#write(({ db, family }, signal) => {
+      const transaction = db.transaction();
+      // Statements have to see what was committed while they waited for a lock. SQLite needs and knows no levels.
+      const levelled = family.locksRows ? transaction.setIsolationLevel('read committed') : transaction;
+      return levelled.execute(async (connection) => {
+        signal.throwIfAborted();
+        const result = await action(new SqlSessions(connection, family, this.#scope));
+        signal.throwIfAborted();
+        return result;
+      });
+    });
+  }
+
+  async #write<T>(action: (connection: SqlConnection, signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { connection } = this.#opened();
+    const write = this.#policy.write((signal) =>
+      retryingConflicts(signal, () => action(connection, signal)).catch(rethrowExplained),
+    );
+    this.#writes.add(write);
+    try {
+      return await write;
+    } finally {
+      this.#writes.delete(write);
+    }
+  }
+}
+
+function rethrowExplained(error: unknown): never {
+  throw explained(error);
+}
