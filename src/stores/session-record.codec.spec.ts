@@ -24,6 +24,7 @@ const records = fc.record({
   label: optional(fc.string({ unit: 'grapheme' })),
   sealedPair: optional(fc.string({ maxLength: 2000 })),
   kid: optional(fc.string({ maxLength: 64 })),
+  claims: optional(fc.json()),
 });
 
 describe('session record codec', () => {
@@ -44,6 +45,7 @@ describe('session record codec', () => {
       label: undefined,
       sealedPair: undefined,
       kid: undefined,
+      claims: undefined,
     };
     expect(fresh && encodeSessionRecord({ ...fresh, ...bare })).toHaveLength(98);
   });

@@ -14,6 +14,7 @@ const HAS_REVOKED_AT = 4;
 const HAS_LABEL = 8;
 const HAS_SEALED_PAIR = 16;
 const HAS_KID = 32;
+const HAS_CLAIMS = 64;
 
 /**
  * A session as bytes, without the identifiers that its key already carries: 98 bytes when fresh. Digests are raw,
@@ -25,6 +26,7 @@ export function encodeSessionRecord(record: SessionRecord): Buffer {
   const label = utf8(record.label);
   const sealedPair = utf8(record.sealedPair);
   const kid = utf8(record.kid);
+  const claims = utf8(record.claims);
   const writer = new RecordWriter(
     FIXED_BYTES +
       (record.previousRefreshHash === undefined ? 0 : DIGEST_BYTES) +
@@ -32,7 +34,8 @@ export function encodeSessionRecord(record: SessionRecord): Buffer {
       (record.revokedAt === undefined ? 0 : 8) +
       (label === undefined ? 0 : 4 + label.length) +
       (sealedPair === undefined ? 0 : 4 + sealedPair.length) +
-      (kid === undefined ? 0 : 4 + kid.length),
+      (kid === undefined ? 0 : 4 + kid.length) +
+      (claims === undefined ? 0 : 4 + claims.length),
   );
   writer.byte(VERSION);
   writer.byte(
@@ -41,7 +44,8 @@ export function encodeSessionRecord(record: SessionRecord): Buffer {
       (record.revokedAt === undefined ? 0 : HAS_REVOKED_AT) |
       (label === undefined ? 0 : HAS_LABEL) |
       (sealedPair === undefined ? 0 : HAS_SEALED_PAIR) |
-      (kid === undefined ? 0 : HAS_KID),
+      (kid === undefined ? 0 : HAS_KID) |
+      (claims === undefined ? 0 : HAS_CLAIMS),
   );
   writer.count(record.generation);
   writer.time(record.accessExpiresAt);
@@ -55,6 +59,7 @@ export function encodeSessionRecord(record: SessionRecord): Buffer {
   if (label !== undefined) writer.text(label);
   if (sealedPair !== undefined) writer.text(sealedPair);
   if (kid !== undefined) writer.text(kid);
+  if (claims !== undefined) writer.text(claims);
   return writer.end();
 }
 
@@ -90,6 +95,7 @@ export function decodeSessionRecord(bytes: Buffer, clientId: string, familyId: s
     label: flags & HAS_LABEL ? reader.text() : undefined,
     sealedPair: flags & HAS_SEALED_PAIR ? reader.text() : undefined,
     kid: flags & HAS_KID ? reader.text() : undefined,
+    claims: flags & HAS_CLAIMS ? reader.text() : undefined,
   };
 }
 

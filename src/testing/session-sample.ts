@@ -19,6 +19,7 @@ export type SessionSampleOptions = {
       | 'label'
       | 'sealedPair'
       | 'kid'
+      | 'claims'
   ]?: SessionRecord[Field] | undefined;
 };
 
@@ -38,6 +39,7 @@ export function sessionSample(options: SessionSampleOptions = {}): SessionSample
     label: options.label,
     sealedPair: options.sealedPair,
     kid: options.kid,
+    claims: options.claims,
   });
 }
 

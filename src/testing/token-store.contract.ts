@@ -84,7 +84,12 @@ export function describeTokenStoreContract(name: string, options: TokenStoreCont
       });
 
       rule('keeps optional fields exactly, and absent ones absent', async (store) => {
-        const full = sessionSample({ label: 'Ada’s 📱', sealedPair: 's'.repeat(2000), kid: 'key-1' });
+        const full = sessionSample({
+          label: 'Ada’s 📱',
+          sealedPair: 's'.repeat(2000),
+          kid: 'key-1',
+          claims: '{"site":"Nørre"}',
+        });
         await put(store, full);
         await assertStored(store, full.record);
         const empty = await put(store, sessionSample({ label: '' }));
@@ -98,6 +103,7 @@ export function describeTokenStoreContract(name: string, options: TokenStoreCont
           'revokedAt',
           'label',
           'kid',
+          'claims',
         ] as const) {
           assert.equal(found?.[field], undefined, field);
         }

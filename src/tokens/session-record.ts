@@ -25,6 +25,8 @@ export interface SessionRecord {
   readonly label?: string | undefined;
   /** Which key signed the current pair (RFC 7515 section 4.1.4), whether the pair says so or not. */
   readonly kid?: string | undefined;
+  /** The application's own claims as JSON text: only where tokens do not carry them themselves (`token-format: opaque`). */
+  readonly claims?: string | undefined;
   /** The current pair in plain text: only from stores that must keep it so (REST, shared with Python). */
   readonly plainPair?: TokenPair | undefined;
 }
