@@ -18,6 +18,12 @@ export interface KeyUse {
   readonly until: number;
 }
 
+/** How a session is looked for. */
+export interface FindOptions {
+  /** Ask the backend even if a cache has an answer. Default: false. */
+  readonly fresh?: boolean | undefined;
+}
+
 /** Which sessions of a client to revoke; without any field, all of them. */
 export interface RevokeFilter {
   /** Leave this session alone. */
@@ -36,8 +42,12 @@ export interface RevokeFilter {
  * - a fault of the backend rejects with `StoreUnavailableError`, never with "not found" and never silently.
  */
 export abstract class TokenStore {
-  /** Reads the session of this client and family. Another client's family is not found. Revoked sessions are found. */
-  abstract find(key: SessionKey): MaybePromise<SessionRecord | undefined>;
+  /**
+   * Reads the session of this client and family. Another client's family is not found. Revoked sessions are found.
+   * A store that keeps a cache may be behind other processes' writes, never behind its own, by a time that it
+   * states; it is not when asked for a fresh answer, nor when it answers with a promise.
+   */
+  abstract find(key: SessionKey, options?: FindOptions): MaybePromise<SessionRecord | undefined>;
 
   /**
    * Adds a session and removes the oldest sessions of the same client until at most `sessionsPerClient`

@@ -34,7 +34,7 @@ export class TokenInspector {
   async introspect(token: string): Promise<TokenState> {
     const claims = await this.verifier.readToken(token);
     if (claims instanceof TokenFault) return INACTIVE;
-    const record = await this.store.find(claims);
+    const record = await this.store.find(claims, { fresh: true });
     if (!record || record.clientId !== claims.clientId || record.revokedAt !== undefined) return INACTIVE;
     const digest = digestOf(token);
     const isCurrent =
@@ -49,7 +49,7 @@ export class TokenInspector {
   async sessionToRevoke(token: string): Promise<SessionRecord | undefined> {
     const claims = await this.verifier.readToken(token);
     if (claims instanceof TokenFault) return undefined;
-    const record = await this.store.find(claims);
+    const record = await this.store.find(claims, { fresh: true });
     if (!record || record.clientId !== claims.clientId) return undefined;
     const digest = digestOf(token);
     const isCurrent = digest === record.accessHash || digest === record.refreshHash;

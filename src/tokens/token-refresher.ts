@@ -45,7 +45,7 @@ export class TokenRefresher {
     const digest = digestOf(refreshToken);
 
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const record = await this.store.find(claims);
+      const record = await this.store.find(claims, { fresh: true });
       if (!record || record.clientId !== claims.clientId || record.revokedAt !== undefined) {
         throw new InvalidGrantError();
       }

@@ -94,9 +94,13 @@ export class TokenVerifier {
 
   private askStore(verified: VerifiedToken): MaybePromise<Principal | TokenFault> {
     const found = this.store.find(verified.claims);
-    return found instanceof Promise
-      ? found.then((record) => currentPrincipal(verified, record))
-      : currentPrincipal(verified, found);
+    if (found instanceof Promise) return found.then((record) => currentPrincipal(verified, record));
+    const principal = currentPrincipal(verified, found);
+    if (principal !== TokenFault.notCurrent) return principal;
+    // A cache may not have heard yet of a refresh by another process: no good token is refused for that.
+    return after(this.store.find(verified.claims, { fresh: true }), (record) =>
+      currentPrincipal(verified, record),
+    );
   }
 
   private claimsOf({ payload }: DecodedToken, type: TokenType | undefined): TokenClaims | TokenFault {
