@@ -7,6 +7,12 @@ export type FastauthErrorCode =
   | 'invalid_token'
   | 'invalid_request'
   | 'invalid_grant'
+  | 'origin_not_allowed'
+  | 'shutting_down'
+  | 'token_expired'
+  | 'token_superseded'
+  | 'session_revoked'
+  | 'session_superseded'
   | 'crypto_key_not_set'
   | 'token_not_saved'
   | 'store_unavailable';

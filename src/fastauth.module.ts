@@ -55,6 +55,8 @@ import { TokenService } from './tokens/token.service.js';
 import { GatewayTable } from './websockets/gateway-table.js';
 import { Handshake } from './websockets/handshake.js';
 import { HandshakeGate } from './websockets/handshake.gate.js';
+import { LiveSockets } from './websockets/live-sockets.js';
+import { Reauthentication } from './websockets/reauthentication.js';
 import { WsGuard } from './websockets/ws.guard.js';
 
 /**
@@ -126,6 +128,8 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
     // What `@UseGuards(AccessGuard)` in the application's own modules needs.
     CONTEXT_GUARDS,
     AccessGuard,
+    // ... and `@UseGuards(WsGuard)`.
+    LiveSockets,
     WsGuard,
   ];
   return {
@@ -191,6 +195,8 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
       AccessGuard,
       HttpGuard,
       GatewayTable,
+      LiveSockets,
+      Reauthentication,
       Handshake,
       HandshakeGate,
       WsGuard,

@@ -10,7 +10,7 @@ const ROOMS: Record<string, string[]> = {
   telemetry: [],
   config: ['keys/secret-text'],
   keys: [],
-  stores: ['tokens/session-record', 'config/fastauth-config'],
+  stores: ['tokens/session-record', 'tokens/expiry-queue', 'config/fastauth-config'],
   tokens: ['keys', 'stores/token-store', 'config'],
   access: ['tokens', 'config', 'stores/token-store'],
   http: ['access', 'tokens', 'config'],

@@ -5,7 +5,7 @@ import { TokenFault } from '../tokens/token-fault.js';
 /** Why a request may not enter, as a value: a flood of bad tokens shall not cost an exception each. */
 export interface Denial {
   readonly denied: true;
-  readonly status: 400 | 401 | 500 | 503;
+  readonly status: 400 | 401 | 403 | 500 | 503;
   /** Stable machine code. */
   readonly code: FastauthErrorCode;
   /** For people, in the original's words. */
@@ -23,6 +23,9 @@ export const DENIALS = {
   noMasterToken: denial(401, 'missing_token', 'Unauthorized Master Token'),
   badMasterToken: denial(401, 'invalid_token', 'Unauthorized Master Token'),
   noAccessToken: denial(401, 'missing_token', 'Invalid Access Token. Access Token is null'),
+  otherClient: denial(401, 'invalid_token', 'Invalid Client ID'),
+  foreignOrigin: denial(403, 'origin_not_allowed', 'Origin not allowed'),
+  shuttingDown: denial(503, 'shutting_down', 'The server is shutting down'),
   unknownContext: denial(401, 'missing_token', 'This kind of call is not open to anybody'),
 } as const;
 
@@ -72,7 +75,8 @@ const UNQUOTABLE = /[^\x20-\x7e]|["\\]/g;
 export function denialHeaders(refusal: Denial, realm: string): Record<string, string> {
   switch (refusal.status) {
     case 503:
-      return { 'Retry-After': String(refusal.retryAfter) };
+      return { 'Retry-After': String(refusal.retryAfter ?? 1) };
+    case 403:
     case 500:
       return {};
     default: {

@@ -5,8 +5,8 @@ import { Authenticator } from './authenticator.js';
 import type { CredentialSource } from './credentials.js';
 import { FastauthEvents } from '../telemetry/fastauth-events.js';
 import { correlationIdOf } from '../telemetry/correlation-id.js';
-import { describeDemand, NONE, type Demand } from './demand.js';
-import { isDenial, type Denial } from './denial.js';
+import { ACCESS, describeDemand, NONE, type Demand } from './demand.js';
+import { DENIALS, isDenial, type Denial } from './denial.js';
 import { readAccess, writeAccess } from './request-access.js';
 
 /**
@@ -34,9 +34,9 @@ export class Gate {
     if (outcome instanceof Promise) {
       return this.events.operations
         .time('verify', outcome)
-        .then((denial) => denial && this.told(denial, source, demand));
+        .then((denial) => denial && this.refuse(denial, source, demand));
     }
-    return this.told(outcome, source, demand);
+    return this.refuse(outcome, source, demand);
   }
 
   /** As {@link admit}, but nobody is told of a refusal: for what is not demanded yet. */
@@ -49,7 +49,38 @@ export class Gate {
       : this.conclude(carrier, missing, outcome);
   }
 
-  private told(denial: Denial, source: CredentialSource, demand: Demand): Denial {
+  /**
+   * Verifies another access token of the same client and puts its principal in the place of the one before, whatever
+   * the carrier has proved. Where it had no client yet, the token's becomes it. A refusal changes nothing.
+   * @returns undefined if the token is good
+   */
+  renew(carrier: object, source: CredentialSource): MaybePromise<Denial | undefined> {
+    const outcome = this.authenticator.authenticate(ACCESS, source);
+    return outcome instanceof Promise
+      ? outcome.then((value) => this.replace(carrier, source, value))
+      : this.replace(carrier, source, outcome);
+  }
+
+  private replace(
+    carrier: object,
+    source: CredentialSource,
+    outcome: Principal | Denial,
+  ): Denial | undefined {
+    if (isDenial(outcome)) return this.refuse(outcome, source, ACCESS);
+    const { proved, principal } = readAccess(carrier) ?? { proved: NONE, principal: outcome };
+    if (principal.clientId !== undefined && principal.clientId !== outcome.clientId) {
+      return this.refuse(DENIALS.otherClient, source, ACCESS);
+    }
+    this.admitted[ACCESS] = (this.admitted[ACCESS] ?? 0) + 1;
+    writeAccess(carrier, {
+      proved: proved | ACCESS,
+      principal: principal.level === 'master' ? { ...outcome, level: 'master' } : outcome,
+    });
+    return undefined;
+  }
+
+  /** Tells of a refusal. @returns the same denial */
+  refuse(denial: Denial, source: CredentialSource, demand: Demand): Denial {
     const { code, detail } = denial;
     this.events.emit(
       {

@@ -50,6 +50,10 @@ export interface FastauthConfig {
   readonly websocketRefusal: WebsocketRefusal;
   /** Whether handshakes may carry the token in the query string, which ends up in logs. */
   readonly websocketQueryToken: boolean;
+  /** Origins whose pages may open WebSockets, as browsers spell them; empty: all. */
+  readonly websocketOrigins: readonly string[];
+  /** How long a socket whose token was refreshed has to present the new one; 0: not at all. */
+  readonly websocketReauthenticationGrace: number;
   /** What of the audit trail the default sink logs. */
   readonly auditLog: AuditLogLevel;
 }

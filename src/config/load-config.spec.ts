@@ -59,6 +59,8 @@ describe('loadFastauthConfig', () => {
       verifiedTokenCacheSize: 10000,
       websocketRefusal: 'close',
       websocketQueryToken: false,
+      websocketOrigins: [],
+      websocketReauthenticationGrace: 0.5,
       auditLog: 'warnings',
     });
     expect(warnings).toEqual([
@@ -67,6 +69,20 @@ describe('loadFastauthConfig', () => {
     ]);
     expect(Object.isFrozen(config) && Object.isFrozen(config.headers)).toBe(true);
     expect(Object.isFrozen(config.masterTokenPaths)).toBe(true);
+  });
+
+  it('reads origins as browsers spell them', () => {
+    file({ 'websocket-origins': ['HTTPS://App.example.com:443/', 'http://localhost:3000'] });
+    expect(load().config.websocketOrigins).toEqual(['https://app.example.com', 'http://localhost:3000']);
+  });
+
+  it.each([
+    ['app.example.com', 'is no origin'],
+    ['*', 'is no origin'],
+    ['https://app.example.com/chat', 'is more than an origin; write "https://app.example.com"'],
+  ])('refuses the origin %s', (origin, fault) => {
+    file({ 'websocket-origins': [origin] });
+    expect(load).toThrow(fault);
   });
 
   it.each(['master-token-paths', 'master_token_paths', 'masterTokenPaths'])('reads %s', (spelling) => {

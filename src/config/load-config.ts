@@ -8,6 +8,7 @@ import type { FastauthConfig } from './fastauth-config.js';
 import type { FastauthOptions } from './fastauth-options.js';
 import { masterTokenFaults, masterTokensOf } from './master-token-entries.js';
 import { isMasterTokenHash } from './secret-faults.js';
+import { asBrowsersSpellIt } from './origin-fault.js';
 import { describeFault } from './setting-fault.js';
 import { SETTING_NAMES, SETTINGS, type SettingName } from './settings.js';
 
@@ -113,6 +114,7 @@ function resolve({
     masterTokens: Object.freeze(masterTokensOf(rest.masterToken, masterTokens)),
     masterTokenPaths: Object.freeze(rest.masterTokenPaths.map(withLeadingSlash)),
     accessTokenPaths: Object.freeze(rest.accessTokenPaths.map(withLeadingSlash)),
+    websocketOrigins: Object.freeze(rest.websocketOrigins.map(asBrowsersSpellIt)),
   });
 }
 

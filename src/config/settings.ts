@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { databaseApiUrlFault, databaseUrlFault } from './database-url.js';
 import { masterTokenList } from './master-token-entries.js';
 import { headerFaults, withoutEllipsis } from './headers-fault.js';
+import { originFault } from './origin-fault.js';
 import { pathRuleFault } from './path-rule-fault.js';
 import { cryptographyKeyFault, masterTokenFault } from './secret-faults.js';
 
@@ -160,6 +161,16 @@ export const SETTINGS = {
     expected: 'true or false',
     description:
       'Whether a WebSocket handshake may carry `access_token` in the query string, which ends up in logs.',
+  }),
+  websocketOrigins: z.array(text(originFault)).default([]).meta({
+    expected: 'a list of origins such as ["https://app.example.com"]',
+    description:
+      'Origins whose pages may open WebSockets; a browser on any other is refused. Empty: all. Clients that send no `Origin` are no browsers and not concerned.',
+  }),
+  websocketReauthenticationGrace: z.number().min(0).max(60).default(0.5).meta({
+    expected: 'a number of seconds from 0 to 60',
+    description:
+      'How many seconds a socket whose access token was refreshed has to present the new one before it is closed; `0`: none. Its guarded messages are refused meanwhile.',
   }),
   auditLog: z.enum(['all', 'warnings', 'off']).default('warnings').meta({
     expected: '"all", "warnings" or "off"',

@@ -4,7 +4,7 @@ import {
   type SessionRecord,
   type TokenPair,
 } from '../tokens/session-record.js';
-import { ExpiryQueue, type Expiring } from './expiry-queue.js';
+import { ExpiryQueue, type Expiring } from '../tokens/expiry-queue.js';
 import { isSuccessor, isToRevoke, keyUseOf, oldestFirst, surplusSessions } from './live-sessions.js';
 import { SessionWatchers } from './session-watchers.js';
 import { type KeyUse, TokenStore, type RevokeFilter, type SessionWatcher } from './token-store.js';

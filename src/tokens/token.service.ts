@@ -3,7 +3,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import { CryptoKeyNotSetError, InvalidRequestError, UnauthorizedError } from '../errors.js';
 import { KeyRingHolder } from '../keys/key-ring-holder.js';
-import { TokenStore, type MaybePromise, type RevokeFilter } from '../stores/token-store.js';
+import {
+  TokenStore,
+  type MaybePromise,
+  type RevokeFilter,
+  type SessionWatcher,
+} from '../stores/token-store.js';
 import { FastauthEvents } from '../telemetry/fastauth-events.js';
 import { clientIdFault } from './client-id.js';
 import { Clock } from './clock.js';
@@ -18,6 +23,7 @@ import { TokenFault } from './token-fault.js';
 import { assertCustomClaims, mintPair, randomId } from './token-minter.js';
 import { issuedTokens, TokenRefresher } from './token-refresher.js';
 import { TokenInspector, type TokenState } from './token-inspector.js';
+import { standingOf, type TokenReference, type TokenStanding } from './token-standing.js';
 import { type CacheLookups, TokenVerifier } from './token-verifier.js';
 
 /** The parts that exist only with a cryptography key. */
@@ -201,6 +207,26 @@ export class TokenService {
         refreshedAt: record.rotatedAt,
         expiresAt: sessionExpiresAt(record),
       }));
+  }
+
+  /**
+   * How a token stands that verified before; its signature and times are not looked at again.
+   * @throws StoreUnavailableError (or rejects with it)
+   */
+  standing(token: TokenReference): MaybePromise<TokenStanding> {
+    const found = this.store.find(token);
+    return found instanceof Promise
+      ? found.then((record) => standingOf(token, record))
+      : standingOf(token, found);
+  }
+
+  /**
+   * Hears of sessions that changed or ended, in any process that shares the store, until it is closed.
+   * @see TokenStore.watch
+   * @returns a function that ends the watch
+   */
+  watch(watcher: SessionWatcher): () => void {
+    return this.store.watch(watcher);
   }
 
   /** How often the verified-token cache knew a token, and how often it did not, since the start. */

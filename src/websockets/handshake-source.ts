@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { CredentialSource } from '../access/credentials.js';
+import type { IoSocket } from './io-socket.js';
 
 /** The subprotocol by which a browser, which cannot set headers, announces that the next one is its token. */
 export const BEARER_PROTOCOL = 'bearer';
@@ -13,12 +14,6 @@ const QUERY_PARAMETER = 'access_token';
  */
 export function sourceOfUpgrade(request: IncomingMessage, allowsQuery: boolean): CredentialSource {
   return sourceOf(request, [...takeProtocolToken(request), ...(allowsQuery ? queryTokens(request.url) : [])]);
-}
-
-/** What of a socket.io socket is used here; socket.io itself is not imported. */
-export interface IoSocket {
-  readonly request: IncomingMessage;
-  readonly handshake: { readonly auth: unknown };
 }
 
 /** Where a socket.io handshake may carry credentials: headers, `auth.token`, and the query string if allowed. */

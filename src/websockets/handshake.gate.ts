@@ -1,23 +1,34 @@
-import { Injectable, type WebSocketAdapter } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, type WebSocketAdapter } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import { describeDemand, NONE } from '../access/demand.js';
 import { ConfigError } from '../errors.js';
-import { GatewayTable, normalizePath } from './gateway-table.js';
+import type { ServedGateways } from './gated-server.js';
+import { type Gateway, GatewayTable, normalizePath } from './gateway-table.js';
 import { Handshake } from './handshake.js';
-import { gateIoServer, isIoNamespace, isIoServer } from './io-server.gate.js';
-import { gateWsServer, isWsServer } from './ws-server.gate.js';
+import { gateIoServer, isIoServer, serverOfNamespace } from './io-server.gate.js';
+import { LiveSockets } from './live-sockets.js';
+import { Reauthentication } from './reauthentication.js';
+import { closeWsClients, gateWsServer, isWsServer, type WsServer } from './ws-server.gate.js';
 
 type ServerOptions = { readonly path?: string } | undefined;
+
+/** How long sockets have to answer the close at shutdown, before Nest cuts their connections. */
+const FAREWELL_MS = 1000;
+const LOOK_EVERY_MS = 20;
 
 /**
  * Gates every server that the application's WebSocket adapter creates. It takes hold of the adapter when it is
  * constructed, which is before gateways are bound to servers.
  */
 @Injectable()
-export class HandshakeGate {
+export class HandshakeGate implements BeforeApplicationShutdown {
+  private readonly gated = new Map<object, ServedGateways>();
+
   constructor(
     private readonly gateways: GatewayTable,
     private readonly handshake: Handshake,
+    private readonly live: LiveSockets,
+    private readonly reauthentication: Reauthentication,
     config: ApplicationConfig,
   ) {
     const current = config.getIoAdapter() as WebSocketAdapter | null;
@@ -29,17 +40,27 @@ export class HandshakeGate {
     };
   }
 
+  /** Sockets of ws are told that the server goes away; socket.io's server tells its own. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.handshake.close();
+    const servers = [...this.gated.keys()].filter(isWsServer);
+    if (!servers.map(closeWsClients).includes(true)) return;
+    for (let waited = 0; waited < FAREWELL_MS && servers.some(hasClients); waited += LOOK_EVERY_MS) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
+  }
+
   private takeHold(adapter: WebSocketAdapter): void {
     const create = adapter.create.bind(adapter);
     adapter.create = (port: number, options?: ServerOptions) => {
       const server: unknown = create(port, options);
-      if (server instanceof Promise) return server.then((ready) => this.gated(ready, port, options));
-      return this.gated(server, port, options);
+      if (server instanceof Promise) return server.then((ready) => this.gatedServer(ready, port, options));
+      return this.gatedServer(server, port, options);
     };
   }
 
   /** @throws ConfigError the server is of a kind that cannot be gated, and would have to be */
-  private gated<T>(server: T, port: number, options: ServerOptions): T {
+  private gatedServer<T>(server: T, port: number, options: ServerOptions): T {
     const gateways = this.gateways.servedAt(port, options?.path);
     const path = normalizePath(options?.path);
     if (gateways.length === 0) {
@@ -47,17 +68,7 @@ export class HandshakeGate {
         `a WebSocket server is made for ${path} (port ${port}), but no gateway is known there, so nobody can tell what it needs.`,
       ]);
     }
-    if (typeof server === 'object' && server !== null) {
-      if (isIoServer(server)) {
-        gateIoServer(server, this.handshake, path, gateways);
-        return server;
-      }
-      if (isIoNamespace(server)) return server;
-      if (isWsServer(server)) {
-        gateWsServer(server, this.handshake, path, gateways);
-        return server;
-      }
-    }
+    if (typeof server === 'object' && server !== null && this.isGated(server, path, gateways)) return server;
     const demand = this.handshake.demandOf(gateways, [path]);
     if (demand !== NONE) {
       throw new ConfigError([
@@ -68,4 +79,28 @@ export class HandshakeGate {
     }
     return server;
   }
+
+  /** Gates the server if that can be done. An adapter may answer with the same server again, or with a namespace. */
+  private isGated(created: object, path: string, gateways: readonly Gateway[]): boolean {
+    const server = serverOfNamespace(created) ?? created;
+    const known = this.gated.get(server);
+    if (known) {
+      known.paths = [...new Set([...known.paths, path])];
+      known.gateways = [...new Set([...known.gateways, ...gateways])];
+      return true;
+    }
+    const { handshake, live, reauthentication } = this;
+    const served: ServedGateways = { paths: [path], gateways };
+    const control = { handshake, live, reauthentication };
+    if (isIoServer(server)) gateIoServer(server, control, served);
+    else if (isWsServer(server)) gateWsServer(server, control, served);
+    else return false;
+    this.gated.set(server, served);
+    this.live.start();
+    return true;
+  }
+}
+
+function hasClients({ clients }: WsServer): boolean {
+  return clients !== undefined && clients.size > 0;
 }

@@ -2,11 +2,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AccessPolicy } from '../access/access-policy.js';
 import type { CredentialSource } from '../access/credentials.js';
 import { ACCESS, MASTER, NONE, type Demand } from '../access/demand.js';
-import type { Denial } from '../access/denial.js';
+import { DENIALS, type Denial } from '../access/denial.js';
 import { Gate } from '../access/gate.js';
+import { readAccess } from '../access/request-access.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import type { MaybePromise } from '../stores/token-store.js';
 import type { Gateway } from './gateway-table.js';
+import { HandshakeQueue } from './handshake-queue.js';
+import { heldToken, type HeldToken } from './held-token.js';
+import { LiveSockets } from './live-sockets.js';
 
 /** One socket that asks to be let in. */
 export interface HandshakeAttempt {
@@ -21,14 +25,32 @@ export interface HandshakeAttempt {
   readonly gateways: readonly Gateway[];
 }
 
+/** A socket may enter. */
+export interface Admission {
+  readonly denied?: never;
+  /** The token that it lives by; undefined where it proved none. */
+  readonly held: HeldToken | undefined;
+  /** {@link LiveSockets.changesHeard} before anything was verified. */
+  readonly changesHeard: number;
+}
+
 /** Decides whether a socket may enter: the gateways' decorators and the path rules together. */
 @Injectable()
 export class Handshake {
+  private readonly queue = new HandshakeQueue();
+  private isClosing = false;
+
   constructor(
     private readonly policy: AccessPolicy,
     private readonly gate: Gate,
+    private readonly live: LiveSockets,
     @Inject(FASTAUTH_CONFIG) readonly config: FastauthConfig,
   ) {}
+
+  /** Lets nobody in any more. */
+  close(): void {
+    this.isClosing = true;
+  }
 
   /** What a socket needs that reaches these gateways by these paths, whatever its URL is. */
   demandOf(gateways: readonly Gateway[], paths: readonly string[]): Demand {
@@ -43,17 +65,28 @@ export class Handshake {
   /**
    * Verifies what the handshake needs and, so that no credential has to be kept for later, what messages of the
    * same gateways may need, as far as it was sent.
-   * @returns undefined if the socket may enter
    */
-  admit(attempt: HandshakeAttempt): MaybePromise<Denial | undefined> {
-    const { carrier, source, gateways } = attempt;
+  admit(attempt: HandshakeAttempt): MaybePromise<Denial | Admission> {
+    const { source, gateways } = attempt;
+    if (this.isClosing) return DENIALS.shuttingDown;
     const demand = this.demandOf(gateways, attempt.paths) | this.policy.demandOfTarget(attempt.target);
-    const wished = gateways.reduce<Demand>((sum, { demandOfMessages }) => sum | demandOfMessages, NONE);
-    const outcome = this.gate.admit(carrier, source, demand);
-    if (outcome instanceof Promise) {
-      return outcome.then((denial) => denial ?? this.prove(carrier, source, wished));
+    if (!this.isWelcome(source.headers.origin)) {
+      return this.gate.refuse(DENIALS.foreignOrigin, source, demand);
     }
-    return outcome ?? this.prove(carrier, source, wished);
+    return this.queue.run(() => this.verify(attempt, demand));
+  }
+
+  private verify(attempt: HandshakeAttempt, demand: Demand): MaybePromise<Denial | Admission> {
+    const { carrier, source, gateways } = attempt;
+    const wished = gateways.reduce<Demand>((sum, { demandOfMessages }) => sum | demandOfMessages, NONE);
+    const { changesHeard } = this.live;
+    const admission = (): Admission => ({ held: heldToken(readAccess(carrier), source), changesHeard });
+    const goOn = (denial: Denial | undefined): MaybePromise<Denial | Admission> => {
+      const proving = denial ?? this.prove(carrier, source, wished);
+      return proving instanceof Promise ? proving.then(admission) : (proving ?? admission());
+    };
+    const outcome = this.gate.admit(carrier, source, demand);
+    return outcome instanceof Promise ? outcome.then(goOn) : goOn(outcome);
   }
 
   /** A credential that is only wished for and no good is as good as none: the message that needs it is refused. */
@@ -64,5 +97,11 @@ export class Handshake {
     return outcomes.some((outcome) => outcome instanceof Promise)
       ? Promise.all(outcomes).then(() => undefined)
       : undefined;
+  }
+
+  /** Browsers name the page's origin; other clients name none, and no page can make them do things. */
+  private isWelcome(origin: string | undefined): boolean {
+    const { websocketOrigins } = this.config;
+    return origin === undefined || websocketOrigins.length === 0 || websocketOrigins.includes(origin);
   }
 }

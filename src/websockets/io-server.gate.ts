@@ -1,7 +1,10 @@
-import type { Denial } from '../access/denial.js';
+import { isDenial, type Denial } from '../access/denial.js';
+import type { ServedGateways, SocketControl } from './gated-server.js';
 import type { Gateway } from './gateway-table.js';
-import type { Handshake } from './handshake.js';
-import { sourceOfIoSocket, type IoSocket } from './handshake-source.js';
+import type { Admission } from './handshake.js';
+import { sourceOfIoSocket } from './handshake-source.js';
+import { IO_SOCKETS, type IoSocket } from './io-socket.js';
+import { AUTHENTICATE } from './socket-ending.js';
 import { refusalFrame } from './socket-refusal.js';
 
 type Next = (error?: Error) => void;
@@ -10,57 +13,84 @@ type Next = (error?: Error) => void;
 interface IoNamespace {
   readonly name?: string;
   use(middleware: (socket: IoSocket, next: Next) => void): unknown;
+  on(event: 'connect', listener: (socket: IoSocket) => void): unknown;
 }
 
-export interface IoServer extends IoNamespace {
+export interface IoServer {
   /** The server's options. */
   readonly opts: { readonly connectionStateRecovery?: { skipMiddlewares?: boolean } };
-  of(name: string): IoNamespace;
+  /** The namespaces that there are, the main one among them. */
+  readonly _nsps: ReadonlyMap<string, IoNamespace>;
   on(event: 'new_namespace', listener: (namespace: IoNamespace) => void): unknown;
 }
 
 /** The name of socket.io's main namespace. */
 const MAIN = '/';
 
-export function isIoServer(server: object): server is IoServer {
+export function isIoServer(server: unknown): server is IoServer {
   return (
-    ['use', 'of', 'on'].every((name) => typeof Reflect.get(server, name) === 'function') && 'opts' in server
+    typeof server === 'object' &&
+    server !== null &&
+    ['use', 'of', 'on'].every((name) => typeof Reflect.get(server, name) === 'function') &&
+    'opts' in server &&
+    Reflect.get(server, '_nsps') instanceof Map
   );
 }
 
-/** A namespace belongs to a server that was gated before it. */
-export function isIoNamespace(server: object): boolean {
-  return typeof Reflect.get(server, 'use') === 'function' && 'server' in server;
+/** The server that a namespace belongs to; undefined if this is no namespace. */
+export function serverOfNamespace(namespace: object): IoServer | undefined {
+  const server: unknown = Reflect.get(namespace, 'server');
+  return typeof Reflect.get(namespace, 'use') === 'function' && isIoServer(server) ? server : undefined;
 }
 
 /** Verifies every handshake with every namespace of this server, also those made later, before it is connected. */
-export function gateIoServer(
-  server: IoServer,
-  handshake: Handshake,
-  path: string,
-  gateways: readonly Gateway[],
-): void {
-  const { websocketQueryToken } = handshake.config;
-  const gate = (namespace: IoNamespace, name: string): void => {
-    const served = gateways.filter((gateway) => serves(gateway, name));
-    namespace.use((socket, next) => {
-      const conclude = (denial: Denial | undefined): void => next(denial && connectError(denial));
-      const outcome = handshake.admit({
-        carrier: socket,
-        source: sourceOfIoSocket(socket, websocketQueryToken),
-        target: socket.request.url ?? '/',
-        paths: [path, name],
-        gateways: served,
-      });
-      if (outcome instanceof Promise) outcome.then(conclude, next);
-      else conclude(outcome);
-    });
-  };
-  gate(server, MAIN);
-  server.on('new_namespace', (namespace) => gate(namespace, namespace.name ?? MAIN));
+export function gateIoServer(server: IoServer, control: SocketControl, served: ServedGateways): void {
+  for (const [name, namespace] of server._nsps) gateNamespace(namespace, name, control, served);
+  server.on('new_namespace', (namespace) =>
+    gateNamespace(namespace, namespace.name ?? MAIN, control, served),
+  );
   // A socket that comes back after a lost connection is verified like any other: its token may have ended meanwhile.
   const recovery = server.opts.connectionStateRecovery;
   if (recovery) recovery.skipMiddlewares = false;
+}
+
+function gateNamespace(
+  namespace: IoNamespace,
+  name: string,
+  { handshake, live, reauthentication }: SocketControl,
+  served: ServedGateways,
+): void {
+  const admitted = new WeakMap<IoSocket, Admission>();
+  namespace.use((socket, next) => {
+    const conclude = (outcome: Denial | Admission): void => {
+      if (isDenial(outcome)) return next(connectError(outcome));
+      admitted.set(socket, outcome);
+      next();
+    };
+    const outcome = handshake.admit({
+      carrier: socket,
+      source: sourceOfIoSocket(socket, handshake.config.websocketQueryToken),
+      target: socket.request.url ?? '/',
+      paths: [...served.paths, name],
+      gateways: served.gateways.filter((gateway) => serves(gateway, name)),
+    });
+    if (outcome instanceof Promise) outcome.then(conclude, next);
+    else conclude(outcome);
+  });
+  // Not `connection`: that is heard by gateways, and this has to come first.
+  namespace.on('connect', (socket) => {
+    const admission = admitted.get(socket);
+    admitted.delete(socket);
+    socket.on('disconnect', () => live.release(socket));
+    socket.on(AUTHENTICATE, (message, acknowledge) => {
+      void reauthentication.renew(IO_SOCKETS, socket, message).then((answer) => {
+        if (!answer) return;
+        if (typeof acknowledge === 'function') acknowledge(answer);
+        else socket.emit(AUTHENTICATE, answer);
+      });
+    });
+    if (admission?.held) live.hold(IO_SOCKETS, socket, admission.held, admission.changesHeard);
+  });
 }
 
 function serves({ namespace }: Gateway, name: string): boolean {

@@ -7,7 +7,8 @@ export interface RefusalFrame {
 }
 
 /** @see RFC 6455 section 7.4.1, and the IANA registry of close codes for 1013 */
-const POLICY_VIOLATION = 1008;
+export const GOING_AWAY = 1001;
+export const POLICY_VIOLATION = 1008;
 const INTERNAL_ERROR = 1011;
 const TRY_AGAIN_LATER = 1013;
 

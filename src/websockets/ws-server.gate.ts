@@ -1,27 +1,24 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { denialBody, denialHeaders, type Denial } from '../access/denial.js';
+import { denialBody, denialHeaders, isDenial, type Denial } from '../access/denial.js';
 import { readAccess, writeAccess } from '../access/request-access.js';
-import type { Gateway } from './gateway-table.js';
-import type { Handshake } from './handshake.js';
+import type { ServedGateways, SocketControl } from './gated-server.js';
+import type { Admission } from './handshake.js';
 import { BEARER_PROTOCOL, sourceOfUpgrade } from './handshake-source.js';
-import { closeCodeOf, refusalFrame } from './socket-refusal.js';
+import { AUTHENTICATE } from './socket-ending.js';
+import { closeCodeOf, GOING_AWAY, refusalFrame } from './socket-refusal.js';
+import { interceptMessages, WS_SOCKETS, type WsSocket } from './ws-socket.js';
 
 /** What of a `WebSocketServer` is used here; ws itself is not imported. */
 export interface WsServer {
   readonly options: { handleProtocols?: HandleProtocols | null };
-  readonly clients?: Set<object>;
+  /** Undefined where the server does not keep them. */
+  readonly clients?: ReadonlySet<WsSocket>;
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, done: UpgradeDone): void;
 }
 
 type HandleProtocols = (protocols: Set<string>, request: IncomingMessage) => string | false;
-type UpgradeDone = (client: WsClient, request: IncomingMessage) => void;
-
-interface WsClient {
-  on(event: 'error', listener: () => void): void;
-  send(text: string): void;
-  close(code: number): void;
-}
+type UpgradeDone = (client: WsSocket, request: IncomingMessage) => void;
 
 /** What is accepted from a refused socket until it has gone. */
 const REFUSED_SOCKETS = {
@@ -41,12 +38,8 @@ export function isWsServer(server: object): server is WsServer {
  * Verifies every handshake of this server before the socket exists for it. A refused one is completed by a
  * server of its own, so that it never stands among this one's clients.
  */
-export function gateWsServer(
-  server: WsServer,
-  handshake: Handshake,
-  path: string,
-  gateways: readonly Gateway[],
-): void {
+export function gateWsServer(server: WsServer, control: SocketControl, served: ServedGateways): void {
+  const { handshake } = control;
   const { websocketRefusal, websocketQueryToken, appName } = handshake.config;
   const upgrade = server.handleUpgrade.bind(server);
   const refused = serverLike(server);
@@ -58,17 +51,18 @@ export function gateWsServer(
       // What a refused socket does wrong is of no interest; unheard, it would end the process.
       client.on('error', () => undefined);
       client.send(JSON.stringify(refusalFrame(denial)));
-      client.close(closeCodeOf(denial));
+      client.close(closeCodeOf(denial), denial.code);
     });
   };
 
   server.handleUpgrade = (request, socket, head, done) => {
     const source = sourceOfUpgrade(request, websocketQueryToken);
-    const conclude = (denial: Denial | undefined): void => {
-      if (denial) return refuse(denial, request, socket, head);
+    const conclude = (outcome: Denial | Admission): void => {
+      if (isDenial(outcome)) return refuse(outcome, request, socket, head);
       upgrade(request, socket, head, (client, upgraded) => {
         const access = readAccess(request);
         if (access) writeAccess(client, access);
+        letIn(client, outcome, control);
         done(client, upgraded);
       });
     };
@@ -76,8 +70,8 @@ export function gateWsServer(
       carrier: request,
       source,
       target: request.url ?? '/',
-      paths: [path],
-      gateways,
+      paths: served.paths,
+      gateways: served.gateways,
     });
     if (!(outcome instanceof Promise)) return conclude(outcome);
     const ignore = (): void => undefined;
@@ -88,6 +82,30 @@ export function gateWsServer(
       .catch(() => socket.destroy())
       .finally(() => socket.off('error', ignore));
   };
+}
+
+/** @returns whether there was any socket to close */
+export function closeWsClients({ clients }: WsServer): boolean {
+  for (const client of clients ?? []) client.close(GOING_AWAY);
+  return clients !== undefined && clients.size > 0;
+}
+
+function letIn(
+  client: WsSocket,
+  { held, changesHeard }: Admission,
+  { live, reauthentication }: SocketControl,
+): void {
+  interceptMessages(
+    client,
+    (message) => {
+      void reauthentication.renew(WS_SOCKETS, client, message).then((answer) => {
+        if (answer && WS_SOCKETS.isOpen(client)) WS_SOCKETS.tell(client, AUTHENTICATE, answer);
+      });
+    },
+    () => live.hasEnded(client),
+  );
+  client.once('close', () => live.release(client));
+  if (held) live.hold(WS_SOCKETS, client, held, changesHeard);
 }
 
 /** Of the same class as the given one; undefined where that cannot be made so. */

@@ -1,35 +1,31 @@
-import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { AccessPolicy } from '../access/access-policy.js';
 import { ACCESS, MASTER, NONE } from '../access/demand.js';
-import { denialBody, denialOfFault, DENIALS, type Denial } from '../access/denial.js';
+import { AccessDeniedException, denialBody, denialOfFault, DENIALS, type Denial } from '../access/denial.js';
 import { readAccess } from '../access/request-access.js';
-import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
-import { Clock } from '../tokens/clock.js';
-import { TokenFault } from '../tokens/token-fault.js';
+import { LiveSockets } from './live-sockets.js';
 
 /**
- * Lets a message through to its handler, or not. What the handshake has proved is not verified again; only
- * time may have passed over the token.
+ * Lets a message through to its handler, or not. What the handshake has proved is not verified again, as long as
+ * the socket's token is not known to have ended.
  */
 @Injectable()
 export class WsGuard implements CanActivate {
   constructor(
     protected readonly policy: AccessPolicy,
-    protected readonly clock: Clock,
-    @Inject(FASTAUTH_CONFIG) protected readonly config: FastauthConfig,
+    protected readonly sockets: LiveSockets,
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    if (context.getType() !== 'ws') throw new AccessDeniedException(DENIALS.unknownContext);
     const demand = this.policy.demandOfHandler(context.getHandler(), context.getClass());
     if (demand === NONE) return true;
-    const access = readAccess(context.switchToWs().getClient<object>());
-    const missing = demand & ~(access?.proved ?? NONE);
+    const client = context.switchToWs().getClient<object>();
+    const missing = demand & ~(readAccess(client)?.proved ?? NONE);
     if (missing & MASTER) return this.deny(DENIALS.noMasterToken);
     if (missing & ACCESS) return this.deny(DENIALS.noAccessToken);
-    const expiresAt = access?.principal.expiresAt;
-    if (demand & ACCESS && expiresAt !== undefined && this.isPast(expiresAt))
-      return this.deny(denialOfFault(TokenFault.expired));
-    return true;
+    const fault = demand & ACCESS ? this.sockets.faultOf(client) : undefined;
+    return fault === undefined || this.deny(denialOfFault(fault));
   }
 
   /**
@@ -39,9 +35,5 @@ export class WsGuard implements CanActivate {
   protected async deny(denial: Denial): Promise<never> {
     const { WsException } = await import('@nestjs/websockets');
     throw new WsException({ status: 'error', ...denialBody(denial) });
-  }
-
-  private isPast(expiresAt: number): boolean {
-    return expiresAt + this.config.clockTolerance <= this.clock.now() / 1000;
   }
 }

@@ -4,13 +4,19 @@ import { WebSocket, type ClientOptions } from 'ws';
 export class TestSocket {
   readonly frames: string[] = [];
   closeCode: number | undefined;
+  closeReason: string | undefined;
   /** Status of an answer that was no upgrade. */
   refusedWith: number | undefined;
   private readonly waiting = new Set<() => void>();
 
   private constructor(readonly socket: WebSocket) {
     socket.on('message', (data) => this.note(() => this.frames.push(String(data))));
-    socket.on('close', (code) => this.note(() => (this.closeCode = code)));
+    socket.on('close', (code, reason) =>
+      this.note(() => {
+        this.closeCode = code;
+        this.closeReason = String(reason);
+      }),
+    );
     socket.on('unexpected-response', (_request, response) => {
       this.note(() => (this.refusedWith = response.statusCode));
       socket.terminate();

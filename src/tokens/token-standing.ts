@@ -1,0 +1,21 @@
+import type { SessionKey, SessionRecord } from './session-record.js';
+
+/** Which access token something long-lived, such as a socket, was opened with. The token itself is not kept. */
+export interface TokenReference extends SessionKey {
+  /** As {@link SessionRecord.accessHash}. */
+  readonly accessHash: string;
+}
+
+/**
+ * How a token that once verified stands now: the `current` one of its session; `refreshed`, so that the session goes
+ * on with another; or its session was `revoked`, or is `gone` to make room for a newer one.
+ */
+export type TokenStanding = 'current' | 'refreshed' | 'revoked' | 'gone';
+
+/** @param record what the store has of the token's session */
+export function standingOf(token: TokenReference, record: SessionRecord | undefined): TokenStanding {
+  if (record === undefined) return 'gone';
+  if (record.revokedAt !== undefined) return 'revoked';
+  if (record.clientId !== token.clientId) return 'gone';
+  return record.accessHash === token.accessHash ? 'current' : 'refreshed';
+}

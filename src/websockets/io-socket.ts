@@ -1,0 +1,24 @@
+import type { IncomingMessage } from 'node:http';
+import { ENDED } from './socket-ending.js';
+import type { SocketKind } from './socket-kind.js';
+
+/** What of a socket.io socket is used here; socket.io itself is not imported. */
+export interface IoSocket {
+  readonly connected: boolean;
+  readonly request: IncomingMessage;
+  readonly handshake: { readonly auth: unknown };
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  emit(event: string, data: object): unknown;
+  disconnect(): unknown;
+}
+
+export const IO_SOCKETS: SocketKind<IoSocket> = {
+  isOpen: (socket) => socket.connected,
+  tell: (socket, event, data) => void socket.emit(event, data),
+  end(socket, { code, detail }) {
+    socket.emit(ENDED, { status: 'error', detail, code });
+    // It leaves at once; other namespaces on the same connection have tokens of their own.
+    socket.disconnect();
+  },
+  cut: () => undefined,
+};

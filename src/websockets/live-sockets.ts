@@ -1,0 +1,182 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
+import { Clock } from '../tokens/clock.js';
+import { ExpiryQueue, type Expiring } from '../tokens/expiry-queue.js';
+import { TokenFault } from '../tokens/token-fault.js';
+import type { TokenReference, TokenStanding } from '../tokens/token-standing.js';
+import { TokenService } from '../tokens/token.service.js';
+import type { HeldToken } from './held-token.js';
+import { SessionFollower } from './session-follower.js';
+import { ENDINGS, EXPIRING, expiringNotice, type SocketEnding } from './socket-ending.js';
+import type { SocketKind } from './socket-kind.js';
+
+/** How often ends are looked for. One unref'ed timer for all sockets, and none while there is no socket. */
+const TICK_MS = 100;
+/** How long a closed socket has to answer before its connection is cut. */
+const CLOSE_SECONDS = 2;
+
+/** A socket that lives by an access token. `expiresAt` is when its state ends, whichever that is. */
+interface LiveSocket extends Expiring {
+  readonly kind: SocketKind;
+  readonly socket: object;
+  token: HeldToken;
+  /** good; refreshed, and waiting for the new token; told and closed, and waiting for the close to be answered */
+  state: 'good' | 'refreshed' | 'ended';
+}
+
+/**
+ * The sockets that live by access tokens. Each is told and closed when its token expires, or its session is revoked
+ * or superseded by whatever process; a refreshed one has a moment to present its new token.
+ */
+@Injectable()
+export class LiveSockets implements OnApplicationShutdown {
+  private readonly bySocket = new Map<object, LiveSocket>();
+  private readonly byClient = new Map<string, Set<LiveSocket>>();
+  private readonly ends = new ExpiryQueue<LiveSocket>();
+  private readonly follower: SessionFollower;
+  private unwatch: (() => void) | undefined;
+  private ticking: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly tokens: TokenService,
+    private readonly clock: Clock,
+    @Inject(FASTAUTH_CONFIG) private readonly config: FastauthConfig,
+  ) {
+    this.follower = new SessionFollower((token) => tokens.standing(token), {
+      clientIds: () => this.byClient.keys(),
+      hasClient: (clientId) => this.byClient.has(clientId),
+      tokensOf: (clientId) => Array.from(this.byClient.get(clientId) ?? [], ({ token }) => token),
+      conclude: (token, standing) => this.conclude(token, standing),
+    });
+  }
+
+  /** How many sockets live by a token. */
+  get size(): number {
+    return this.bySocket.size;
+  }
+
+  /** How many changes of sessions were heard of; to be read before a token is verified that a socket will live by. */
+  get changesHeard(): number {
+    return this.follower.changesHeard;
+  }
+
+  /** Begins to follow the store's changes: when there is something that sockets may come in by. */
+  start(): void {
+    this.unwatch ??= this.tokens.watch((changed) => this.follower.hear(changed));
+  }
+
+  onApplicationShutdown(): void {
+    this.unwatch?.();
+    this.follower.stop();
+    clearInterval(this.ticking);
+  }
+
+  /**
+   * From now on the socket lives by this token, instead of the one before.
+   * @param changesHeard {@link LiveSockets.changesHeard} before the token was verified
+   * @returns whether the socket is there to live on
+   */
+  hold<S extends object>(kind: SocketKind<S>, socket: S, token: HeldToken, changesHeard: number): boolean {
+    const live = this.bySocket.get(socket);
+    if (live?.state === 'ended' || !kind.isOpen(socket)) return false;
+    if (live) {
+      live.token = token;
+      live.state = 'good';
+      this.ends.reschedule(live, this.endOf(token));
+    } else {
+      this.add({
+        kind: kind as SocketKind,
+        socket,
+        token,
+        state: 'good',
+        expiresAt: this.endOf(token),
+        queueIndex: -1,
+      });
+    }
+    // What changed while the token was verified may have been this session.
+    if (this.follower.changesHeard !== changesHeard) this.follower.lookAgainAt(token);
+    return true;
+  }
+
+  /** Forgets a socket that has closed. */
+  release(socket: object): void {
+    const live = this.bySocket.get(socket);
+    if (!live) return;
+    this.bySocket.delete(socket);
+    this.ends.remove(live);
+    const ofClient = this.byClient.get(live.token.clientId);
+    ofClient?.delete(live);
+    if (ofClient?.size === 0) this.byClient.delete(live.token.clientId);
+    if (this.bySocket.size === 0) {
+      clearInterval(this.ticking);
+      this.ticking = undefined;
+    }
+  }
+
+  /** What a message that needs an access token is refused with; undefined if the socket's token is still good. */
+  faultOf(socket: object): TokenFault | undefined {
+    const live = this.bySocket.get(socket);
+    if (live?.state !== 'good') return TokenFault.notCurrent;
+    return live.expiresAt <= this.now() ? TokenFault.expired : undefined;
+  }
+
+  /** Whether the socket was told to go, so that nothing that it sends counts any more. */
+  hasEnded(socket: object): boolean {
+    return this.bySocket.get(socket)?.state === 'ended';
+  }
+
+  private add(live: LiveSocket): void {
+    const { clientId } = live.token;
+    const ofClient = this.byClient.get(clientId) ?? new Set();
+    this.byClient.set(clientId, ofClient.add(live));
+    this.bySocket.set(live.socket, live);
+    this.ends.add(live);
+    this.ticking ??= setInterval(() => this.tick(), TICK_MS).unref();
+  }
+
+  /** By this server's clock; only a token that came within the tolerance between clocks lives until that ends. */
+  private endOf({ expiresAt }: HeldToken): number {
+    return expiresAt > this.now() ? expiresAt : expiresAt + this.config.clockTolerance;
+  }
+
+  private tick(): void {
+    const now = this.now();
+    for (let next = this.ends.first; next && next.expiresAt <= now; next = this.ends.first) {
+      if (next.state === 'ended') {
+        this.release(next.socket);
+        next.kind.cut(next.socket);
+      } else {
+        this.end(next, next.state === 'good' ? ENDINGS.expired : ENDINGS.refreshed);
+      }
+    }
+  }
+
+  /** Acts on how a token stands, at all sockets that live by it. */
+  private conclude(token: TokenReference, standing: TokenStanding): void {
+    if (standing === 'current') return;
+    for (const live of this.byClient.get(token.clientId) ?? []) {
+      if (live.state === 'ended' || live.token.accessHash !== token.accessHash) continue;
+      if (standing === 'refreshed') this.giveNotice(live);
+      else this.end(live, ENDINGS[standing]);
+    }
+  }
+
+  private giveNotice(live: LiveSocket): void {
+    if (live.state === 'refreshed') return;
+    const grace = this.config.websocketReauthenticationGrace;
+    if (grace === 0) return this.end(live, ENDINGS.refreshed);
+    live.state = 'refreshed';
+    this.ends.reschedule(live, Math.min(live.expiresAt, this.now() + grace));
+    live.kind.tell(live.socket, EXPIRING, expiringNotice(grace));
+  }
+
+  private end(live: LiveSocket, ending: SocketEnding): void {
+    live.state = 'ended';
+    this.ends.reschedule(live, this.now() + CLOSE_SECONDS);
+    live.kind.end(live.socket, ending);
+  }
+
+  private now(): number {
+    return this.clock.now() / 1000;
+  }
+}
