@@ -1,5 +1,6 @@
 import { ConfigurableModuleBuilder, type Type } from '@nestjs/common';
 import type { FastauthOptions } from './config/fastauth-options.js';
+import type { KeyProvider } from './config/key-provider.js';
 import type { TokenController } from './http/token.controller.js';
 import type { AuditSink } from './telemetry/audit-sink.js';
 import type { TokenStore } from './stores/token-store.js';
@@ -12,6 +13,8 @@ export interface FastauthRegistration {
   tokenController?: Type<TokenController> | false | undefined;
   /** Where the audit trail goes. Default: Nest's logger, as `audit-log` says. */
   auditSink?: AuditSink | Type<AuditSink> | undefined;
+  /** Brings keys from elsewhere, such as a vault; beside those that are configured. Default: none. */
+  keyProvider?: KeyProvider | Type<KeyProvider> | undefined;
   /** Whether the guard holds for all routes. Default: true. With `false`, use `@UseGuards(AccessGuard)` yourself. */
   globalGuard?: boolean | undefined;
 }
@@ -19,6 +22,7 @@ export interface FastauthRegistration {
 const REGISTRATION_DEFAULTS: FastauthRegistration = {
   store: undefined,
   tokenController: undefined,
+  keyProvider: undefined,
   auditSink: undefined,
   globalGuard: undefined,
 };

@@ -26,7 +26,10 @@ import { StartupLog } from './access/startup-log.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from './config/fastauth-config.js';
 import { FastauthConfigService } from './config/fastauth-config.service.js';
 import type { FastauthOptions } from './config/fastauth-options.js';
+import { KeyProvider } from './config/key-provider.js';
+import { KeySources } from './config/key-sources.js';
 import { loadFastauthConfig } from './config/load-config.js';
+import { masterTokenKeyFaults } from './config/master-token-entries.js';
 import { ConfigError, CryptoKeyNotSetError } from './errors.js';
 import {
   type ASYNC_OPTIONS_TYPE,
@@ -35,10 +38,11 @@ import {
   MODULE_OPTIONS_TOKEN,
   type OPTIONS_TYPE,
 } from './fastauth.module-definition.js';
+import { AuthorizationServerMetadataController } from './http/authorization-server-metadata.controller.js';
 import { IntrospectionController } from './http/introspection.controller.js';
+import { JwkSetController } from './http/jwk-set.controller.js';
 import { RevocationController } from './http/revocation.controller.js';
 import { TokenController } from './http/token.controller.js';
-import { KeyRing } from './keys/key-ring.js';
 import { KeyRingHolder } from './keys/key-ring-holder.js';
 import { createTokenStore } from './stores/open-store.js';
 import { TokenStore } from './stores/token-store.js';
@@ -50,6 +54,7 @@ import { FastauthHealthIndicator } from './telemetry/health-indicator.js';
 import { LoggerAuditSink } from './telemetry/logger.audit-sink.js';
 import { FastauthMetrics } from './telemetry/metrics.js';
 import { Clock, SystemClock } from './tokens/clock.js';
+import { KeyRingKeeper } from './tokens/key-ring-keeper.js';
 import { SessionSweeper } from './tokens/session-sweeper.js';
 import { TokenService } from './tokens/token.service.js';
 import { GatewayTable } from './websockets/gateway-table.js';
@@ -113,7 +118,13 @@ export class FastauthModule extends ConfigurableModuleClass implements OnModuleI
 }
 
 function registered(definition: DynamicModule, registration: FastauthRegistration): DynamicModule {
-  const { store, auditSink, tokenController = TokenController, globalGuard = true } = registration;
+  const {
+    store,
+    auditSink,
+    keyProvider,
+    tokenController = TokenController,
+    globalGuard = true,
+  } = registration;
   const endpoints =
     tokenController === false ? [] : [tokenController, RevocationController, IntrospectionController];
   const controllers = endpoints.map(ownController);
@@ -135,15 +146,26 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
   return {
     ...definition,
     global: true,
-    controllers,
+    controllers: [...controllers, JwkSetController, AuthorizationServerMetadataController],
     providers: [
       ...(definition.providers ?? []),
       {
         provide: FASTAUTH_CONFIG,
         inject: [MODULE_OPTIONS_TOKEN],
-        useFactory: (options: FastauthOptions) => resolveConfig(options, controllers),
+        useFactory: (options: FastauthOptions) =>
+          resolveConfig(options, controllers, keyProvider !== undefined),
       },
-      { provide: KeyRingHolder, inject: [FASTAUTH_CONFIG], useFactory: keyRingOf },
+      keyProviderProvider(keyProvider),
+      {
+        provide: KeyRingKeeper,
+        inject: [FASTAUTH_CONFIG, { token: KeyProvider, optional: true }, Clock, FastauthEvents],
+        useFactory: openKeyRing,
+      },
+      {
+        provide: KeyRingHolder,
+        inject: [KeyRingKeeper],
+        useFactory: ({ holder }: KeyRingKeeper) => holder,
+      },
       { provide: Clock, useClass: SystemClock },
       storeProvider(store),
       {
@@ -220,8 +242,12 @@ function ownController(base: Type): Type {
   return own;
 }
 
-function resolveConfig(options: FastauthOptions, controllers: readonly Type[]): FastauthConfig {
-  const { config, warnings } = loadFastauthConfig(options);
+function resolveConfig(
+  options: FastauthOptions,
+  controllers: readonly Type[],
+  hasKeyProvider: boolean,
+): FastauthConfig {
+  const { config, warnings } = loadFastauthConfig(options, { hasKeyProvider });
   const logger = new Logger('Fastauth');
   for (const warning of warnings) logger.warn(warning);
   for (const controller of controllers) Controller(config.authPrefix)(controller);
@@ -234,10 +260,17 @@ function pathRulesOf(config: FastauthConfig, routes: RouteTable): PathRules {
   );
 }
 
-function keyRingOf(config: FastauthConfig): KeyRingHolder | undefined {
-  return config.cryptographyKey === undefined
-    ? undefined
-    : new KeyRingHolder(KeyRing.fromSecret(config.cryptographyKey));
+/** @throws ConfigError keys that cannot be used, or that the master tokens are made of */
+async function openKeyRing(
+  config: FastauthConfig,
+  provider: KeyProvider | undefined,
+  clock: Clock,
+  events: FastauthEvents,
+): Promise<KeyRingKeeper> {
+  const keeper = await KeyRingKeeper.open(new KeySources(config, provider), clock, events);
+  const faults = masterTokenKeyFaults(config.masterTokens, keeper.holder?.current.keys ?? []);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return keeper;
 }
 
 function healthIndicatorOf(store: TokenStore, keys: KeyRingHolder | undefined): FastauthHealthIndicator {
@@ -258,6 +291,12 @@ function auditSinkProvider(sink: FastauthRegistration['auditSink']): Provider {
   return typeof sink === 'function'
     ? { provide: AuditSink, useClass: sink }
     : { provide: AuditSink, useValue: sink };
+}
+
+function keyProviderProvider(keyProvider: FastauthRegistration['keyProvider']): Provider {
+  return typeof keyProvider === 'function'
+    ? { provide: KeyProvider, useClass: keyProvider }
+    : { provide: KeyProvider, useValue: keyProvider };
 }
 
 function storeProvider(store: FastauthRegistration['store']): Provider {

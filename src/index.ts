@@ -7,6 +7,8 @@ export { principalOf } from './access/principal-of.js';
 export type { DefaultAccess, FastauthConfig } from './config/fastauth-config.js';
 export { FastauthConfigService } from './config/fastauth-config.service.js';
 export type { FastauthOptions } from './config/fastauth-options.js';
+export type { CryptographyKeyOptions } from './config/key-entries.js';
+export { KeyProvider } from './config/key-provider.js';
 export type { MasterTokenConfig, MasterTokenOptions } from './config/master-token-entries.js';
 export {
   ConfigError,

@@ -7,6 +7,7 @@ describe('the canonical forms of a request target', () => {
     ['/access/health', '/access/health'],
     ['/access/health?x=%2e%2e//', '/access/health'],
     ['/Access/', '/access'],
+    ['/.well-known/jwks.json', '/.well-known/jwks.json'],
     ['/', '/'],
     ['/?', '/'],
     ["/a:b/c@d,e+f=g'~!$&()*", "/a:b/c@d,e+f=g'~!$&()*"],

@@ -39,7 +39,10 @@ export function plainPath(target: string): string | undefined {
       end = index;
     } else {
       const kind = code < 128 ? KINDS[code] : 0;
-      if (kind === 0 || (previous === 47 && (code === 47 || code === 46))) return undefined;
+      if (kind === 0) return undefined;
+      if (previous === 47 && (code === 47 || (code === 46 && !isLowerCaseLetter(target, index + 1)))) {
+        return undefined;
+      }
       if (kind === 2) hasUpperCase = true;
       previous = code;
     }
@@ -47,6 +50,12 @@ export function plainPath(target: string): string | undefined {
   if (previous === 47 && end > 1) end--;
   const path = end === target.length ? target : target.slice(0, end);
   return hasUpperCase ? path.toLowerCase() : path;
+}
+
+/** A dot before a letter, as in `/.well-known`, is no dot segment, however it is read. */
+function isLowerCaseLetter(target: string, index: number): boolean {
+  const code = target.charCodeAt(index);
+  return code >= 0x61 && code <= 0x7a;
 }
 
 /**

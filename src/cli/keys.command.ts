@@ -6,6 +6,10 @@ import { generateCryptographyKey } from '../keys/cryptography-key.js';
 import { hasKeyInEnv, writeKeyToEnv } from '../keys/env-file.js';
 import { CommandError, EXIT, print, type CommandOutput } from './command-output.js';
 import { confirm } from './confirm.js';
+import { keysImportCommand } from './keys-import.command.js';
+import { keysListCommand } from './keys-list.command.js';
+import { keysRetireCommand } from './keys-retire.command.js';
+import { keysRotateCommand } from './keys-rotate.command.js';
 
 interface GenerateOptions {
   readonly name?: string;
@@ -45,7 +49,17 @@ export function keysCommand(): Command {
     .description('Read a master token from standard input and print its hash for the configuration.')
     .option('--json', 'answer as JSON')
     .action(async ({ json = false }: { json?: boolean }) => print(await hashOfInput(), json));
-  return new Command('keys').description('Make keys.').addCommand(generate).addCommand(hash);
+  return [
+    generate,
+    hash,
+    keysListCommand(),
+    keysRotateCommand(),
+    keysRetireCommand(),
+    keysImportCommand(),
+  ].reduce(
+    (command, subcommand) => command.addCommand(subcommand),
+    new Command('keys').description('Make, rotate and retire keys.'),
+  );
 }
 
 function hashed(): CommandOutput {

@@ -1,8 +1,7 @@
 import type { FastauthConfig } from '../config/fastauth-config.js';
-import { KeyRing } from '../keys/key-ring.js';
+import { KeySources } from '../config/key-sources.js';
 import { KeyRingHolder } from '../keys/key-ring-holder.js';
 import type { MaybePromise } from '../stores/token-store.js';
-import { createTokenStore } from '../stores/open-store.js';
 import { FastauthEvents } from '../telemetry/fastauth-events.js';
 import { SystemClock } from '../tokens/clock.js';
 import { JwtCodec } from '../tokens/jwt.codec.js';
@@ -11,6 +10,7 @@ import type { TokenFault } from '../tokens/token-fault.js';
 import { TokenVerifier } from '../tokens/token-verifier.js';
 import { TokenService } from '../tokens/token.service.js';
 import { CommandError, EXIT } from './command-output.js';
+import { withStore } from './with-store.js';
 
 /** What commands do tokens with, outside of an application. */
 export interface TokenTools {
@@ -27,29 +27,20 @@ export async function withTokenTools<T>(
   config: FastauthConfig,
   action: (tools: TokenTools) => Promise<T>,
 ): Promise<T> {
-  if (config.cryptographyKey === undefined) {
+  const clock = new SystemClock();
+  const ring = (await new KeySources(config).load()).ringAt(clock.now() / 1000);
+  if (ring === undefined) {
     throw new CommandError(
       'There is no cryptography-key. Make one with "fastauth keys generate".',
       EXIT.misuse,
     );
   }
-  if (config.databaseUrl.startsWith('memory:')) {
-    throw new CommandError(
-      'The memory: store lives in the process of the application; no other process can use it.',
-      EXIT.misuse,
-    );
-  }
-  const keys = new KeyRingHolder(KeyRing.fromSecret(config.cryptographyKey));
-  const clock = new SystemClock();
-  const store = await createTokenStore(config);
-  await store.open();
-  try {
+  const keys = new KeyRingHolder(ring);
+  return withStore(config, async (store) => {
     const verifier = new TokenVerifier(new JwtCodec(keys), keys, store, clock, config);
     return await action({
       service: new TokenService(config, keys, store, clock, new FastauthEvents()),
       readToken: (token) => verifier.readToken(token),
     });
-  } finally {
-    await store.close();
-  }
+  });
 }

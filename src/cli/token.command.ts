@@ -4,6 +4,7 @@ import { parseStrictObject, type JsonObject } from '../config/strict-json.js';
 import { TokenFault } from '../tokens/token-fault.js';
 import { EXIT, print, type CommandOutput } from './command-output.js';
 import { type ConfigOptions, readConfig, withConfigOptions } from './config-options.js';
+import { dateOf } from './date-text.js';
 import { withTokenTools } from './token-tools.js';
 
 interface NewOptions extends ConfigOptions {
@@ -87,10 +88,6 @@ function linesOf(claims: JsonObject): readonly string[] {
       ? `  ${name}: ${JSON.stringify(value)} (${dateOf(value as number)})`
       : `  ${name}: ${JSON.stringify(value)}`,
   );
-}
-
-function dateOf(seconds: number): string {
-  return new Date(seconds * 1000).toISOString();
 }
 
 function secondsOf(value: string): number {

@@ -8,6 +8,8 @@ import type { SettingName } from './settings.js';
 /** What is read from the environment and from `.env`, and into which key. */
 const VARIABLES: Readonly<Record<string, SettingName>> = {
   CRYPTOGRAPHY_KEY: 'cryptographyKey',
+  CRYPTOGRAPHY_KEYS: 'cryptographyKeys',
+  KEY_SET_FILE: 'keySetFile',
   MASTER_TOKEN: 'masterToken',
   MASTER_TOKENS: 'masterTokens',
   DATABASE_API_URL: 'databaseApiUrl',
@@ -15,7 +17,7 @@ const VARIABLES: Readonly<Record<string, SettingName>> = {
 };
 
 /** Variables that hold JSON. */
-const JSON_SETTINGS: ReadonlySet<SettingName> = new Set(['masterTokens']);
+const JSON_SETTINGS: ReadonlySet<SettingName> = new Set(['masterTokens', 'cryptographyKeys']);
 
 /** Name of the file of environment variables in the working directory. */
 export const DEFAULT_ENV_FILE = '.env';

@@ -1,4 +1,5 @@
 import type { AuditLogLevel } from '../telemetry/logger.audit-sink.js';
+import type { ScheduledKey } from '../keys/key-schedule.js';
 import type { MasterTokenConfig } from './master-token-entries.js';
 
 /** What a route may need: anybody, the holder of an access token, the holder of the master token. */
@@ -19,6 +20,12 @@ export interface FastauthConfig {
   readonly masterTokens: readonly MasterTokenConfig[];
   /** HS256 secret: the text's UTF-8 bytes. Without it no token can be issued or verified. */
   readonly cryptographyKey: string | undefined;
+  /** Keys of the ring that the configuration itself holds. */
+  readonly cryptographyKeys: readonly ScheduledKey[];
+  /** Path of the JWK Set file that holds keys of the ring. */
+  readonly keySetFile: string | undefined;
+  /** Issuer identifier (RFC 8414). */
+  readonly issuer: string | undefined;
   /** Sent on every call to the REST persistence API. */
   readonly headers: Readonly<Record<string, string>>;
   /** Path rules, each with a leading slash. */

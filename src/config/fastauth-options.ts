@@ -1,4 +1,5 @@
 import type { FastauthConfig } from './fastauth-config.js';
+import type { CryptographyKeyOptions } from './key-entries.js';
 import type { MasterTokenOptions } from './master-token-entries.js';
 
 type ConfigValues = { -readonly [Key in keyof FastauthConfig]?: FastauthConfig[Key] | undefined };
@@ -7,9 +8,14 @@ type ConfigValues = { -readonly [Key in keyof FastauthConfig]?: FastauthConfig[K
  * What `FastauthModule.forRoot` takes: every key of the configuration in camelCase, and where the rest is read.
  * An option wins over the config file, which wins over the environment; empty text counts as not given.
  */
-export interface FastauthOptions extends Omit<ConfigValues, 'sessionsPerClient' | 'masterTokens'> {
+export interface FastauthOptions extends Omit<
+  ConfigValues,
+  'sessionsPerClient' | 'masterTokens' | 'cryptographyKeys'
+> {
   /** Several master tokens, beside `masterToken` or instead of it. Default: none. */
   masterTokens?: readonly MasterTokenOptions[] | undefined;
+  /** A key ring. `cryptographyKey` may stand beside it: for tokens that name no key. Default: none. */
+  cryptographyKeys?: readonly CryptographyKeyOptions[] | undefined;
   /** Live sessions a client may have. Default: 1, so that a new pair ends the older session. */
   sessionsPerClient?: number | 'unlimited' | undefined;
   /** Base URL of the REST persistence API; instead of `databaseUrl`. */

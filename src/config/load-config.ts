@@ -1,5 +1,7 @@
+import { resolve as resolvePath } from 'node:path';
 import type { z } from 'zod';
 import { ConfigError } from '../errors.js';
+import type { ScheduledKey } from '../keys/key-schedule.js';
 import { readEnvFile, readEnvironment } from './config-environment.js';
 import { readConfigFile } from './config-file.js';
 import { type ConfigSource, type GivenValue, sourceOf } from './config-source.js';
@@ -9,6 +11,7 @@ import type { FastauthOptions } from './fastauth-options.js';
 import { masterTokenFaults, masterTokensOf } from './master-token-entries.js';
 import { isMasterTokenHash } from './secret-faults.js';
 import { asBrowsersSpellIt } from './origin-fault.js';
+import { scheduledKeys } from './key-entries.js';
 import { describeFault } from './setting-fault.js';
 import { SETTING_NAMES, SETTINGS, type SettingName } from './settings.js';
 
@@ -17,6 +20,8 @@ export interface ConfigSurroundings {
   readonly env: NodeJS.ProcessEnv;
   /** Folder that relative paths start from. */
   readonly cwd: string;
+  /** Whether the application brings keys besides. Default: false. */
+  readonly hasKeyProvider: boolean;
 }
 
 export interface LoadedConfig {
@@ -27,7 +32,7 @@ export interface LoadedConfig {
 
 /** Bytes an HS256 secret should have. @see RFC 7518 section 3.2 */
 const HS256_SECRET_BYTES = 32;
-const SECRETS = ['cryptographyKey', 'masterToken', 'masterTokens'] as const;
+const SECRETS = ['cryptographyKey', 'cryptographyKeys', 'masterToken', 'masterTokens'] as const;
 
 type Chosen = ReadonlyMap<SettingName, GivenValue & { readonly source: ConfigSource }>;
 type Values = { -readonly [Name in SettingName]?: z.output<(typeof SETTINGS)[Name]> };
@@ -39,7 +44,7 @@ type Values = { -readonly [Name in SettingName]?: z.output<(typeof SETTINGS)[Nam
  */
 export function loadFastauthConfig(
   options: FastauthOptions = {},
-  { env, cwd }: ConfigSurroundings = { env: process.env, cwd: process.cwd() },
+  { env = process.env, cwd = process.cwd(), hasKeyProvider = false }: Partial<ConfigSurroundings> = {},
 ): LoadedConfig {
   const { configFile, envFile, ...given } = options;
   const file = readConfigFile(configFile, cwd);
@@ -48,11 +53,16 @@ export function loadFastauthConfig(
   const faults = sources.flatMap((source) => source.faults);
   const values = check(chosen, faults);
   faults.push(...faultsBetween(chosen, values));
+  const cryptographyKeys = importKeys(values, cwd, faults);
   if (faults.length > 0) throw new ConfigError(faults);
-  const config = resolve(values as Required<Values>);
+  const config = resolve(values as Required<Values>, cryptographyKeys, cwd);
   return {
     config,
-    warnings: [...sourceWarnings(sources), ...weaknessWarnings(config), ...guessableTokenWarnings(values)],
+    warnings: [
+      ...sourceWarnings(sources),
+      ...weaknessWarnings(config, hasKeyProvider),
+      ...guessableTokenWarnings(values),
+    ],
   };
 }
 
@@ -88,8 +98,11 @@ function faultsBetween(chosen: Chosen, values: Values): string[] {
   if (url && apiUrl) {
     faults.push(`${at(url)} and ${at(apiUrl)} both name a store; leave one of them out`);
   }
-  const { masterToken, masterTokens = [], cryptographyKey } = values;
-  const keys = cryptographyKey === undefined ? [] : [cryptographyKey];
+  const { masterToken, masterTokens = [], cryptographyKey, cryptographyKeys = [] } = values;
+  const keys = [
+    cryptographyKey,
+    ...cryptographyKeys.flatMap(({ secret, jwk }) => [secret, jwk?.['k']]),
+  ].filter((key) => typeof key === 'string');
   return [...faults, ...masterTokenFaults(masterTokensOf(masterToken, masterTokens), keys)];
 }
 
@@ -97,16 +110,37 @@ function at({ source, spelling }: GivenValue & { readonly source: ConfigSource }
   return `${JSON.stringify(spelling)} (${source.name})`;
 }
 
-function resolve({
-  databaseApiUrl,
-  databaseUrl,
-  sessionsPerClient,
-  authPrefix,
-  masterTokens,
-  ...rest
-}: Required<Values>): FastauthConfig {
+function importKeys(
+  { cryptographyKeys = [] }: Values,
+  cwd: string,
+  faults: string[],
+): readonly ScheduledKey[] {
+  try {
+    return scheduledKeys(cryptographyKeys, 'cryptography-keys', cwd);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    faults.push(...error.faults);
+    return [];
+  }
+}
+
+function resolve(
+  {
+    databaseApiUrl,
+    databaseUrl,
+    sessionsPerClient,
+    authPrefix,
+    masterTokens,
+    keySetFile,
+    ...rest
+  }: Required<Values>,
+  cryptographyKeys: readonly ScheduledKey[],
+  cwd: string,
+): FastauthConfig {
   return Object.freeze({
     ...rest,
+    cryptographyKeys: Object.freeze(cryptographyKeys),
+    keySetFile: keySetFile === undefined ? undefined : resolvePath(cwd, keySetFile),
     databaseUrl: canonicalDatabaseUrl(databaseApiUrl ?? databaseUrl),
     sessionsPerClient: sessionsPerClient === 'unlimited' ? Infinity : sessionsPerClient,
     authPrefix: `/${authPrefix}`.replaceAll(/\/+/g, '/').replace(/(?<=.)\/$/, ''),
@@ -138,10 +172,11 @@ function sourceWarnings(sources: readonly ConfigSource[]): string[] {
   });
 }
 
-function weaknessWarnings(config: FastauthConfig): string[] {
-  const { cryptographyKey, masterTokens, publicTokenIssuance } = config;
+function weaknessWarnings(config: FastauthConfig, hasKeyProvider: boolean): string[] {
+  const { cryptographyKey, cryptographyKeys, keySetFile, masterTokens, publicTokenIssuance } = config;
   const warnings: string[] = [];
-  if (cryptographyKey === undefined) {
+  const hasKeys = cryptographyKey !== undefined || cryptographyKeys.length > 0 || keySetFile !== undefined;
+  if (!hasKeys && !hasKeyProvider) {
     warnings.push(
       'cryptography-key is not set: no token can be issued or verified; make one with "npx fastauth keys generate"',
     );
@@ -151,6 +186,13 @@ function weaknessWarnings(config: FastauthConfig): string[] {
   }
   if (publicTokenIssuance) {
     warnings.push('public-token-issuance is on: anybody can have tokens issued, for any client_id');
+  }
+  for (const { key } of cryptographyKeys) {
+    if ((key.acceptingKey.symmetricKeySize ?? Infinity) < HS256_SECRET_BYTES) {
+      warnings.push(
+        `cryptography-keys: the key ${key.kid} is shorter than ${HS256_SECRET_BYTES} bytes, which HS256 needs (RFC 7518 section 3.2); rotate to another one`,
+      );
+    }
   }
   if (cryptographyKey !== undefined && Buffer.byteLength(cryptographyKey) < HS256_SECRET_BYTES) {
     warnings.push(

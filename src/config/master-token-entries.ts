@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import type { RingKey } from '../keys/ring-key.js';
 import { isMasterTokenHash, masterTokenFault, masterTokenHashFault } from './secret-faults.js';
 import { timeOf } from './time-setting.js';
 import { entries, entryText, entryTime } from './setting-entries.js';
@@ -96,6 +97,25 @@ export function masterTokenFaults(
   return faults;
 }
 
+/** Which of the tokens is the text of a secret in the key ring. */
+export function masterTokenKeyFaults(
+  tokens: readonly MasterTokenConfig[],
+  keys: readonly RingKey[],
+): string[] {
+  const texts = keys.flatMap(({ acceptingKey }) =>
+    acceptingKey.type === 'secret'
+      ? [acceptingKey.export(), acceptingKey.export().toString('base64url')]
+      : [],
+  );
+  const hashes = new Set(texts.map(sha256));
+  return tokens
+    .filter(({ hash }) => hashes.has(hash))
+    .map(
+      (token) =>
+        `${placeOf(token)} is one of the cryptography keys; make a second one with "npx fastauth keys generate --print"`,
+    );
+}
+
 function placeOf({ name }: MasterTokenConfig): string {
   return name === SINGLE_MASTER_TOKEN ? name : `master-tokens ${JSON.stringify(name)}`;
 }
@@ -111,6 +131,6 @@ function hashOf(tokenOrHash: string): string {
     : sha256(tokenOrHash);
 }
 
-function sha256(text: string): string {
+function sha256(text: string | Buffer): string {
   return createHash('sha256').update(text).digest('hex');
 }

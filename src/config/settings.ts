@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { databaseApiUrlFault, databaseUrlFault } from './database-url.js';
+import { cryptographyKeyList } from './key-entries.js';
 import { masterTokenList } from './master-token-entries.js';
 import { headerFaults, withoutEllipsis } from './headers-fault.js';
 import { originFault } from './origin-fault.js';
@@ -42,6 +43,15 @@ function appNameFault(name: string): string | undefined {
   return /\p{Cc}/u.test(name) ? 'holds a control character' : undefined;
 }
 
+/** @see RFC 8414 section 2 */
+function issuerFault(issuer: string): string | undefined {
+  if (!URL.canParse(issuer)) return 'is no URL; write one such as "https://auth.example.com"';
+  const { protocol, hostname } = new URL(issuer);
+  if (/[?#]/.test(issuer)) return 'has a query or a fragment; an issuer has neither';
+  const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+  return protocol === 'https:' || (protocol === 'http:' && isLocal) ? undefined : 'is no https:// URL';
+}
+
 function authPrefixFault(prefix: string): string | undefined {
   return /^[\w/.~-]*$/.test(prefix) ? undefined : 'is no plain path; write one such as "/auth"';
 }
@@ -80,6 +90,21 @@ export const SETTINGS = {
     expected: 'text',
     description:
       "HS256 secret: the text's UTF-8 bytes. Without it no token can be issued or verified. Better kept in the environment as `CRYPTOGRAPHY_KEY`.",
+  }),
+  cryptographyKeys: cryptographyKeyList().default([]).meta({
+    expected: 'a list of objects such as {"kid": "2027", "secret": "…", "status": "signing"}',
+    description:
+      'A key ring: each key with a `secret`, `jwk`, `pem` or `pem-file`, and if wished `kid`, `algorithm`, `status`, `signing-from`, `verify-until`. In the environment `CRYPTOGRAPHY_KEYS`, as JSON.',
+  }),
+  keySetFile: text().optional().meta({
+    expected: 'a path',
+    description:
+      'A JWK Set file that processes share as key ring; `fastauth keys` writes it, changes are picked up without a restart. In the environment `KEY_SET_FILE`.',
+  }),
+  issuer: text(issuerFault).optional().meta({
+    expected: 'a URL such as "https://auth.example.com"',
+    description:
+      'Issuer identifier (RFC 8414): the origin by which others reach this application. Turns on `/.well-known/oauth-authorization-server`.',
   }),
   headers: headerMap().default({}).meta({
     expected: 'an object of header names and texts',
@@ -189,6 +214,7 @@ export const SECRET_SETTINGS: ReadonlySet<SettingName> = new Set([
   'masterToken',
   'masterTokens',
   'cryptographyKey',
+  'cryptographyKeys',
   'headers',
   'databaseUrl',
   'databaseApiUrl',

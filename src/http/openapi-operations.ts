@@ -1,4 +1,6 @@
+import { AuthorizationServerMetadataController } from './authorization-server-metadata.controller.js';
 import { IntrospectionController } from './introspection.controller.js';
+import { JwkSetController } from './jwk-set.controller.js';
 import { componentSchemas, text } from './openapi-schemas.js';
 import { RevocationController } from './revocation.controller.js';
 import { TokenController } from './token.controller.js';
@@ -159,7 +161,47 @@ function inBody(
   };
 }
 
-/** The token endpoints, by the handlers that serve them. */
+const publishingKeys: Operation = {
+  tags: ['fastauth'],
+  operationId: 'getJwkSet',
+  summary: 'The keys that verify our tokens',
+  description:
+    'RFC 7517. Public parts only, those of keys that do not sign yet among them; empty where tokens are signed with a secret.',
+  parameters: [],
+  responses: {
+    200: {
+      description: 'A JWK Set',
+      headers: {
+        ETag: { schema: { type: 'string' }, description: 'Changes with the set' },
+        'Cache-Control': { schema: { type: 'string' }, description: 'For how long it may be kept' },
+      },
+      content: json('FastauthJwkSet', { keys: [] }),
+    },
+    304: { description: 'It is the one of `If-None-Match`' },
+  },
+};
+
+const describingServer: Operation = {
+  tags: ['fastauth'],
+  operationId: 'getAuthorizationServerMetadata',
+  summary: 'Where the endpoints are',
+  description: 'RFC 8414, for standard clients.',
+  parameters: [],
+  responses: {
+    200: {
+      description: 'Authorization server metadata',
+      content: json('FastauthServerMetadata', {
+        issuer: 'https://auth.example.com',
+        jwks_uri: 'https://auth.example.com/.well-known/jwks.json',
+        response_types_supported: [],
+        grant_types_supported: [],
+      }),
+    },
+    404: { description: '`issuer` is not set' },
+  },
+};
+
+/** The endpoints of ours, by the handlers that serve them. */
 export function tokenOperations(): ReadonlyMap<object, Readonly<Record<string, Operation>>> {
   const { prototype } = TokenController;
   return new Map<object, Record<string, Operation>>([
@@ -182,6 +224,8 @@ export function tokenOperations(): ReadonlyMap<object, Readonly<Record<string, O
       RevocationController.prototype.revokeToken,
       { post: inBody(revoking, 'revokeToken', { token: TOKEN_SCHEMA, client_id: CLIENT_ID_SCHEMA }) },
     ],
+    [JwkSetController.prototype.getJwkSet, { get: publishingKeys }],
+    [AuthorizationServerMetadataController.prototype.getMetadata, { get: describingServer }],
     [
       IntrospectionController.prototype.introspectToken,
       { post: inBody(introspecting, 'introspectToken', { token: TOKEN_SCHEMA }, ['token']) },

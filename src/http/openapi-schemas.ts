@@ -54,6 +54,37 @@ export const componentSchemas = {
       data: { type: 'object', properties: { client_id: text('Whose tokens were not saved', 'abc-123') } },
     },
   },
+  FastauthJwkSet: {
+    type: 'object',
+    description: 'RFC 7517 section 5',
+    required: ['keys'],
+    properties: {
+      keys: {
+        type: 'array',
+        items: {
+          type: 'object',
+          required: ['kty', 'kid', 'alg', 'use'],
+          properties: {
+            kty: text('Type of the key', 'OKP'),
+            kid: text('What tokens of it say in their header', '2027-01'),
+            alg: text('The one algorithm it is for', 'EdDSA'),
+            use: text('Always `sig`', 'sig'),
+          },
+        },
+      },
+    },
+  },
+  FastauthServerMetadata: {
+    type: 'object',
+    description: 'RFC 8414 section 2',
+    required: ['issuer', 'jwks_uri', 'response_types_supported'],
+    properties: {
+      issuer: text('Issuer identifier', 'https://auth.example.com'),
+      jwks_uri: text('Where the keys are', 'https://auth.example.com/.well-known/jwks.json'),
+      revocation_endpoint: text('RFC 7009', 'https://auth.example.com/auth/token/revoke'),
+      introspection_endpoint: text('RFC 7662', 'https://auth.example.com/auth/token/introspect'),
+    },
+  },
   FastauthIntrospection: {
     type: 'object',
     description: 'RFC 7662 section 2.2; the claims of an active token stand beside `active`',

@@ -1,5 +1,6 @@
 import { createSecretKey, timingSafeEqual } from 'node:crypto';
 import { ConfigError } from '../errors.js';
+import { isHmac } from './algorithms.js';
 import { derivedEncryptionKey } from './derived-key.js';
 import { importSecret } from './import-key.js';
 import { keyIdOf } from './key-id.js';
@@ -51,9 +52,9 @@ export class KeyRing {
     return this.encryptionKeys.candidates(kid);
   }
 
-  /** Whether signed tokens say which key they are of: only where there is a choice. */
+  /** Whether signed tokens say which key they are of: where there is a choice, or others choose from published keys. */
   get writesKid(): boolean {
-    return this.signatureKeys.count > 1;
+    return this.signatureKeys.count > 1 || !isHmac(this.signingKey.algorithm);
   }
 
   /** As {@link writesKid}, for encrypted tokens. */

@@ -5,7 +5,9 @@ import type { AlgorithmName, EncryptionAlgorithm, KeyUse, SignatureAlgorithm } f
  * `signing` makes new tokens; `next` is published, and accepted, but makes none yet; `verify-only` makes none any more.
  * The words hold for encryption keys, too.
  */
-export type KeyStatus = 'signing' | 'next' | 'verify-only';
+export type KeyStatus = (typeof KEY_STATUSES)[number];
+
+export const KEY_STATUSES = ['signing', 'next', 'verify-only'] as const;
 
 /** A key, with the one algorithm it may be used with. A token's header never chooses another. */
 export interface RingKey {

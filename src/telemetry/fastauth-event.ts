@@ -26,7 +26,11 @@ export type FastauthEvent =
       readonly store: string;
       /** What needs no rule to be guarded: `public`, `access`, `master`. */
       readonly defaultAccess: string;
-    };
+    }
+  /** This process signs with another key from now on. */
+  | { readonly type: 'key.rotated'; readonly kid: string; readonly previousKid: string }
+  /** This process does not accept tokens of this key any more. */
+  | { readonly type: 'key.retired'; readonly kid: string };
 
 /** An event with what ties it to a time and to a request. */
 export type AuditRecord = FastauthEvent & {

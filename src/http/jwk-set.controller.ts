@@ -1,0 +1,77 @@
+import { createHash, type JsonWebKey } from 'node:crypto';
+import { Controller, Get, Inject, Optional, Req, Res } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { Public } from '../access/decorators.js';
+import type { KeyRing } from '../keys/key-ring.js';
+import { KeyRingHolder } from '../keys/key-ring-holder.js';
+import type { TokenRequest } from './token-request.js';
+
+/**
+ * Seconds for which others may keep the set. A rotation publishes its key longer than that before it signs.
+ * Also what `fastauth keys rotate` waits by default.
+ */
+const MAX_AGE = 60;
+
+/** A JWK Set and the tag of its bytes. */
+interface TaggedSet {
+  readonly tag: string;
+  readonly set: { readonly keys: readonly JsonWebKey[] };
+}
+
+/**
+ * Publishes the keys that verify our tokens, those that do not sign yet among them: public parts of key pairs only, so
+ * with secrets (HS256) the set is empty.
+ * @see RFC 7517 section 5, RFC 8615
+ */
+@Controller('.well-known')
+export class JwkSetController {
+  private readonly sets = new WeakMap<KeyRing, TaggedSet>();
+
+  constructor(
+    @Optional() @Inject(KeyRingHolder) private readonly keys: KeyRingHolder | undefined,
+    private readonly adapterHost: HttpAdapterHost,
+  ) {}
+
+  @Get('jwks.json')
+  @Public()
+  getJwkSet(@Req() request: TokenRequest, @Res({ passthrough: true }) response: unknown): object | undefined {
+    const { httpAdapter } = this.adapterHost;
+    const { tag, set } = this.tagged();
+    httpAdapter.setHeader(response, 'Cache-Control', `public, max-age=${MAX_AGE}`);
+    httpAdapter.setHeader(response, 'ETag', tag);
+    if (!isFresh(request.headers['if-none-match'], tag)) return set;
+    httpAdapter.status(response, 304);
+    return undefined;
+  }
+
+  private tagged(): TaggedSet {
+    const ring = this.keys?.current;
+    if (!ring) return taggedSet([]);
+    let tagged = this.sets.get(ring);
+    if (!tagged) this.sets.set(ring, (tagged = taggedSet(publicKeys(ring))));
+    return tagged;
+  }
+}
+
+function publicKeys(ring: KeyRing): JsonWebKey[] {
+  return ring.keys
+    .filter(({ use, acceptingKey }) => use === 'sig' && acceptingKey.type === 'public')
+    .map(({ acceptingKey, kid, algorithm, use }) => ({
+      ...acceptingKey.export({ format: 'jwk' }),
+      kid,
+      alg: algorithm,
+      use,
+    }));
+}
+
+function taggedSet(keys: readonly JsonWebKey[]): TaggedSet {
+  const set = { keys };
+  return { set, tag: `"${createHash('sha256').update(JSON.stringify(set)).digest('base64url')}"` };
+}
+
+/** Weak comparison, as for every GET. @see RFC 9110 section 13.1.2 */
+function isFresh(ifNoneMatch: string | undefined, tag: string): boolean {
+  if (ifNoneMatch === undefined) return false;
+  const tags = ifNoneMatch.split(',').map((entry) => entry.trim().replace(/^W\//, ''));
+  return tags.includes(tag) || tags.includes('*');
+}
