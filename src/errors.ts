@@ -15,7 +15,8 @@ export type FastauthErrorCode =
   | 'session_superseded'
   | 'crypto_key_not_set'
   | 'token_not_saved'
-  | 'store_unavailable';
+  | 'store_unavailable'
+  | 'too_many_attempts';
 
 /**
  * Base of all errors of this package. It is an `HttpException`, so an error that leaves a handler of yours
@@ -125,5 +126,17 @@ export class StoreUnavailableError extends FastauthError {
   ) {
     super(message, 503, options);
     this.answered = options?.answered ?? false;
+  }
+}
+
+/** Too many attempts failed from one address; whoever comes from there has to wait. @see RFC 6585 section 4 */
+export class TooManyAttemptsError extends FastauthError {
+  readonly code = 'too_many_attempts';
+
+  constructor(
+    /** Seconds until a retry makes sense, for `Retry-After`. */
+    readonly retryAfter: number,
+  ) {
+    super('Too many failed attempts. Try again later.', 429);
   }
 }

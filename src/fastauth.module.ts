@@ -14,6 +14,7 @@ import { APP_GUARD, ModulesContainer } from '@nestjs/core';
 import { AccessEdge } from './access/access.edge.js';
 import { AccessGuard, CONTEXT_GUARDS } from './access/access.guard.js';
 import { AccessPolicy } from './access/access-policy.js';
+import { AttemptLimiter } from './access/attempt-limiter.js';
 import { Authenticator } from './access/authenticator.js';
 import { ACCESS, BOTH, describeDemand, MASTER } from './access/demand.js';
 import { Gate } from './access/gate.js';
@@ -134,6 +135,7 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
     TokenStore,
     FastauthEvents,
     FastauthHealthIndicator,
+    AttemptLimiter,
     AccessPolicy,
     Gate,
     // What `@UseGuards(AccessGuard)` in the application's own modules needs.
@@ -211,6 +213,7 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
       { provide: PathRules, inject: [FASTAUTH_CONFIG, RouteTable], useFactory: pathRulesOf },
       AccessPolicy,
       MasterTokens,
+      AttemptLimiter,
       Authenticator,
       Gate,
       AccessEdge,

@@ -20,6 +20,7 @@ export {
   type InputFault,
   StoreUnavailableError,
   TokenNotSavedError,
+  TooManyAttemptsError,
   UnauthorizedError,
 } from './errors.js';
 export { FastauthModule } from './fastauth.module.js';

@@ -147,6 +147,7 @@ describe('the house', () => {
        "TokenNotSavedError",
        "TokenService",
        "TokenStore",
+       "TooManyAttemptsError",
        "UnauthorizedError",
        "WsGuard",
        "generateCryptographyKey",

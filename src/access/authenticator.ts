@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { TooManyAttemptsError } from '../errors.js';
 import type { MaybePromise } from '../stores/token-store.js';
 import { unitedPrincipal, type Principal } from '../tokens/principal.js';
 import { TokenFault } from '../tokens/token-fault.js';
 import { TokenService } from '../tokens/token.service.js';
+import { AttemptLimiter } from './attempt-limiter.js';
 import { AMBIGUOUS, readCredentials, type CredentialSource } from './credentials.js';
 import { ACCESS, MASTER, type Demand } from './demand.js';
 import { DENIALS, denialOfError, denialOfFault, type Denial } from './denial.js';
@@ -14,6 +16,7 @@ export class Authenticator {
   constructor(
     private readonly tokens: TokenService,
     private readonly masterTokens: MasterTokens,
+    private readonly limiter: AttemptLimiter,
   ) {}
 
   /** Never throws for what a client sent or a store did; answers without a promise where the store can. */
@@ -23,23 +26,45 @@ export class Authenticator {
     let master: Principal | undefined;
     if (demand & MASTER) {
       if (credentials.masterToken === undefined) return DENIALS.noMasterToken;
+      const wait = this.limiter.waitOf(source);
+      if (wait !== undefined) return denialOfError(new TooManyAttemptsError(wait));
       master = this.masterTokens.principalOf(credentials.masterToken);
-      if (!master) return DENIALS.badMasterToken;
+      if (!master) {
+        this.limiter.failed(source);
+        return DENIALS.badMasterToken;
+      }
       if (!(demand & ACCESS)) return master;
     }
-    if (credentials.accessToken === undefined) return DENIALS.noAccessToken;
+    const { accessToken } = credentials;
+    if (accessToken === undefined) return DENIALS.noAccessToken;
     try {
-      const result = this.tokens.check(credentials.accessToken);
+      if (!this.limiter.isIdle) {
+        const seen = this.tokens.lastSeen(accessToken);
+        const wait = seen?.wasCurrent ? undefined : this.limiter.waitOf(source, seen?.clientId);
+        if (wait !== undefined) return denialOfError(new TooManyAttemptsError(wait));
+      }
+      const result = this.tokens.check(accessToken);
       return result instanceof Promise
-        ? result.then((value) => outcome(master, value), denialOfError)
-        : outcome(master, result);
+        ? result.then((value) => this.outcome(master, source, accessToken, value), denialOfError)
+        : this.outcome(master, source, accessToken, result);
     } catch (error) {
       return denialOfError(error);
     }
   }
-}
 
-function outcome(master: Principal | undefined, result: Principal | TokenFault): Principal | Denial {
-  if (result instanceof TokenFault) return denialOfFault(result);
-  return master ? unitedPrincipal(result, master) : result;
+  private outcome(
+    master: Principal | undefined,
+    source: CredentialSource,
+    accessToken: string,
+    result: Principal | TokenFault,
+  ): Principal | Denial {
+    if (result instanceof TokenFault) {
+      // An honest token that has ended is no attempt at anything.
+      if (result !== TokenFault.expired) {
+        this.limiter.failed(source, this.tokens.lastSeen(accessToken)?.clientId);
+      }
+      return denialOfFault(result);
+    }
+    return master ? unitedPrincipal(result, master) : result;
+  }
 }

@@ -1,11 +1,16 @@
 import { HttpException } from '@nestjs/common';
-import { CryptoKeyNotSetError, StoreUnavailableError, type FastauthErrorCode } from '../errors.js';
+import {
+  CryptoKeyNotSetError,
+  StoreUnavailableError,
+  TooManyAttemptsError,
+  type FastauthErrorCode,
+} from '../errors.js';
 import { TokenFault } from '../tokens/token-fault.js';
 
 /** Why a request may not enter, as a value: a flood of bad tokens shall not cost an exception each. */
 export interface Denial {
   readonly denied: true;
-  readonly status: 400 | 401 | 403 | 500 | 503;
+  readonly status: 400 | 401 | 403 | 429 | 500 | 503;
   /** Stable machine code. */
   readonly code: FastauthErrorCode;
   /** For people, in the original's words. */
@@ -48,10 +53,10 @@ function detailOf(fault: TokenFault): string {
 
 /** The denial for an error met while verifying. @throws the error itself, if it is none that a denial stands for */
 export function denialOfError(error: unknown): Denial {
-  if (error instanceof StoreUnavailableError) {
+  if (error instanceof StoreUnavailableError || error instanceof TooManyAttemptsError) {
     return {
       denied: true,
-      status: 503,
+      status: error instanceof TooManyAttemptsError ? 429 : 503,
       code: error.code,
       detail: error.message,
       retryAfter: error.retryAfter,
@@ -74,6 +79,7 @@ const UNQUOTABLE = /[^\x20-\x7e]|["\\]/g;
  */
 export function denialHeaders(refusal: Denial, realm: string): Record<string, string> {
   switch (refusal.status) {
+    case 429:
     case 503:
       return { 'Retry-After': String(refusal.retryAfter ?? 1) };
     case 403:

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { MaybePromise } from '../stores/token-store.js';
 import { unitedPrincipal, type Principal } from '../tokens/principal.js';
+import { AttemptLimiter } from './attempt-limiter.js';
 import { Authenticator } from './authenticator.js';
 import type { CredentialSource } from './credentials.js';
 import { FastauthEvents } from '../telemetry/fastauth-events.js';
@@ -21,6 +22,7 @@ export class Gate {
   constructor(
     private readonly authenticator: Authenticator,
     private readonly events: FastauthEvents,
+    private readonly limiter: AttemptLimiter,
   ) {}
 
   /**
@@ -88,7 +90,7 @@ export class Gate {
         code,
         reason: detail,
         level: describeDemand(demand),
-        address: source.socket?.remoteAddress,
+        address: this.limiter.addressOf(source),
       },
       correlationIdOf(source.headers),
     );

@@ -61,6 +61,14 @@ export interface FastauthConfig {
   readonly websocketOrigins: readonly string[];
   /** How long a socket whose token was refreshed has to present the new one; 0: not at all. */
   readonly websocketReauthenticationGrace: number;
+  /** Failed attempts in a minute from one address after which it has to wait; 0: never. */
+  readonly failedAttemptsPerAddress: number;
+  /** The same for one client's tokens from one address. */
+  readonly failedAttemptsPerClient: number;
+  /** `memory:`, or the URL of a Redis in which all processes count together. */
+  readonly failedAttemptsStore: string;
+  /** Addresses and CIDR blocks of proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
   /** What of the audit trail the default sink logs. */
   readonly auditLog: AuditLogLevel;
 }

@@ -64,6 +64,10 @@ describe('loadFastauthConfig', () => {
       websocketQueryToken: false,
       websocketOrigins: [],
       websocketReauthenticationGrace: 0.5,
+      failedAttemptsPerAddress: 1000,
+      failedAttemptsPerClient: 100,
+      failedAttemptsStore: 'memory:',
+      trustedProxies: [],
       auditLog: 'warnings',
     });
     expect(warnings).toEqual([

@@ -5,6 +5,7 @@ import { masterTokenList } from './master-token-entries.js';
 import { headerFaults, withoutEllipsis } from './headers-fault.js';
 import { originFault } from './origin-fault.js';
 import { pathRuleFault } from './path-rule-fault.js';
+import { proxyFault } from './proxy-fault.js';
 import { cryptographyKeyFault, masterTokenFault } from './secret-faults.js';
 
 const YEAR = 365 * 24 * 60 * 60;
@@ -50,6 +51,12 @@ function issuerFault(issuer: string): string | undefined {
   if (/[?#]/.test(issuer)) return 'has a query or a fragment; an issuer has neither';
   const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
   return protocol === 'https:' || (protocol === 'http:' && isLocal) ? undefined : 'is no https:// URL';
+}
+
+function attemptsStoreFault(url: string): string | undefined {
+  return url === 'memory:' || (/^rediss?:/i.test(url) && databaseUrlFault(url) === undefined)
+    ? undefined
+    : 'is neither "memory:" nor a redis:// or rediss:// URL';
 }
 
 function authPrefixFault(prefix: string): string | undefined {
@@ -197,6 +204,25 @@ export const SETTINGS = {
     description:
       'How many seconds a socket whose access token was refreshed has to present the new one before it is closed; `0`: none. Its guarded messages are refused meanwhile.',
   }),
+  failedAttemptsPerAddress: wholeNumber(0, 1_000_000).default(1000).meta({
+    expected: 'a whole number; 0 for no limit',
+    description:
+      'Requests with bad credentials that one address (of IPv6, one /64) may send in a minute; after that it gets 429 for whatever is not known to be good. `0`: no limit.',
+  }),
+  failedAttemptsPerClient: wholeNumber(0, 1_000_000).default(100).meta({
+    expected: 'a whole number; 0 for no limit',
+    description:
+      'The same for tokens of one client that are not current any more, sent from one address. `0`: no limit.',
+  }),
+  failedAttemptsStore: text(attemptsStoreFault).default('memory:').meta({
+    expected: '"memory:" or a redis:// URL',
+    description: 'Where failed attempts are counted: in each process, or in Redis for all of them together.',
+  }),
+  trustedProxies: z.array(text(proxyFault)).default([]).meta({
+    expected: 'a list of IP addresses and CIDR blocks such as ["10.0.0.0/8"]',
+    description:
+      "Proxies whose `X-Forwarded-For` is believed. Without the right ones, all that comes through a proxy counts as the proxy's.",
+  }),
   auditLog: z.enum(['all', 'warnings', 'off']).default('warnings').meta({
     expected: '"all", "warnings" or "off"',
     description:
@@ -218,4 +244,5 @@ export const SECRET_SETTINGS: ReadonlySet<SettingName> = new Set([
   'headers',
   'databaseUrl',
   'databaseApiUrl',
+  'failedAttemptsStore',
 ]);

@@ -32,6 +32,17 @@ const success = {
   }),
 };
 
+const tooManyAttempts = {
+  429: {
+    ...failure(
+      'Too many failed attempts from this address',
+      429,
+      'Too many failed attempts. Try again later.',
+    ),
+    headers: retryAfter,
+  },
+};
+
 const faults = {
   500: failure('No cryptography key, or the store refused to save', 500, 'Crypto key not set'),
   503: {
@@ -66,6 +77,14 @@ const issuing: Operation = {
   responses: {
     200: success,
     401: refusal,
+    429: {
+      description: 'Too many failed attempts from this address',
+      headers: retryAfter,
+      content: json('FastauthRefusal', {
+        detail: 'Too many failed attempts. Try again later.',
+        code: 'too_many_attempts',
+      }),
+    },
     422: invalidParameter('client_id', 'must be one text value'),
     ...faults,
   },
@@ -79,6 +98,7 @@ const refreshing: Operation = {
     200: success,
     401: failure('The refresh token is not good (any more)', 401, 'Invalid refresh token'),
     422: invalidParameter('refresh_token', 'is required'),
+    ...tooManyAttempts,
     ...faults,
   },
 };

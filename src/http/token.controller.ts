@@ -10,10 +10,12 @@ import {
   Res,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { AttemptLimiter } from '../access/attempt-limiter.js';
 import { ConfiguredAccess, Public } from '../access/decorators.js';
 import { correlationIdOf } from '../telemetry/correlation-id.js';
 import { FastauthEvents } from '../telemetry/fastauth-events.js';
-import { InvalidGrantError, StoreUnavailableError } from '../errors.js';
+import { InvalidGrantError, StoreUnavailableError, TooManyAttemptsError } from '../errors.js';
+import { rawRequest, type AnyRequest } from '../access/request-access.js';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
 import { TokenService } from '../tokens/token.service.js';
 import { TokenEndpointException, tokenEnvelope, type TokenEnvelope } from './envelope.js';
@@ -36,6 +38,9 @@ import { invalid, readParameter, type TokenRequest } from './token-request.js';
 export class TokenController {
   @Inject(TokenService)
   protected readonly tokens!: TokenService;
+
+  @Inject(AttemptLimiter)
+  private readonly limiter!: AttemptLimiter;
 
   @Inject(FastauthEvents)
   private readonly events!: FastauthEvents;
@@ -72,7 +77,7 @@ export class TokenController {
     @Req() request: TokenRequest,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<TokenEnvelope> {
-    return this.answer(request, response, () => this.refreshTokens(requiredRefreshToken(request), request));
+    return this.answerRefresh(request, response);
   }
 
   @Post('token/refresh')
@@ -82,7 +87,7 @@ export class TokenController {
     @Req() request: TokenRequest,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<TokenEnvelope> {
-    return this.answer(request, response, () => this.refreshTokens(requiredRefreshToken(request), request));
+    return this.answerRefresh(request, response);
   }
 
   /**
@@ -97,6 +102,21 @@ export class TokenController {
   /** Spends a refresh token for a new pair. Override it to add checks of your own before. */
   protected refreshTokens(refreshToken: string, _request: TokenRequest): Promise<IssuedTokens> {
     return this.tokens.refresh(refreshToken);
+  }
+
+  private answerRefresh(request: TokenRequest, response: unknown): Promise<TokenEnvelope> {
+    return this.answer(request, response, async () => {
+      const refreshToken = requiredRefreshToken(request);
+      const source = rawRequest(request as unknown as AnyRequest);
+      const wait = this.limiter.waitOf(source);
+      if (wait !== undefined) throw new TooManyAttemptsError(wait);
+      try {
+        return await this.refreshTokens(refreshToken, request);
+      } catch (error) {
+        if (error instanceof InvalidGrantError) this.limiter.failed(source);
+        throw error;
+      }
+    });
   }
 
   private async answer(
@@ -115,7 +135,8 @@ export class TokenController {
       return tokenEnvelope(await this.events.correlated(correlationIdOf(request.headers), act));
     } catch (error) {
       if (!(error instanceof HttpException)) throw error;
-      if (error instanceof StoreUnavailableError) setHeader('Retry-After', String(error.retryAfter));
+      if (error instanceof StoreUnavailableError || error instanceof TooManyAttemptsError)
+        setHeader('Retry-After', String(error.retryAfter));
       if (error instanceof InvalidGrantError) setHeader('WWW-Authenticate', 'Bearer error="invalid_token"');
       throw new TokenEndpointException(error);
     }

@@ -19,6 +19,15 @@ export type FastauthEvent =
       /** The peer's IP address, as far as it is known. */
       readonly address: string | undefined;
     }
+  /** Too many attempts failed; more are refused for a while. Told once, when that begins. */
+  | {
+      readonly type: 'access.limited';
+      /** What was counted: attempts of one address, or of one client from one address. */
+      readonly by: 'address' | 'client';
+      readonly address: string | undefined;
+      /** For how long. */
+      readonly seconds: number;
+    }
   /** The configuration was read and holds. */
   | {
       readonly type: 'config.loaded';

@@ -5,7 +5,11 @@ import type { AuditRecord, FastauthEvent } from './fastauth-event.js';
 /** What is logged: everything, what may be an attack, or nothing. */
 export type AuditLogLevel = 'all' | 'warnings' | 'off';
 
-const WARNINGS: ReadonlySet<FastauthEvent['type']> = new Set(['access.denied', 'token.reused']);
+const WARNINGS: ReadonlySet<FastauthEvent['type']> = new Set([
+  'access.denied',
+  'access.limited',
+  'token.reused',
+]);
 /** A flood must fill neither disk nor event loop. */
 const LINES_PER_SECOND = 10;
 

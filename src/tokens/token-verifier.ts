@@ -20,6 +20,14 @@ interface VerifiedToken {
   readonly endsAt: number;
   readonly claims: TokenClaims;
   readonly principal: Principal;
+  /** Whether the store said so when it was asked last. */
+  wasCurrent: boolean;
+}
+
+/** What is known of a token without asking the store. */
+export interface LastSeen {
+  readonly clientId: string;
+  readonly wasCurrent: boolean;
 }
 
 /** Counts since the start. */
@@ -56,6 +64,12 @@ export class TokenVerifier {
     );
   }
 
+  /** What the last look at this access token found, if its signature is remembered. */
+  lastSeen(token: string): LastSeen | undefined {
+    const verified = this.verified.peek(digestOf(token));
+    return verified && { clientId: verified.claims.clientId, wasCurrent: verified.wasCurrent };
+  }
+
   /**
    * Verifies an access token. Answers without a promise where codec and store can.
    * @throws StoreUnavailableError (or rejects with it)
@@ -86,6 +100,7 @@ export class TokenVerifier {
         endsAt: Math.min(claims.expiresAt + this.config.clockTolerance, decoded.keyEndsAt),
         claims,
         principal: principalOf(claims),
+        wasCurrent: false,
       };
       this.verified.set(digest, verified);
       return this.askStore(verified);
@@ -128,12 +143,12 @@ function after<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>
 }
 
 function currentPrincipal(token: VerifiedToken, record: SessionRecord | undefined): Principal | TokenFault {
-  return record !== undefined &&
+  token.wasCurrent =
+    record !== undefined &&
     record.revokedAt === undefined &&
     record.accessHash === token.digest &&
-    record.clientId === token.claims.clientId
-    ? token.principal
-    : TokenFault.notCurrent;
+    record.clientId === token.claims.clientId;
+  return token.wasCurrent ? token.principal : TokenFault.notCurrent;
 }
 
 function principalOf(claims: TokenClaims): Principal {

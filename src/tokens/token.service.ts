@@ -24,7 +24,7 @@ import { assertCustomClaims, mintPair, randomId } from './token-minter.js';
 import { issuedTokens, TokenRefresher } from './token-refresher.js';
 import { TokenInspector, type TokenState } from './token-inspector.js';
 import { standingOf, type TokenReference, type TokenStanding } from './token-standing.js';
-import { type CacheLookups, TokenVerifier } from './token-verifier.js';
+import { type CacheLookups, type LastSeen, TokenVerifier } from './token-verifier.js';
 
 /** The parts that exist only with a cryptography key. */
 interface Machinery {
@@ -227,6 +227,11 @@ export class TokenService {
    */
   watch(watcher: SessionWatcher): () => void {
     return this.store.watch(watcher);
+  }
+
+  /** What the last look at this access token found, if there was one lately; the store is not asked. */
+  lastSeen(accessToken: string): LastSeen | undefined {
+    return this.machinery?.verifier.lastSeen(accessToken);
   }
 
   /** How often the verified-token cache knew a token, and how often it did not, since the start. */

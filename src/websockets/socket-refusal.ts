@@ -26,5 +26,5 @@ export function closeCodeOf({ status }: Denial): number {
 function reasonOf(denial: Denial): string {
   if (denial === DENIALS.noMasterToken || denial === DENIALS.badMasterToken)
     return 'Unauthorized Master Token';
-  return denial.status === 401 ? 'Unauthorized ACCESS-TOKEN' : denial.detail;
+  return denial.status === 401 || denial.status === 429 ? 'Unauthorized ACCESS-TOKEN' : denial.detail;
 }

@@ -1,0 +1,139 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { AuditSink, type AuditRecord } from '../../src/index.js';
+import { ADAPTERS, MASTER_TOKEN, startApp, type TestApp, type TestAppOptions } from '../support/app.js';
+import { RoutesController } from '../support/routes.controller.js';
+
+class KeepingSink extends AuditSink {
+  readonly records: AuditRecord[] = [];
+  record(record: AuditRecord): void {
+    this.records.push(record);
+  }
+}
+
+describe.each(ADAPTERS)('failed attempts on %s', (adapter) => {
+  let app: TestApp | undefined;
+  afterEach(() => app?.close());
+
+  const start = async (fastauth: TestAppOptions['fastauth'] = {}): Promise<TestApp> => {
+    app = await startApp({
+      adapter,
+      controllers: [RoutesController],
+      fastauth: {
+        failedAttemptsPerAddress: 10,
+        failedAttemptsPerClient: 5,
+        trustedProxies: ['127.0.0.1', '::1'],
+        ...fastauth,
+      },
+    });
+    return app;
+  };
+  const from = (address: string, headers: Record<string, string>): Record<string, string> => ({
+    'X-Forwarded-For': address,
+    ...headers,
+  });
+  const statuses = async (
+    count: number,
+    act: (n: number) => Promise<{ status: number }>,
+  ): Promise<number[]> => {
+    const found: number[] = [];
+    for (let n = 0; n < count; n++) found.push((await act(n)).status);
+    return found;
+  };
+
+  it('with the master token are limited by address, also for the right one, and nowhere else', async () => {
+    const { get, url } = await start();
+    expect(url).toContain('http');
+    const guess = (address: string, token: string) =>
+      get('/admin/whoami', from(address, { 'MASTER-TOKEN': token }));
+    expect(await statuses(12, (n) => guess('198.51.100.1', `guess-${n}`))).toEqual([
+      ...Array.from({ length: 11 }, () => 401),
+      429,
+    ]);
+    const refused = await guess('198.51.100.1', MASTER_TOKEN);
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(refused.body).toEqual({
+      detail: 'Too many failed attempts. Try again later.',
+      code: 'too_many_attempts',
+    });
+    expect((await guess('198.51.100.2', MASTER_TOKEN)).status).toBe(200);
+    expect((await get('/health', from('198.51.100.1', {}))).status).toBe(200);
+  });
+
+  it('with access tokens leave those in peace whose token is known to be good', async () => {
+    const { get, issue } = await start();
+    const { access_token: token } = await issue('device');
+    const call = (sent: string) => get('/whoami', from('198.51.100.1', { 'ACCESS-TOKEN': sent }));
+    expect((await call(token)).status).toBe(200);
+    const found = await statuses(30, (n) => call(`a.b.${n}`));
+    expect(found.slice(0, 10)).not.toContain(429);
+    expect(found.slice(11)).not.toContain(401);
+    expect((await call(token)).status).toBe(200);
+  });
+
+  it('to refresh are limited, and what is good is not spent while they are', async () => {
+    const { post, issue } = await start();
+    const { refresh_token: token } = await issue('device');
+    const refresh = (sent: string, address = '198.51.100.1') =>
+      post('/auth/token/refresh', { refresh_token: sent }, from(address, {}));
+    expect((await statuses(15, (n) => refresh(`a.b.${n}`))).at(-1)).toBe(429);
+    const refused = await refresh(token);
+    expect(refused.status).toBe(429);
+    expect(refused.body).toEqual({
+      status: 'error',
+      message: 'Too many failed attempts. Try again later.',
+      code: 429,
+    });
+    expect(refused.headers.get('retry-after')).not.toBeNull();
+    expect((await refresh(token, '198.51.100.2')).status).toBe(200);
+  });
+
+  it("of a client's tokens that ended are limited for that client at that address only", async () => {
+    const { get, issue } = await start();
+    const old = await issue('device');
+    const call = (sent: string, address: string) => get('/whoami', from(address, { 'ACCESS-TOKEN': sent }));
+    await call(old.access_token, '198.51.100.1');
+    const current = await issue('device');
+    const other = await issue('other');
+    expect((await statuses(10, () => call(old.access_token, '198.51.100.1'))).at(-1)).toBe(429);
+    for (let n = 0; n < 3; n++) expect((await call(current.access_token, '198.51.100.1')).status).toBe(200);
+    expect((await call(other.access_token, '198.51.100.1')).status).toBe(200);
+    expect((await call(old.access_token, '198.51.100.2')).status).toBe(401);
+  });
+
+  it('do not include honest tokens that have expired', async () => {
+    const { get, clock, app: nest } = await start();
+    const { TokenService } = await import('../../src/index.js');
+    const tokens = await nest.get(TokenService).issue({ clientId: 'device', accessTokenExpiresIn: 60 });
+    clock.advance(120);
+    const found = await statuses(30, () =>
+      get('/whoami', from('198.51.100.1', { 'ACCESS-TOKEN': tokens.accessToken })),
+    );
+    expect(new Set(found)).toEqual(new Set([401]));
+  });
+
+  it('may come again when the time is over', async () => {
+    const { get, clock } = await start();
+    const guess = () => get('/admin/whoami', from('198.51.100.1', { 'MASTER-TOKEN': 'guess' }));
+    expect((await statuses(12, guess)).at(-1)).toBe(429);
+    clock.advance(61);
+    expect((await guess()).status).toBe(401);
+  });
+
+  it('are told of once', async () => {
+    const sink = new KeepingSink();
+    const { get } = await start({ auditSink: sink });
+    await statuses(20, () => get('/admin/whoami', from('198.51.100.1', { 'MASTER-TOKEN': 'guess' })));
+    expect(sink.records.filter(({ type }) => type === 'access.limited')).toMatchObject([
+      { by: 'address', address: '198.51.100.1' },
+    ]);
+  });
+
+  it('are not limited when that is switched off', async () => {
+    const { get } = await start({ failedAttemptsPerAddress: 0, failedAttemptsPerClient: 0 });
+    const found = await statuses(30, () =>
+      get('/admin/whoami', from('198.51.100.1', { 'MASTER-TOKEN': 'guess' })),
+    );
+    expect(new Set(found)).toEqual(new Set([401]));
+  });
+});
