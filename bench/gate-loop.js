@@ -1,0 +1,76 @@
+// What bench:gate counts: N requests through the real guards, policy, verifier and store, in one process, without HTTP.
+import 'reflect-metadata';
+import { execFileSync } from 'node:child_process';
+import { Module } from '@nestjs/common';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { AccessGuard, AccessOnly, FastauthModule, MasterOnly, TokenService } from '../dist/index.js';
+
+const [scenario, count] = [process.argv[2], Number(process.argv[3])];
+const MASTER_TOKEN = 'master token of the benchmark, long enough';
+
+class GateController {
+  open() {}
+  guarded() {}
+  master() {}
+}
+AccessOnly()(
+  GateController.prototype,
+  'guarded',
+  Object.getOwnPropertyDescriptor(GateController.prototype, 'guarded'),
+);
+MasterOnly()(
+  GateController.prototype,
+  'master',
+  Object.getOwnPropertyDescriptor(GateController.prototype, 'master'),
+);
+
+class GateModule {}
+Module({
+  imports: [
+    FastauthModule.forRoot({
+      configFile: false,
+      envFile: false,
+      databaseUrl: 'memory:',
+      masterToken: MASTER_TOKEN,
+      cryptographyKey: 'a secret of the benchmark, thirty-two bytes or more',
+      auditLog: 'off',
+      accessTokenPaths: ['/access', '/devices/:id/state'],
+    }),
+  ],
+})(GateModule);
+const app = await NestFactory.create(GateModule, new FastifyAdapter(), { logger: false });
+await app.init();
+const guard = app.get(AccessGuard);
+const { accessToken } = await app.get(TokenService).issue({ clientId: 'gate' });
+
+const SCENARIOS = {
+  open: {},
+  guarded: { 'access-token': accessToken },
+  master: { 'master-token': MASTER_TOKEN },
+};
+const headers = SCENARIOS[scenario];
+const handler = GateController.prototype[scenario];
+const rawHeaders = Object.entries(headers).flat();
+
+function loop(times) {
+  for (let index = 0; index < times; index++) {
+    const raw = { url: '/gate/whoami?page=1', method: 'GET', headers, rawHeaders };
+    const request = { raw, originalUrl: raw.url, routeOptions: { url: '/gate/whoami' } };
+    const context = new ExecutionContextHost([request, {}], GateController, handler);
+    context.setType('http');
+    if (guard.canActivate(context) !== true) throw new Error('refused');
+  }
+}
+
+loop(20_000);
+globalThis.gc();
+if (count > 0) {
+  const callgrind = (...args) =>
+    execFileSync('callgrind_control', [...args, String(process.pid)], { stdio: 'ignore' });
+  callgrind('--instr=on');
+  loop(count);
+  callgrind('--instr=off');
+}
+process.exit(0);

@@ -1,0 +1,139 @@
+// The load generator, in a process of its own: keep-alive connections that each have one request under way.
+import { connect } from 'node:net';
+
+/** @type {Map<number, Connection[]>} by port, kept between blocks so that no block pays for connecting */
+const pools = new Map();
+
+process.on('message', async (message) => {
+  if (message.type === 'close') process.exit(0);
+  try {
+    process.send({ id: message.id, result: await block(message) });
+  } catch (error) {
+    process.send({ id: message.id, error: error.message });
+  }
+});
+
+/**
+ * Sends `count` requests over `connections` connections.
+ * @param requests sent in turn; each answer must have the status `expect`
+ * @param chain name of a member of the JSON answer that goes, in place of `$CHAIN`, into the connection's next request
+ * @param flood a number goes in place of `$FLOOD`, a new one in each request
+ */
+async function block({
+  port,
+  requests,
+  count,
+  connections = 32,
+  expect = 200,
+  chain,
+  flood,
+  latencies = false,
+}) {
+  const pool = await poolOf(port, connections);
+  const times = latencies ? new Float64Array(count) : undefined;
+  let sent = 0;
+  let done = 0;
+  const startedAt = performance.now();
+  await new Promise((resolve, reject) => {
+    const next = (connection, link) => {
+      if (sent >= count) return;
+      const index = sent++;
+      let text = requests[(chain ? link.index : index + (flood ?? 0)) % requests.length];
+      if (chain)
+        text = text
+          .replace(/Content-Length: \d+/, `Content-Length: ${link.length}`)
+          .replace('$CHAIN', link.value);
+      if (flood !== undefined) text = text.replace('$FLOOD', (flood + index).toString(36).padStart(8, 'A'));
+      const startedAt = times ? performance.now() : 0;
+      connection.exchange(text, (error, status, body) => {
+        if (error) return reject(error);
+        if (status !== expect) return reject(new Error(`answer ${status} instead of ${expect}`));
+        if (times) times[index] = performance.now() - startedAt;
+        if (chain) link.take(body);
+        if (++done === count) resolve();
+        else next(connection, link);
+      });
+    };
+    for (const [index, connection] of pool.entries())
+      next(connection, chain && linkOf(connection, index, chain));
+  });
+  const seconds = (performance.now() - startedAt) / 1000;
+  return { count, seconds, ...(times ? percentiles(times) : {}) };
+}
+
+function linkOf(connection, index, { member, values }) {
+  connection.link ??= {
+    index,
+    value: values[index],
+    get length() {
+      return Buffer.byteLength(JSON.stringify({ [member]: this.value }));
+    },
+    take(body) {
+      this.value = JSON.parse(body).data[member];
+    },
+  };
+  return connection.link;
+}
+
+function percentiles(times) {
+  const sorted = times.sort();
+  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+  return { p50: at(0.5), p99: at(0.99), max: sorted.at(-1) };
+}
+
+async function poolOf(port, size) {
+  let pool = pools.get(port);
+  if (!pool) pools.set(port, (pool = []));
+  while (pool.length < size) pool.push(await Connection.open(port));
+  return pool.slice(0, size);
+}
+
+class Connection {
+  #socket;
+  #received = '';
+  #callback;
+
+  static open(port) {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+      socket.once('error', reject);
+      socket.once('connect', () => {
+        socket.off('error', reject);
+        resolve(new Connection(socket));
+      });
+    });
+  }
+
+  constructor(socket) {
+    this.#socket = socket;
+    socket.setEncoding('latin1');
+    socket.on('data', (text) => this.#take(text));
+    const lost = (error) => this.#end(error instanceof Error ? error : new Error('connection closed'));
+    socket.on('error', lost);
+    socket.on('close', lost);
+  }
+
+  exchange(text, callback) {
+    this.#callback = callback;
+    this.#socket.write(text, 'latin1');
+  }
+
+  #take(text) {
+    this.#received += text;
+    const end = this.#received.indexOf('\r\n\r\n');
+    if (end === -1) return;
+    const head = this.#received.slice(0, end).toLowerCase();
+    const mark = head.indexOf('content-length: ');
+    const length = mark === -1 ? 0 : Number.parseInt(head.slice(mark + 16), 10);
+    if (this.#received.length < end + 4 + length) return;
+    const body = this.#received.slice(end + 4);
+    this.#received = '';
+    this.#end(undefined, Number(head.slice(9, 12)), body);
+  }
+
+  #end(...outcome) {
+    const callback = this.#callback;
+    this.#callback = undefined;
+    callback?.(...outcome);
+  }
+}

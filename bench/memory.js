@@ -1,0 +1,48 @@
+// Bytes per remembered token in the heap and per session on disk, with the embedded store, so that sessions are not in the heap.
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FastauthModule, TokenService } from '../dist/index.js';
+import { listen } from './lib/nest-app.js';
+
+const count = Number(process.argv[2]);
+const folder = mkdtempSync(join(tmpdir(), 'fastauth-bench-'));
+const app = await listen('fastify', {
+  imports: [
+    FastauthModule.forRoot({
+      configFile: false,
+      envFile: false,
+      databaseUrl: `lmdb:${folder}`,
+      cryptographyKey: 'a secret of the benchmark, thirty-two bytes or more',
+      verifiedTokenCacheSize: count,
+      auditLog: 'off',
+    }),
+  ],
+});
+const tokens = app.get(TokenService);
+const sizeOnDisk = () => statSync(join(folder, 'data.mdb')).blocks * 512;
+const heap = () => {
+  for (let round = 0; round < 4; round++) globalThis.gc();
+  return process.memoryUsage().heapUsed;
+};
+const issued = async (prefix, number) => {
+  const texts = [];
+  while (texts.length < number) {
+    const batch = Array.from({ length: 500 }, (_, index) =>
+      tokens.issue({ clientId: `${prefix}-${texts.length + index}` }),
+    );
+    for (const { accessToken } of await Promise.all(batch)) texts.push(accessToken);
+  }
+  return texts;
+};
+// Code that is compiled and tables that grow at first use are not what a token takes.
+for (const token of await issued('first', 500)) await tokens.check(token);
+const empty = sizeOnDisk();
+const texts = await issued('client', count - 500);
+const disk = (sizeOnDisk() - empty) / texts.length;
+const before = heap();
+for (const token of texts) await tokens.check(token);
+const memory = (heap() - before) / texts.length;
+await app.close();
+rmSync(folder, { recursive: true, force: true });
+console.log(JSON.stringify({ count: texts.length, memory, disk }));

@@ -1,0 +1,46 @@
+// The server of one case, in a process of its own: the bare application on one port, the subject's on another,
+// so that both see the same process, machine and moment.
+import { get, listen, portOf, post } from './lib/nest-app.js';
+
+const { framework, subject, options } = JSON.parse(process.argv[2]);
+const open = await listen(framework);
+const { start } = await import(`./subjects/${subject}.js`);
+const guarded = await start(framework, options);
+
+const answers = {
+  ready: () => ({
+    open: {
+      port: portOf(open),
+      requests: [
+        options.posts ? post('/bench/pair', { text: 'x'.repeat(options.posts) }) : get('/bench/whoami'),
+      ],
+      ...(options.posts ? { expect: 201 } : {}),
+    },
+    guarded: { port: portOf(guarded.app), ...guarded.load },
+    negatives: guarded.negatives ?? [],
+  }),
+  cpu: () => {
+    const { user, system } = process.cpuUsage();
+    return user + system;
+  },
+  heap: () => {
+    for (let round = 0; round < 3; round++) globalThis.gc?.();
+    return process.memoryUsage().heapUsed;
+  },
+  call: ({ name, args = [] }) => guarded.calls[name](...args),
+};
+
+process.on('message', async (message) => {
+  if (message.type === 'close') {
+    await Promise.race([
+      Promise.all([open.close(), guarded.app.close()]),
+      new Promise((resolve) => setTimeout(resolve, 1000)),
+    ]);
+    process.exit(0);
+  }
+  try {
+    process.send({ id: message.id, result: (await answers[message.type](message)) ?? null });
+  } catch (error) {
+    process.send({ id: message.id, error: error.message });
+  }
+});
