@@ -106,4 +106,15 @@ export class AccessDeniedException extends HttpException {
     super(denialBody(denial), denial.status);
     this.message = denial.detail;
   }
+
+  /** As the constructor, without a stack: it is no fault of the program, and writing one down is half the price. */
+  static withoutStack(denial: Denial): AccessDeniedException {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    try {
+      return new AccessDeniedException(denial);
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+  }
 }

@@ -55,6 +55,6 @@ export class HttpGuard implements CanActivate {
     for (const [name, value] of Object.entries(denialHeaders(denial, this.config.appName))) {
       this.adapterHost.httpAdapter.setHeader(response, name, value);
     }
-    throw new AccessDeniedException(denial);
+    throw AccessDeniedException.withoutStack(denial);
   }
 }

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import { Clock } from '../tokens/clock.js';
@@ -39,7 +39,7 @@ export class MasterTokens implements OnApplicationBootstrap {
    */
   principalOf(sent: string): Principal | undefined {
     // Node reads header bytes as latin1, so this is what was sent.
-    const digest = createHash('sha256').update(sent, 'latin1').digest();
+    const digest = hash('sha256', Buffer.from(sent, 'latin1'), 'buffer');
     let found: Principal | undefined;
     for (const token of this.tokens) {
       if (timingSafeEqual(token.digest, digest)) found = token.principal;
