@@ -1,4 +1,4 @@
-import { HttpException } from '@nestjs/common';
+import { HttpException, UnsupportedMediaTypeException } from '@nestjs/common';
 import { CryptoKeyNotSetError, InvalidRequestError, StoreUnavailableError } from '../errors.js';
 
 /** The error codes that the RFC endpoints answer with. @see RFC 6749 section 5.2, RFC 7009 section 2.2.1 */
@@ -17,6 +17,9 @@ export class OAuthErrorException extends HttpException {
 export function asOAuthError(error: unknown): unknown {
   if (error instanceof InvalidRequestError) {
     return new OAuthErrorException(400, 'invalid_request', error.message, { cause: error });
+  }
+  if (error instanceof UnsupportedMediaTypeException) {
+    return new OAuthErrorException(415, 'invalid_request', error.message, { cause: error });
   }
   if (error instanceof StoreUnavailableError) {
     return new OAuthErrorException(503, 'temporarily_unavailable', error.message, { cause: error });

@@ -30,16 +30,20 @@ export function invalid(parameter: string, message: string): InvalidRequestError
 }
 
 function bodyOf({ body, headers }: TokenRequest): object {
-  if (body === undefined || body === null) {
+  if (body === undefined || (body === null && !isJson(headers))) {
     const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
     if (hasBody) {
       throw new UnsupportedMediaTypeException('Send application/json or application/x-www-form-urlencoded');
     }
     return {};
   }
-  if (typeof body !== 'object' || Array.isArray(body))
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw invalid('body', 'must be a JSON object or a form');
   return body;
+}
+
+function isJson(headers: IncomingHttpHeaders): boolean {
+  return headers['content-type']?.startsWith('application/json') ?? false;
 }
 
 function readText(source: object, name: string): string | undefined {

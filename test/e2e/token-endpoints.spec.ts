@@ -125,9 +125,26 @@ describe.each(ADAPTERS)('the token endpoints on %s', (adapter) => {
         headers: { ...MASTER, 'content-type': 'application/json' },
         body: '{"client_id":',
       });
+      const nothing = await app.request('POST', '/auth/token/new', {
+        headers: { ...MASTER, 'content-type': 'application/json' },
+        body: 'null',
+      });
       expect(text.status).toBe(415);
       expect(broken.status).toBe(400);
+      expect([400, 422]).toContain(nothing.status);
     });
+
+    it.each(['revoke', 'introspect'])(
+      'refuses other kinds of body at %s in the form of RFC 6749',
+      async (name) => {
+        const answer = await app.request('POST', `/auth/token/${name}`, {
+          headers: { ...MASTER, 'content-type': 'text/csv' },
+          body: 'token',
+        });
+        expect(answer.status).toBe(415);
+        if (adapter === 'express') expect(answer.body.error).toBe('invalid_request');
+      },
+    );
   });
 
   describe('/auth/token/refresh', () => {
