@@ -3,6 +3,8 @@ import type { FastauthOptions } from './config/fastauth-options.js';
 import type { KeyProvider } from './config/key-provider.js';
 import type { TokenController } from './http/token.controller.js';
 import type { AuditSink } from './telemetry/audit-sink.js';
+import type { ForeignTokens } from './tokens/foreign-tokens.js';
+import type { IssuanceDefaultsOf } from './tokens/issuance-defaults.js';
 import type { TokenStore } from './stores/token-store.js';
 
 /** What shapes the provider graph and is therefore given at registration, also with `forRootAsync`. */
@@ -15,6 +17,10 @@ export interface FastauthRegistration {
   auditSink?: AuditSink | Type<AuditSink> | undefined;
   /** Brings keys from elsewhere, such as a vault; beside those that are configured. Default: none. */
   keyProvider?: KeyProvider | Type<KeyProvider> | undefined;
+  /** Lifetimes and claims per client. Default: those of the configuration, for all. */
+  issuanceDefaults?: IssuanceDefaultsOf | undefined;
+  /** JWTs of other making that are accepted for a while. Default: none. */
+  foreignTokens?: ForeignTokens | undefined;
   /** Whether the guard holds for all routes. Default: true. With `false`, use `@UseGuards(AccessGuard)` yourself. */
   globalGuard?: boolean | undefined;
 }
@@ -24,6 +30,8 @@ const REGISTRATION_DEFAULTS: FastauthRegistration = {
   tokenController: undefined,
   keyProvider: undefined,
   auditSink: undefined,
+  issuanceDefaults: undefined,
+  foreignTokens: undefined,
   globalGuard: undefined,
 };
 

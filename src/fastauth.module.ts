@@ -55,6 +55,8 @@ import { FastauthHealthIndicator } from './telemetry/health-indicator.js';
 import { LoggerAuditSink } from './telemetry/logger.audit-sink.js';
 import { FastauthMetrics } from './telemetry/metrics.js';
 import { Clock, SystemClock } from './tokens/clock.js';
+import { FOREIGN_TOKENS } from './tokens/foreign-tokens.js';
+import { ISSUANCE_DEFAULTS } from './tokens/issuance-defaults.js';
 import { KeyRingKeeper } from './tokens/key-ring-keeper.js';
 import { SessionSweeper } from './tokens/session-sweeper.js';
 import { TokenService } from './tokens/token.service.js';
@@ -170,6 +172,8 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
       },
       { provide: Clock, useClass: SystemClock },
       storeProvider(store),
+      { provide: ISSUANCE_DEFAULTS, useValue: registration.issuanceDefaults },
+      { provide: FOREIGN_TOKENS, useValue: registration.foreignTokens },
       {
         provide: CONTEXT_GUARDS,
         inject: [HttpGuard, WsGuard],

@@ -4,7 +4,12 @@ export { AccessOnly, CurrentPrincipal, MasterOnly, Public } from './access/decor
 export { AccessDeniedException, type Denial } from './access/denial.js';
 export { HttpGuard } from './access/http.guard.js';
 export { principalOf } from './access/principal-of.js';
-export type { DefaultAccess, FastauthConfig } from './config/fastauth-config.js';
+export type {
+  AccessTokenProfile,
+  DefaultAccess,
+  FastauthConfig,
+  TokenFormat,
+} from './config/fastauth-config.js';
 export { FastauthConfigService } from './config/fastauth-config.service.js';
 export type { FastauthOptions } from './config/fastauth-options.js';
 export type { CryptographyKeyOptions } from './config/key-entries.js';
@@ -31,6 +36,8 @@ export { TokenController } from './http/token.controller.js';
 export type { TokenRequest } from './http/token-request.js';
 export { generateCryptographyKey } from './keys/cryptography-key.js';
 export { hasKeyInEnv, readKeyFromEnv, writeKeyToEnv } from './keys/env-file.js';
+export { importJwk, importPem, importSecret, type KeyRole } from './keys/import-key.js';
+export type { RingKey } from './keys/ring-key.js';
 export { LmdbTokenStore } from './stores/lmdb.store.js';
 export { MemoryTokenStore } from './stores/memory.store.js';
 export { RestTokenStore } from './stores/rest.store.js';
@@ -40,6 +47,8 @@ export type { AuditRecord, FastauthEvent } from './telemetry/fastauth-event.js';
 export { type FastauthEventListener, FastauthEvents } from './telemetry/fastauth-events.js';
 export { FastauthHealthIndicator, type HealthResult } from './telemetry/health-indicator.js';
 export { Clock } from './tokens/clock.js';
+export type { ForeignIdentity, ForeignTokens } from './tokens/foreign-tokens.js';
+export type { IssuanceDefaults, IssuanceDefaultsOf } from './tokens/issuance-defaults.js';
 export type { IssuedTokens, IssueOptions, Session } from './tokens/issued-tokens.js';
 export type { Principal } from './tokens/principal.js';
 export type { SessionKey, SessionRecord, TokenPair } from './tokens/session-record.js';

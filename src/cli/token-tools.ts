@@ -4,7 +4,7 @@ import { KeyRingHolder } from '../keys/key-ring-holder.js';
 import type { MaybePromise } from '../stores/token-store.js';
 import { FastauthEvents } from '../telemetry/fastauth-events.js';
 import { SystemClock } from '../tokens/clock.js';
-import { JwtCodec } from '../tokens/jwt.codec.js';
+import { TokenCodecs } from '../tokens/token-codecs.js';
 import type { TokenClaims } from '../tokens/token-claims.js';
 import type { TokenFault } from '../tokens/token-fault.js';
 import { TokenVerifier } from '../tokens/token-verifier.js';
@@ -37,7 +37,7 @@ export async function withTokenTools<T>(
   }
   const keys = new KeyRingHolder(ring);
   return withStore(config, async (store) => {
-    const verifier = new TokenVerifier(new JwtCodec(keys), keys, store, clock, config);
+    const verifier = new TokenVerifier(new TokenCodecs(keys, config), keys, store, clock, config);
     return await action({
       service: new TokenService(config, keys, store, clock, new FastauthEvents()),
       readToken: (token) => verifier.readToken(token),

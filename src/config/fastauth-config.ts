@@ -1,9 +1,16 @@
+import type { HmacAlgorithm } from '../keys/algorithms.js';
 import type { AuditLogLevel } from '../telemetry/logger.audit-sink.js';
 import type { ScheduledKey } from '../keys/key-schedule.js';
 import type { MasterTokenConfig } from './master-token-entries.js';
 
 /** What a route may need: anybody, the holder of an access token, the holder of the master token. */
 export type DefaultAccess = 'public' | 'access' | 'master';
+
+/** How tokens are written: signed, signed and encrypted, or as references to their session. */
+export type TokenFormat = 'jwt' | 'jwe' | 'opaque';
+
+/** What access tokens look like: as the original's, or as RFC 9068 has them. */
+export type AccessTokenProfile = 'default' | 'at+jwt';
 
 /** See {@link FastauthConfig.websocketRefusal}. */
 export type WebsocketRefusal = 'close' | 'unauthorized';
@@ -24,8 +31,17 @@ export interface FastauthConfig {
   readonly cryptographyKeys: readonly ScheduledKey[];
   /** Path of the JWK Set file that holds keys of the ring. */
   readonly keySetFile: string | undefined;
-  /** Issuer identifier (RFC 8414). */
+  /** Algorithm of `cryptographyKey`. */
+  readonly tokenAlgorithm: HmacAlgorithm;
+  /** How new tokens are written. */
+  readonly tokenFormat: TokenFormat;
+  /** Formats that are still accepted besides. */
+  readonly acceptedTokenFormats: readonly TokenFormat[];
+  readonly accessTokenProfile: AccessTokenProfile;
+  /** Issuer identifier (RFC 8414) and `iss` of new tokens; tokens that name another one are refused. */
   readonly issuer: string | undefined;
+  /** `aud` of new tokens; tokens that name only others are refused. */
+  readonly audience: readonly string[];
   /** Sent on every call to the REST persistence API. */
   readonly headers: Readonly<Record<string, string>>;
   /** Path rules, each with a leading slash. */

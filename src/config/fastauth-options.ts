@@ -10,12 +10,14 @@ type ConfigValues = { -readonly [Key in keyof FastauthConfig]?: FastauthConfig[K
  */
 export interface FastauthOptions extends Omit<
   ConfigValues,
-  'sessionsPerClient' | 'masterTokens' | 'cryptographyKeys'
+  'sessionsPerClient' | 'audience' | 'masterTokens' | 'cryptographyKeys'
 > {
   /** Several master tokens, beside `masterToken` or instead of it. Default: none. */
   masterTokens?: readonly MasterTokenOptions[] | undefined;
   /** A key ring. `cryptographyKey` may stand beside it: for tokens that name no key. Default: none. */
   cryptographyKeys?: readonly CryptographyKeyOptions[] | undefined;
+  /** `aud` of new tokens. Default: none. */
+  audience?: string | readonly string[] | undefined;
   /** Live sessions a client may have. Default: 1, so that a new pair ends the older session. */
   sessionsPerClient?: number | 'unlimited' | undefined;
   /** Base URL of the REST persistence API; instead of `databaseUrl`. */

@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.js';
+import type { HmacAlgorithm } from '../keys/algorithms.js';
 import { importSecret } from '../keys/import-key.js';
 import { KeySchedule, type ScheduledKey } from '../keys/key-schedule.js';
 import type { FastauthConfig } from './fastauth-config.js';
@@ -9,7 +10,10 @@ import { KeySetFile } from './key-set-file.js';
 const PROVIDER_TIMEOUT_MS = 10_000;
 const PROVIDER = 'keyProvider';
 
-export type KeyConfig = Pick<FastauthConfig, 'cryptographyKey' | 'cryptographyKeys' | 'keySetFile'>;
+export type KeyConfig = Pick<
+  FastauthConfig,
+  'cryptographyKey' | 'tokenAlgorithm' | 'cryptographyKeys' | 'keySetFile'
+>;
 
 /** Everything that keys are read from, as one schedule: configuration, key set file, provider. */
 export class KeySources {
@@ -28,10 +32,10 @@ export class KeySources {
 
   /** @throws ConfigError what is wrong with which source */
   async load(): Promise<KeySchedule> {
-    const { cryptographyKey, cryptographyKeys } = this.config;
+    const { cryptographyKey, tokenAlgorithm, cryptographyKeys } = this.config;
     const [file, provided] = await Promise.all([this.file?.read(), this.#provided()]);
     const keys = [...(file?.keys ?? []), ...cryptographyKeys, ...provided];
-    if (cryptographyKey !== undefined) addSingle(keys, cryptographyKey);
+    if (cryptographyKey !== undefined) addSingle(keys, cryptographyKey, tokenAlgorithm);
     return new KeySchedule(keys, file?.retired);
   }
 
@@ -49,8 +53,8 @@ export class KeySources {
 }
 
 /** The one-key form: of tokens that name no key, and signing while no other key does. */
-function addSingle(keys: ScheduledKey[], cryptographyKey: string): void {
-  const key = importSecret(cryptographyKey);
+function addSingle(keys: ScheduledKey[], cryptographyKey: string, algorithm: HmacAlgorithm): void {
+  const key = importSecret(cryptographyKey, { algorithm });
   const index = keys.findIndex((other) => other.key.thumbprint === key.thumbprint);
   const twin = keys[index];
   // It was imported into the ring: there is its part, here is that tokens without a `kid` are of it.

@@ -103,7 +103,34 @@ function faultsBetween(chosen: Chosen, values: Values): string[] {
     cryptographyKey,
     ...cryptographyKeys.flatMap(({ secret, jwk }) => [secret, jwk?.['k']]),
   ].filter((key) => typeof key === 'string');
-  return [...faults, ...masterTokenFaults(masterTokensOf(masterToken, masterTokens), keys)];
+  return [
+    ...faults,
+    ...tokenFaults(values),
+    ...masterTokenFaults(masterTokensOf(masterToken, masterTokens), keys),
+  ];
+}
+
+function tokenFaults(values: Values): string[] {
+  const { accessTokenProfile, tokenFormat, issuer, audience = [] } = values;
+  const faults: string[] = [];
+  if (accessTokenProfile === 'at+jwt') {
+    if (issuer === undefined) faults.push('access-token-profile "at+jwt" needs issuer, for `iss`');
+    if (audience.length === 0) faults.push('access-token-profile "at+jwt" needs audience, for `aud`');
+    if (tokenFormat === 'opaque') {
+      faults.push(
+        'access-token-profile "at+jwt" is about JWTs, but token-format is "opaque"; choose one of them',
+      );
+    }
+  }
+  const { databaseUrl, databaseApiUrl } = values;
+  const isRest = databaseApiUrl !== undefined || /^https?:/.test(databaseUrl ?? '');
+  if (isRest && tokenFormat !== undefined && tokenFormat !== 'jwt') {
+    faults.push(
+      `token-format ${JSON.stringify(tokenFormat)} does not go with the REST persistence API, which keeps nothing but tokens ` +
+        'whose claims can be read; use "jwt" or another store',
+    );
+  }
+  return faults;
 }
 
 function at({ source, spelling }: GivenValue & { readonly source: ConfigSource }): string {
@@ -132,6 +159,7 @@ function resolve(
     authPrefix,
     masterTokens,
     keySetFile,
+    audience,
     ...rest
   }: Required<Values>,
   cryptographyKeys: readonly ScheduledKey[],
@@ -144,6 +172,8 @@ function resolve(
     databaseUrl: canonicalDatabaseUrl(databaseApiUrl ?? databaseUrl),
     sessionsPerClient: sessionsPerClient === 'unlimited' ? Infinity : sessionsPerClient,
     authPrefix: `/${authPrefix}`.replaceAll(/\/+/g, '/').replace(/(?<=.)\/$/, ''),
+    acceptedTokenFormats: Object.freeze(rest.acceptedTokenFormats),
+    audience: Object.freeze(typeof audience === 'string' ? [audience] : audience),
     headers: Object.freeze(rest.headers),
     masterTokens: Object.freeze(masterTokensOf(rest.masterToken, masterTokens)),
     masterTokenPaths: Object.freeze(rest.masterTokenPaths.map(withLeadingSlash)),

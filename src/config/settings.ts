@@ -1,13 +1,16 @@
 import { z } from 'zod';
+import { HMAC_ALGORITHMS } from '../keys/algorithms.js';
 import { databaseApiUrlFault, databaseUrlFault } from './database-url.js';
 import { cryptographyKeyList } from './key-entries.js';
 import { masterTokenList } from './master-token-entries.js';
+import type { TokenFormat } from './fastauth-config.js';
 import { headerFaults, withoutEllipsis } from './headers-fault.js';
 import { originFault } from './origin-fault.js';
 import { pathRuleFault } from './path-rule-fault.js';
 import { proxyFault } from './proxy-fault.js';
 import { cryptographyKeyFault, masterTokenFault } from './secret-faults.js';
 
+const TOKEN_FORMATS = ['jwt', 'jwe', 'opaque'] as const satisfies readonly TokenFormat[];
 const YEAR = 365 * 24 * 60 * 60;
 
 /** A check that answers what is wrong, as the end of a sentence about the key. */
@@ -57,6 +60,14 @@ function attemptsStoreFault(url: string): string | undefined {
   return url === 'memory:' || (/^rediss?:/i.test(url) && databaseUrlFault(url) === undefined)
     ? undefined
     : 'is neither "memory:" nor a redis:// or rediss:// URL';
+}
+
+function audienceFault(audience: string): string | undefined {
+  return audience.trim() === '' ? 'is empty' : undefined;
+}
+
+function oneOf(names: readonly string[]): string {
+  return `one of ${names.map((name) => JSON.stringify(name)).join(', ')}`;
 }
 
 function authPrefixFault(prefix: string): string | undefined {
@@ -111,8 +122,40 @@ export const SETTINGS = {
   issuer: text(issuerFault).optional().meta({
     expected: 'a URL such as "https://auth.example.com"',
     description:
-      'Issuer identifier (RFC 8414): the origin by which others reach this application. Turns on `/.well-known/oauth-authorization-server`.',
+      'Issuer identifier (RFC 8414): the origin by which others reach this application. Turns on `/.well-known/oauth-authorization-server`; new tokens carry it as `iss`, and tokens that name another issuer are refused.',
   }),
+  tokenAlgorithm: z
+    .enum(HMAC_ALGORITHMS)
+    .default('HS256')
+    .meta({
+      expected: oneOf(HMAC_ALGORITHMS),
+      description:
+        'Algorithm of `cryptography-key`; keys of a key ring have their own. HS384 and HS512 need 48 and 64 bytes.',
+    }),
+  tokenFormat: z
+    .enum(TOKEN_FORMATS)
+    .default('jwt')
+    .meta({
+      expected: oneOf(TOKEN_FORMATS),
+      description:
+        'How new tokens are written: `jwt` (signed), `jwe` (signed, then encrypted), `opaque` (a reference to the session, which keeps the claims).',
+    }),
+  acceptedTokenFormats: z.array(z.enum(TOKEN_FORMATS)).default([]).meta({
+    expected: 'a list such as ["jwt"]',
+    description: 'Formats that are accepted besides `token-format`, while clients still have such tokens.',
+  }),
+  accessTokenProfile: z.enum(['default', 'at+jwt']).default('default').meta({
+    expected: '"default" or "at+jwt"',
+    description:
+      '`at+jwt`: access tokens are RFC 9068 JWTs (`typ`, `iss`, `sub`, `aud`), and others are refused. Needs `issuer` and `audience`.',
+  }),
+  audience: z
+    .union([text(audienceFault), z.array(text(audienceFault))])
+    .default([])
+    .meta({
+      expected: 'text or a list of texts',
+      description: '`aud` of new tokens. Tokens with an `aud` that names none of these are refused.',
+    }),
   headers: headerMap().default({}).meta({
     expected: 'an object of header names and texts',
     description: 'Headers sent on every call to the REST persistence API.',

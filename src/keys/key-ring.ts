@@ -1,6 +1,6 @@
 import { createSecretKey, timingSafeEqual } from 'node:crypto';
 import { ConfigError } from '../errors.js';
-import { isHmac } from './algorithms.js';
+import { isHmac, type HmacAlgorithm } from './algorithms.js';
 import { derivedEncryptionKey } from './derived-key.js';
 import { importSecret } from './import-key.js';
 import { keyIdOf } from './key-id.js';
@@ -37,9 +37,13 @@ export class KeyRing {
     this.encryptionKeys = new AcceptedKeys(encryptionKeys);
   }
 
-  /** A ring of one HS256 key, as the Python original has it. @param secret its UTF-8 bytes are the secret */
-  static fromSecret(secret: string): KeyRing {
-    return new KeyRing([importSecret(secret)]);
+  /**
+   * A ring of one text secret, as the Python original has it.
+   * @param secret its UTF-8 bytes are the secret
+   * @throws ConfigError it is too short for the algorithm
+   */
+  static fromSecret(secret: string, algorithm: HmacAlgorithm = 'HS256'): KeyRing {
+    return new KeyRing([importSecret(secret, { algorithm })]);
   }
 
   /** The keys that a token with this `kid` (or without one) may be of; none for an unknown `kid`. Some may have ended. */

@@ -37,6 +37,7 @@ const MIGRATIONS: readonly Migration[] = [
         .addColumn('revoked_at', 'double precision')
         .addColumn('label', family.bytes())
         .addColumn('kid', family.bytes(256))
+        .addColumn('claims', family.bytes())
         .addColumn('expires_at', 'double precision', (column) => column.notNull())
         .addColumn('changed_at', 'double precision')
         .addColumn('changed_by', family.bytes(16))

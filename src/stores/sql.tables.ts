@@ -30,6 +30,7 @@ interface SessionsTable {
   revoked_at: number | null;
   label: Buffer | null;
   kid: Buffer | null;
+  claims: Buffer | null;
   /** The latest of the two expiries. */
   expires_at: number;
   /** When the session was last rotated or revoked by the database's clock, and by which store object. */
@@ -110,6 +111,7 @@ export function recordColumns(record: SessionRecord) {
     revoked_at: record.revokedAt ?? null,
     label: textBytes(record.label),
     kid: textBytes(record.kid),
+    claims: textBytes(record.claims),
     expires_at: sessionExpiresAt(record),
   };
 }
@@ -131,6 +133,7 @@ export function recordOf(row: SessionRow, clientId: string): SessionRecord {
     revokedAt: row.revoked_at ?? undefined,
     label: row.label === null ? undefined : textOf(row.label),
     kid: row.kid === null ? undefined : textOf(row.kid),
+    claims: row.claims === null ? undefined : textOf(row.claims),
   };
 }
 

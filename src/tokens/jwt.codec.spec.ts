@@ -6,7 +6,7 @@ import { JwtCodec } from './jwt.codec.js';
 import { TokenFault } from './token-fault.js';
 
 const SECRET = 'a secret of the tests, thirty-two bytes or more';
-const codec = new JwtCodec(new KeyRingHolder(KeyRing.fromSecret(SECRET)));
+const codec = new JwtCodec(new KeyRingHolder(KeyRing.fromSecret(SECRET)), { accessTokenProfile: 'default' });
 const NOW = 2_000_000_000;
 const PAYLOAD = { client_id: 'c', type: 'access', exp: 4_000_000_000, iat: 1 };
 
@@ -24,12 +24,17 @@ describe('JwtCodec', () => {
     expect(Buffer.from(token.split('.')[0] as string, 'base64url').toString()).toBe(
       '{"alg":"HS256","typ":"JWT"}',
     );
-    expect(codec.decode(token, NOW)).toEqual({ payload: PAYLOAD, keyEndsAt: Infinity });
+    expect(codec.decode(token, NOW)).toEqual({
+      payload: PAYLOAD,
+      isAccessTokenJwt: false,
+      keyEndsAt: Infinity,
+    });
   });
 
   it('takes the UTF-8 bytes of the key text as the secret, as the original does', () => {
     expect(codec.decode(signed({ alg: 'HS256', typ: 'JWT' }, PAYLOAD), NOW)).toEqual({
       payload: PAYLOAD,
+      isAccessTokenJwt: false,
       keyEndsAt: Infinity,
     });
   });
@@ -37,10 +42,12 @@ describe('JwtCodec', () => {
   it('accepts a token without typ, and typ in any case', () => {
     expect(codec.decode(signed({ alg: 'HS256' }, PAYLOAD), NOW)).toEqual({
       payload: PAYLOAD,
+      isAccessTokenJwt: false,
       keyEndsAt: Infinity,
     });
     expect(codec.decode(signed({ alg: 'HS256', typ: 'jwt' }, PAYLOAD), NOW)).toEqual({
       payload: PAYLOAD,
+      isAccessTokenJwt: false,
       keyEndsAt: Infinity,
     });
   });

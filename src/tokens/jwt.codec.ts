@@ -1,4 +1,5 @@
 import { JwtService } from '@nestjs/jwt';
+import type { FastauthConfig } from '../config/fastauth-config.js';
 import { isHmac, type HmacAlgorithm } from '../keys/algorithms.js';
 import { KID } from '../keys/key-id.js';
 import type { KeyRingHolder } from '../keys/key-ring-holder.js';
@@ -11,6 +12,8 @@ import { TokenFault } from './token-fault.js';
 
 /** Longer texts are refused unread (bytes; tokens are ASCII). */
 export const MAX_TOKEN_LENGTH = 8192;
+/** @see RFC 9068 section 2.1 */
+const ACCESS_TOKEN_TYP = /^(?:application\/)?at\+jwt$/i;
 const HEADER_NAMES: ReadonlySet<string> = new Set(['alg', 'typ', 'kid']);
 
 /**
@@ -19,9 +22,13 @@ const HEADER_NAMES: ReadonlySet<string> = new Set(['alg', 'typ', 'kid']);
  * duplicate members, payloads that are no object.
  */
 export class JwtCodec implements TokenCodec {
+  readonly carriesClaims = true;
   private readonly services = new WeakMap<RingKey, JwtService>();
 
-  constructor(private readonly keys: KeyRingHolder) {}
+  constructor(
+    private readonly keys: KeyRingHolder,
+    private readonly config: Pick<FastauthConfig, 'accessTokenProfile'>,
+  ) {}
 
   get kid(): string {
     return this.keys.current.signingKey.kid;
@@ -31,10 +38,16 @@ export class JwtCodec implements TokenCodec {
     const ring = this.keys.current;
     const key = ring.signingKey;
     const kid = ring.writesKid ? key.kid : undefined;
+    const isAccessTokenJwt = this.config.accessTokenProfile === 'at+jwt' && payload['type'] === 'access';
+    const header = {
+      alg: key.algorithm,
+      typ: isAccessTokenJwt ? 'at+jwt' : 'JWT',
+      ...(kid === undefined ? {} : { kid }),
+    };
     if (isHmac(key.algorithm)) {
-      return this.serviceOf(key, key.algorithm).sign({ ...payload }, kid === undefined ? {} : { keyid: kid });
+      return this.serviceOf(key, key.algorithm).sign({ ...payload }, { header });
     }
-    const input = `${encoded({ alg: key.algorithm, typ: 'JWT', kid })}.${encoded(payload)}`;
+    const input = `${encoded(header)}.${encoded(payload)}`;
     return `${input}.${signatureOf(key.algorithm, input, key.issuingKey).toString('base64url')}`;
   }
 
@@ -52,13 +65,16 @@ export class JwtCodec implements TokenCodec {
     if (!header) return TokenFault.badHeader;
     for (const name of Object.keys(header)) if (!HEADER_NAMES.has(name)) return TokenFault.badHeader;
     const { alg, kid, typ } = header;
-    if (typ !== undefined && (typeof typ !== 'string' || typ.toUpperCase() !== 'JWT'))
+    const isAccessTokenJwt = typeof typ === 'string' && ACCESS_TOKEN_TYP.test(typ);
+    if (typ !== undefined && !isAccessTokenJwt && (typeof typ !== 'string' || typ.toUpperCase() !== 'JWT'))
       return TokenFault.badHeader;
     if (kid !== undefined && (typeof kid !== 'string' || !KID.test(kid))) return TokenFault.badHeader;
     const key = this.keyOf(kid, alg, now, (candidate) => this.hasSignatureOf(token, signature, candidate));
     if (key instanceof TokenFault) return key;
     const payload = parseStrictObject(payloadBytes);
-    return payload ? { payload, keyEndsAt: key.verifyUntil ?? Infinity } : TokenFault.badPayload;
+    return payload
+      ? { payload, isAccessTokenJwt, keyEndsAt: key.verifyUntil ?? Infinity }
+      : TokenFault.badPayload;
   }
 
   /** The key that the token is of: each candidate is tried with its own algorithm, never with the header's. */

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../config/strict-json.js';
+import type { SessionRecord } from './session-record.js';
 import { TokenFault } from './token-fault.js';
 
 export type TokenType = 'access' | 'refresh';
@@ -27,6 +28,8 @@ export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
   'iat',
   'nbf',
   'jti',
+  'iss',
+  'aud',
   'fam',
   'gen',
 ]);
@@ -74,7 +77,18 @@ export function readClaims(
   };
 }
 
-/** The application's own claims among all of a token's. */
-export function customClaims(claims: TokenClaims): JsonObject {
-  return Object.fromEntries(Object.entries(claims.raw).filter(([name]) => !RESERVED_CLAIMS.has(name)));
+/** All claims: the token's, and those that its session's record keeps for it. */
+export function allClaims({ raw }: TokenClaims, record: SessionRecord): JsonObject {
+  return record.claims === undefined ? raw : { ...(JSON.parse(record.claims) as JsonObject), ...raw };
+}
+
+/** The application's own claims among all. */
+export function customClaims(claims: TokenClaims, record: SessionRecord): JsonObject {
+  const all = Object.entries(allClaims(claims, record));
+  // `sub` is fastauth's own when it names the client, as the RFC 9068 profile has it.
+  return Object.fromEntries(
+    all.filter(
+      ([name, value]) => !RESERVED_CLAIMS.has(name) && !(name === 'sub' && value === claims.clientId),
+    ),
+  );
 }

@@ -5,6 +5,8 @@ import type { TokenFault } from './token-fault.js';
 /** What a token says, after its form and its signature (or seal) were found to hold. */
 export interface DecodedToken {
   readonly payload: JsonObject;
+  /** Whether its header says `at+jwt`. @see RFC 9068 section 2.1 */
+  readonly isAccessTokenJwt: boolean;
   /** When the key it was made with stops being accepted, epoch seconds. */
   readonly keyEndsAt: number;
 }
@@ -13,8 +15,14 @@ export interface DecodedToken {
 export interface TokenCodec {
   /** Which key makes tokens now; what sessions remember (see `SessionRecord`). */
   readonly kid: string;
+  /** Whether tokens carry the application's own claims; otherwise the session's record keeps them. */
+  readonly carriesClaims: boolean;
 
-  /** Writes a token. @param payload its claims, `type` among them */
+  /**
+   * Writes a token.
+   * @param payload its claims, `type` among them
+   * @throws ConfigError the key ring has no key for it
+   */
   sign(payload: JsonObject): MaybePromise<string>;
 
   /**

@@ -22,6 +22,10 @@ export class TokenFault {
   static readonly badIdentifier = new TokenFault('The token has an unusable identifier');
   static readonly noClientId = new TokenFault('The token has no client_id');
   static readonly wrongType = new TokenFault('The token is of another type');
+  static readonly wrongIssuer = new TokenFault('The token is of another issuer');
+  static readonly wrongAudience = new TokenFault('The token is for another audience');
+  /** @see RFC 9068 section 4 */
+  static readonly wrongProfile = new TokenFault('The token is no access token as RFC 9068 has them');
   /** Well made, but not (or no longer) the current token of its session. */
   static readonly notCurrent = new TokenFault('The token is not current');
 }

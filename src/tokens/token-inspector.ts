@@ -3,7 +3,7 @@ import type { JsonObject } from '../config/strict-json.js';
 import type { TokenStore } from '../stores/token-store.js';
 import type { Clock } from './clock.js';
 import type { SessionRecord } from './session-record.js';
-import type { TokenType } from './token-claims.js';
+import { allClaims, type TokenType } from './token-claims.js';
 import { digestOf } from './token-digest.js';
 import { TokenFault } from './token-fault.js';
 import type { TokenVerifier } from './token-verifier.js';
@@ -42,7 +42,7 @@ export class TokenInspector {
         ? digest === record.accessHash
         : digest === record.refreshHash && this.canBeRefreshed(record);
     if (!isCurrent) return INACTIVE;
-    return { active: true, type: claims.type, clientId: claims.clientId, claims: claims.raw };
+    return { active: true, type: claims.type, clientId: claims.clientId, claims: allClaims(claims, record) };
   }
 
   /** The session that this token may end. @throws StoreUnavailableError */

@@ -12,14 +12,17 @@ export interface PairTemplate {
   readonly issuedAt: number;
   readonly accessExpiresAt: number;
   readonly refreshExpiresAt: number;
-  /** The application's own claims; both tokens carry them, so that they outlive a refresh. */
+  /** `iss`, `aud` and `sub`, as far as they are configured; a `sub` of the application's own comes first. */
+  readonly issuerClaims: JsonObject;
+  /** The application's own claims; both tokens carry them, or the record does, so that they outlive a refresh. */
   readonly claims: JsonObject;
 }
 
 /** Signs a new pair. Each token has a `jti` of 16 random bytes, so that no two pairs are the same text. */
 export async function mintPair(codec: TokenCodec, template: PairTemplate): Promise<TokenPair> {
-  const { clientId, familyId, generation, issuedAt, claims } = template;
-  const common = { ...claims, client_id: clientId, fam: familyId, iat: issuedAt };
+  const { clientId, familyId, generation, issuedAt, issuerClaims } = template;
+  const claims = codec.carriesClaims ? template.claims : {};
+  const common = { ...issuerClaims, ...claims, client_id: clientId, fam: familyId, iat: issuedAt };
   return {
     accessToken: await codec.sign({
       ...common,
@@ -35,6 +38,11 @@ export async function mintPair(codec: TokenCodec, template: PairTemplate): Promi
       exp: template.refreshExpiresAt,
     }),
   };
+}
+
+/** What the session's record keeps of the application's own claims; see {@link SessionRecord}. */
+export function recordClaims(codec: TokenCodec, claims: JsonObject): string | undefined {
+  return codec.carriesClaims || Object.keys(claims).length === 0 ? undefined : JSON.stringify(claims);
 }
 
 /** 16 random bytes, base64url. */

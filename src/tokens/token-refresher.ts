@@ -2,6 +2,7 @@ import type { FastauthConfig } from '../config/fastauth-config.js';
 import { InvalidGrantError, StoreUnavailableError } from '../errors.js';
 import type { TokenStore } from '../stores/token-store.js';
 import type { FastauthEvents } from '../telemetry/fastauth-events.js';
+import { type ClaimRulesConfig, issuerClaims } from './claim-rules.js';
 import type { Clock } from './clock.js';
 import type { IssuedTokens } from './issued-tokens.js';
 import { saving } from './saving.js';
@@ -11,7 +12,7 @@ import { customClaims, type TokenClaims } from './token-claims.js';
 import type { TokenCodec } from './token-codec.js';
 import { digestOf } from './token-digest.js';
 import { TokenFault } from './token-fault.js';
-import { mintPair, randomId } from './token-minter.js';
+import { mintPair, randomId, recordClaims } from './token-minter.js';
 import type { TokenVerifier } from './token-verifier.js';
 
 /** How often a refresh that lost the race reads the session again before it gives up with 503. */
@@ -30,7 +31,8 @@ export class TokenRefresher {
     private readonly store: TokenStore,
     private readonly clock: Clock,
     private readonly events: FastauthEvents,
-    private readonly config: Pick<FastauthConfig, 'refreshGrace' | 'familyMaxAge' | 'clockTolerance'>,
+    private readonly config: Pick<FastauthConfig, 'refreshGrace' | 'familyMaxAge' | 'clockTolerance'> &
+      ClaimRulesConfig,
   ) {}
 
   /**
@@ -73,7 +75,8 @@ export class TokenRefresher {
       issuedAt: now,
       accessExpiresAt: Math.min(now + accessLifetime(record), familyEnd),
       refreshExpiresAt: Math.min(now + (claims.expiresAt - (claims.issuedAt ?? now)), familyEnd),
-      claims: customClaims(claims),
+      issuerClaims: issuerClaims(this.config, record.clientId),
+      claims: customClaims(claims, record),
     };
     const pair = await mintPair(this.codec, template);
     const next: SessionRecord = {
@@ -89,6 +92,7 @@ export class TokenRefresher {
       rotatedAt,
       sealedPair: this.config.refreshGrace > 0 ? sealPair(pair, refreshToken) : undefined,
       kid: this.codec.kid,
+      claims: recordClaims(this.codec, template.claims),
     };
     if (!(await saving(next.clientId, this.store.rotate(next, pair)))) return undefined;
     this.events.emit({ type: 'token.refreshed', clientId: next.clientId, familyId: next.familyId });

@@ -3,10 +3,12 @@ import type { FastauthConfig } from '../config/fastauth-config.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import type { KeyRingHolder } from '../keys/key-ring-holder.js';
 import type { MaybePromise, TokenStore } from '../stores/token-store.js';
+import { type ClaimRulesConfig, issuerFault } from './claim-rules.js';
 import type { Clock } from './clock.js';
+import type { ForeignTokenVerifier } from './foreign-tokens.js';
 import type { Principal } from './principal.js';
 import type { SessionRecord } from './session-record.js';
-import { readClaims, type TokenClaims, type TokenType } from './token-claims.js';
+import { allClaims, readClaims, type TokenClaims, type TokenType } from './token-claims.js';
 import type { DecodedToken, TokenCodec } from './token-codec.js';
 import { digestOf } from './token-digest.js';
 import { TokenFault } from './token-fault.js';
@@ -19,7 +21,8 @@ interface VerifiedToken {
   /** When it ends, or its key does: epoch seconds. */
   readonly endsAt: number;
   readonly claims: TokenClaims;
-  readonly principal: Principal;
+  /** Made when its session is found for the first time. */
+  principal: Principal | undefined;
   /** Whether the store said so when it was asked last. */
   wasCurrent: boolean;
 }
@@ -49,7 +52,9 @@ export class TokenVerifier {
     private readonly keys: KeyRingHolder,
     private readonly store: TokenStore,
     private readonly clock: Clock,
-    private readonly config: Pick<FastauthConfig, 'clockTolerance' | 'verifiedTokenCacheSize'>,
+    private readonly config: Pick<FastauthConfig, 'clockTolerance' | 'verifiedTokenCacheSize'> &
+      ClaimRulesConfig,
+    private readonly foreignTokens?: ForeignTokenVerifier,
   ) {
     this.verified = new LRUCache({ max: config.verifiedTokenCacheSize });
   }
@@ -91,7 +96,8 @@ export class TokenVerifier {
 
   private verifyUnseen(token: string, digest: string): MaybePromise<Principal | TokenFault> {
     return after(this.decode(token), (decoded) => {
-      if (decoded instanceof TokenFault) return decoded;
+      if (decoded instanceof TokenFault)
+        return this.foreignTokens?.verify(token, this.clock.now() / 1000) ?? decoded;
       const claims = this.claimsOf(decoded, 'access');
       if (claims instanceof TokenFault) return claims;
       const verified = {
@@ -99,7 +105,7 @@ export class TokenVerifier {
         ring: decoded.ring,
         endsAt: Math.min(claims.expiresAt + this.config.clockTolerance, decoded.keyEndsAt),
         claims,
-        principal: principalOf(claims),
+        principal: undefined,
         wasCurrent: false,
       };
       this.verified.set(digest, verified);
@@ -118,9 +124,12 @@ export class TokenVerifier {
     );
   }
 
-  private claimsOf({ payload }: DecodedToken, type: TokenType | undefined): TokenClaims | TokenFault {
+  private claimsOf(decoded: DecodedToken, type: TokenType | undefined): TokenClaims | TokenFault {
+    const { payload } = decoded;
     const expected = type ?? (payload['type'] === 'refresh' ? 'refresh' : 'access');
-    return readClaims(payload, expected, this.clock.now() / 1000, this.config.clockTolerance);
+    const claims = readClaims(payload, expected, this.clock.now() / 1000, this.config.clockTolerance);
+    if (claims instanceof TokenFault) return claims;
+    return issuerFault(decoded, expected, this.config) ?? claims;
   }
 
   /** Decodes, once more where the keys were read again because the token names an unknown one. */
@@ -148,10 +157,12 @@ function currentPrincipal(token: VerifiedToken, record: SessionRecord | undefine
     record.revokedAt === undefined &&
     record.accessHash === token.digest &&
     record.clientId === token.claims.clientId;
-  return token.wasCurrent ? token.principal : TokenFault.notCurrent;
+  return token.wasCurrent && record
+    ? (token.principal ??= principalOf(token.claims, record))
+    : TokenFault.notCurrent;
 }
 
-function principalOf(claims: TokenClaims): Principal {
+function principalOf(claims: TokenClaims, record: SessionRecord): Principal {
   return Object.freeze({
     level: 'access',
     clientId: claims.clientId,
@@ -160,6 +171,6 @@ function principalOf(claims: TokenClaims): Principal {
     issuedAt: claims.issuedAt,
     masterTokenName: undefined,
     expiresAt: claims.expiresAt,
-    claims: Object.freeze(claims.raw),
+    claims: Object.freeze(allClaims(claims, record)),
   });
 }

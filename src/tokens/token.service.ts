@@ -11,16 +11,19 @@ import {
 } from '../stores/token-store.js';
 import { FastauthEvents } from '../telemetry/fastauth-events.js';
 import { clientIdFault } from './client-id.js';
+import { issuerClaims } from './claim-rules.js';
 import { Clock } from './clock.js';
+import { FOREIGN_TOKENS, type ForeignTokens, ForeignTokenVerifier } from './foreign-tokens.js';
+import { ISSUANCE_DEFAULTS, type IssuanceDefaultsOf } from './issuance-defaults.js';
 import type { IssuedTokens, IssueOptions, Session } from './issued-tokens.js';
-import { JwtCodec } from './jwt.codec.js';
 import type { Principal } from './principal.js';
 import { saving } from './saving.js';
 import { sessionExpiresAt, type SessionKey, type SessionRecord } from './session-record.js';
+import { TokenCodecs } from './token-codecs.js';
 import type { TokenCodec } from './token-codec.js';
 import { digestOf } from './token-digest.js';
 import { TokenFault } from './token-fault.js';
-import { assertCustomClaims, mintPair, randomId } from './token-minter.js';
+import { assertCustomClaims, mintPair, randomId, recordClaims } from './token-minter.js';
 import { issuedTokens, TokenRefresher } from './token-refresher.js';
 import { TokenInspector, type TokenState } from './token-inspector.js';
 import { standingOf, type TokenReference, type TokenStanding } from './token-standing.js';
@@ -50,10 +53,13 @@ export class TokenService {
     private readonly store: TokenStore,
     private readonly clock: Clock,
     private readonly events: FastauthEvents,
+    @Inject(ISSUANCE_DEFAULTS) private readonly issuanceDefaults?: IssuanceDefaultsOf,
+    @Inject(FOREIGN_TOKENS) foreignTokens?: ForeignTokens,
   ) {
     if (keys) {
-      const codec = new JwtCodec(keys);
-      const verifier = new TokenVerifier(codec, keys, store, clock, config);
+      const codec = new TokenCodecs(keys, config);
+      const foreign = foreignTokens && new ForeignTokenVerifier(foreignTokens, keys.current, config);
+      const verifier = new TokenVerifier(codec, keys, store, clock, config, foreign);
       const refresher = new TokenRefresher(verifier, codec, store, clock, events, config);
       const inspector = new TokenInspector(verifier, store, clock, config);
       this.machinery = { codec, verifier, refresher, inspector };
@@ -77,7 +83,8 @@ export class TokenService {
     const fault = clientIdFault(clientId);
     if (fault)
       throw new InvalidRequestError(`client_id ${fault}`, 422, [{ parameter: 'client_id', message: fault }]);
-    const claims = options.claims ?? {};
+    const defaults = (await this.issuanceDefaults?.({ clientId, label: options.label })) ?? {};
+    const claims = { ...defaults.claims, ...options.claims };
     assertCustomClaims(claims);
 
     const now = Math.floor(this.clock.now() / 1000);
@@ -86,8 +93,19 @@ export class TokenService {
       familyId: randomId(),
       generation: 0,
       issuedAt: now,
-      accessExpiresAt: now + lifetime(options.accessTokenExpiresIn ?? this.config.accessTokenExpiresIn),
-      refreshExpiresAt: now + lifetime(options.refreshTokenExpiresIn ?? this.config.refreshTokenExpiresIn),
+      accessExpiresAt:
+        now +
+        lifetime(
+          options.accessTokenExpiresIn ?? defaults.accessTokenExpiresIn ?? this.config.accessTokenExpiresIn,
+        ),
+      refreshExpiresAt:
+        now +
+        lifetime(
+          options.refreshTokenExpiresIn ??
+            defaults.refreshTokenExpiresIn ??
+            this.config.refreshTokenExpiresIn,
+        ),
+      issuerClaims: issuerClaims(this.config, clientId),
       claims,
     };
     const pair = await mintPair(codec, template);
@@ -102,6 +120,7 @@ export class TokenService {
       createdAt: now,
       label: options.label,
       kid: codec.kid,
+      claims: recordClaims(codec, claims),
     };
     const ended = await saving(clientId, this.store.insert(record, pair, this.config.sessionsPerClient));
     this.events.emit({ type: 'token.issued', clientId, familyId: record.familyId });
