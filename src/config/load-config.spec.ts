@@ -68,7 +68,7 @@ describe('loadFastauthConfig', () => {
       websocketRefusal: 'close',
       websocketQueryToken: false,
       websocketOrigins: [],
-      websocketReauthenticationGrace: 0.5,
+      websocketReauthenticationGrace: 0.4,
       failedAttemptsPerAddress: 1000,
       failedAttemptsPerClient: 100,
       failedAttemptsStore: 'memory:',

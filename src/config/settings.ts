@@ -242,7 +242,7 @@ export const SETTINGS = {
     description:
       'Origins whose pages may open WebSockets; a browser on any other is refused. Empty: all. Clients that send no `Origin` are no browsers and not concerned.',
   }),
-  websocketReauthenticationGrace: z.number().min(0).max(60).default(0.5).meta({
+  websocketReauthenticationGrace: z.number().min(0).max(60).default(0.4).meta({
     expected: 'a number of seconds from 0 to 60',
     description:
       'How many seconds a socket whose access token was refreshed has to present the new one before it is closed; `0`: none. Its guarded messages are refused meanwhile.',

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AccessPolicy } from '../access/access-policy.js';
+import { AttemptLimiter } from '../access/attempt-limiter.js';
 import type { CredentialSource } from '../access/credentials.js';
 import { ACCESS, MASTER, NONE, type Demand } from '../access/demand.js';
 import { DENIALS, type Denial } from '../access/denial.js';
@@ -32,6 +33,8 @@ export interface Admission {
   readonly held: HeldToken | undefined;
   /** {@link LiveSockets.changesHeard} before anything was verified. */
   readonly changesHeard: number;
+  /** The peer's, for limits and the audit trail. */
+  readonly address: string | undefined;
 }
 
 /** Decides whether a socket may enter: the gateways' decorators and the path rules together. */
@@ -44,6 +47,7 @@ export class Handshake {
     private readonly policy: AccessPolicy,
     private readonly gate: Gate,
     private readonly live: LiveSockets,
+    private readonly limiter: AttemptLimiter,
     @Inject(FASTAUTH_CONFIG) readonly config: FastauthConfig,
   ) {}
 
@@ -80,7 +84,11 @@ export class Handshake {
     const { carrier, source, gateways } = attempt;
     const wished = gateways.reduce<Demand>((sum, { demandOfMessages }) => sum | demandOfMessages, NONE);
     const { changesHeard } = this.live;
-    const admission = (): Admission => ({ held: heldToken(readAccess(carrier), source), changesHeard });
+    const admission = (): Admission => ({
+      held: heldToken(readAccess(carrier), source),
+      changesHeard,
+      address: this.limiter.addressOf(source),
+    });
     const goOn = (denial: Denial | undefined): MaybePromise<Denial | Admission> => {
       const proving = denial ?? this.prove(carrier, source, wished);
       return proving instanceof Promise ? proving.then(admission) : (proving ?? admission());

@@ -83,7 +83,7 @@ function gateNamespace(
     admitted.delete(socket);
     socket.on('disconnect', () => live.release(socket));
     socket.on(AUTHENTICATE, (message, acknowledge) => {
-      void reauthentication.renew(IO_SOCKETS, socket, message).then((answer) => {
+      void reauthentication.renew(IO_SOCKETS, socket, message, admission?.address).then((answer) => {
         if (!answer) return;
         if (typeof acknowledge === 'function') acknowledge(answer);
         else socket.emit(AUTHENTICATE, answer);

@@ -11,7 +11,7 @@ import { ENDINGS, EXPIRING, expiringNotice, type SocketEnding } from './socket-e
 import type { SocketKind } from './socket-kind.js';
 
 /** How often ends are looked for. One unref'ed timer for all sockets, and none while there is no socket. */
-const TICK_MS = 100;
+const TICK_MS = 50;
 /** How long a closed socket has to answer before its connection is cut. */
 const CLOSE_SECONDS = 2;
 

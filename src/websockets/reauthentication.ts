@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import type { CredentialSource } from '../access/credentials.js';
 import { Gate } from '../access/gate.js';
 import { denialBody } from '../access/denial.js';
 import { readAccess } from '../access/request-access.js';
@@ -28,19 +29,26 @@ export class Reauthentication {
 
   /**
    * @param message what came with the event: `{ access_token }`
+   * @param address the peer's
    * @returns undefined if the socket has gone meanwhile
    */
   async renew<S extends object>(
     kind: SocketKind<S>,
     socket: S,
     message: unknown,
+    address: string | undefined,
   ): Promise<ReauthenticationAnswer | undefined> {
     const token = tokenOf(message);
     if (token === undefined) return refusal('access_token is missing or not text', 'invalid_request');
     if (this.pending.has(socket)) return refusal('One token at a time', 'invalid_request');
     this.pending.add(socket);
     try {
-      return await this.verify(kind, socket, token);
+      return await this.verify(kind, socket, {
+        headers: {},
+        rawHeaders: [],
+        socket: { remoteAddress: address },
+        handshakeTokens: [token],
+      });
     } catch (error) {
       this.logger.error(
         `A fresh token could not be verified: ${error instanceof Error ? error.name : 'unknown error'}`,
@@ -54,9 +62,8 @@ export class Reauthentication {
   private async verify<S extends object>(
     kind: SocketKind<S>,
     socket: S,
-    token: string,
+    source: CredentialSource,
   ): Promise<ReauthenticationAnswer | undefined> {
-    const source = { headers: {}, rawHeaders: [], handshakeTokens: [token] };
     const { changesHeard } = this.live;
     const denial = await this.gate.renew(socket, source);
     if (denial) return { status: 'error', ...denialBody(denial) };

@@ -92,13 +92,13 @@ export function closeWsClients({ clients }: WsServer): boolean {
 
 function letIn(
   client: WsSocket,
-  { held, changesHeard }: Admission,
+  { held, changesHeard, address }: Admission,
   { live, reauthentication }: SocketControl,
 ): void {
   interceptMessages(
     client,
     (message) => {
-      void reauthentication.renew(WS_SOCKETS, client, message).then((answer) => {
+      void reauthentication.renew(WS_SOCKETS, client, message, address).then((answer) => {
         if (answer && WS_SOCKETS.isOpen(client)) WS_SOCKETS.tell(client, AUTHENTICATE, answer);
       });
     },

@@ -157,11 +157,11 @@ describe.each(COMBINATIONS)('live sockets of %s on %s', (name, adapter, platform
       expect(await socket.next('fastauth.expiring')).toEqual({
         code: 'token_superseded',
         detail: 'The access token was refreshed. Send the new one by "fastauth.authenticate".',
-        closes_in: 0.5,
+        closes_in: 0.4,
       });
       socket.emit('private');
       expect(await socket.next('exception')).toMatchObject({ code: 'invalid_token' });
-      app.clock.advance(0.5);
+      app.clock.advance(0.4);
       expect(await endedWithin(socket, since)).toEqual({
         detail: 'Disconnected: Access token superseded',
         code: 'token_superseded',

@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { JsonChild } from '../support/child-process.js';
+import { compile, type CompiledFiles } from '../support/compile.js';
+import { ADAPTERS, startApp } from '../support/app.js';
+
+/** `FASTAUTH_TEST_SOCKETS=10000` for the figures of docs/websockets.md; fewer are enough to see a leak. */
+const IDLE_SOCKETS = Number(process.env['FASTAUTH_TEST_SOCKETS'] || 1500);
+const STORM = 5000;
+const CLIENTS = 250;
+/** What a guarded idle socket may cost beyond an open one. */
+const MOST_BYTES_ADDED = 2500;
+
+interface State {
+  readonly used: number;
+  readonly rss: number;
+  readonly connections: number;
+  readonly live: number;
+}
+
+let files: CompiledFiles[];
+const children: JsonChild[] = [];
+
+beforeAll(async () => {
+  files = [await compile('test/support/socket-server.ts'), await compile('test/support/socket-swarm.ts')];
+});
+afterAll(async () => {
+  await Promise.all(children.map((child) => child.kill()));
+  for (const each of files) each.remove();
+});
+
+async function start(): Promise<{
+  url: string;
+  ask<T>(command: string, argument?: unknown): Promise<T>;
+  swarm(command: object): Promise<unknown>;
+  state(): Promise<State>;
+  settled(): Promise<State>;
+}> {
+  const [serverFiles, swarmFiles] = files;
+  const server = new JsonChild(process.execPath, ['--expose-gc', serverFiles?.entry ?? '', 'memory:']);
+  const clients = new JsonChild(process.execPath, [swarmFiles?.entry ?? '']);
+  children.push(server, clients);
+  const { url } = (await server.next<{ url: string }>()) ?? { url: '' };
+  const ask = async <T>(command: string, argument: unknown = null): Promise<T> => {
+    server.tell([command, argument]);
+    return (await server.next<T>()) as T;
+  };
+  const state = (): Promise<State> => ask<State>('state');
+  return {
+    url,
+    ask,
+    state,
+    swarm: async (command) => {
+      clients.tell(command);
+      return clients.next();
+    },
+    /** The state once every connection has gone. */
+    settled: async () => {
+      for (let waited = 0; waited < 100; waited++) {
+        const now = await state();
+        if (now.connections === 0) return now;
+        await sleep(100);
+      }
+      return state();
+    },
+  };
+}
+
+const clientIds = (count: number): string[] => Array.from({ length: count }, (_, index) => `client-${index}`);
+type Issued = { accessToken: string };
+
+it(`a storm: ${STORM} reconnects at once are admitted with good tokens and refused with bad ones`, async () => {
+  const { url, ask, swarm, settled } = await start();
+  const tokens = (await ask<Issued[]>('issue', clientIds(CLIENTS))).map(({ accessToken }) => accessToken);
+  const bad = tokens.map((token) => `${token.slice(0, -4)}AAAA`);
+  const storm = async (which: readonly string[]): Promise<unknown> =>
+    swarm({ url: `${url}/live`, count: STORM, tokens: which });
+
+  // Once to have everything compiled and allocated.
+  for (const warmUp of [{ tokens: bad, count: 500 }, { count: 1000 }]) {
+    expect(await swarm({ url: `${url}/live`, ...warmUp })).toMatchObject({ refused: warmUp.count });
+  }
+  const before = await settled();
+
+  const began = Date.now();
+  expect(await storm(tokens)).toEqual({ admitted: STORM, refused: 0, failed: 0 });
+  const tookMs = Date.now() - began;
+  const during = await ask<State>('state');
+  expect(during).toMatchObject({ connections: STORM, live: STORM });
+  expect(await swarm({ url, count: 0, close: true })).toBeDefined();
+  expect(await settled()).toMatchObject({ connections: 0, live: 0 });
+
+  const badBegan = Date.now();
+  expect(await storm(bad)).toEqual({ admitted: 0, refused: STORM, failed: 0 });
+  const badTookMs = Date.now() - badBegan;
+  const after = await settled();
+  expect(after).toMatchObject({ connections: 0, live: 0 });
+  const grown = after.used - before.used;
+  expect(grown).toBeLessThan(4_000_000);
+  if (process.env['FASTAUTH_TEST_SOCKETS']) console.info({ tookMs, badTookMs, grown });
+}, 120_000);
+
+it('half-open sockets: those that never answer the close of their refusal are cut', async () => {
+  const { url, swarm, settled } = await start();
+  const began = Date.now();
+  const mute = { url: `${url}/live`, count: 300, mute: true };
+  expect(await swarm(mute)).toEqual({ admitted: 0, refused: 300, failed: 0 });
+  expect(await settled()).toMatchObject({ connections: 0 });
+  expect(Date.now() - began).toBeLessThan(10_000);
+}, 30_000);
+
+// Node's own limits end what is connected and sends no complete handshake; here only that they are on.
+it.each(ADAPTERS)('half-open handshakes are ended within a minute on %s', async (adapter) => {
+  const app = await startApp({ adapter });
+  const { headersTimeout } = app.app.getHttpServer() as import('node:http').Server;
+  expect(headersTimeout).toBeGreaterThan(0);
+  expect(headersTimeout).toBeLessThanOrEqual(60_000);
+  await app.close();
+});
+
+describe(`${IDLE_SOCKETS} idle sockets`, () => {
+  it('cost little more guarded than open, and no CPU', async () => {
+    const measure = async (path: string): Promise<{ bytes: number; rss: number; cpu: number }> => {
+      const { url, ask, swarm, state } = await start();
+      const issued = await ask<Issued[]>('issue', clientIds(path === '/live' ? IDLE_SOCKETS : 1));
+      const tokens = issued.map(({ accessToken }) => accessToken);
+      // One round to have everything compiled and allocated.
+      await swarm({ url: url + path, count: 200, tokens });
+      await swarm({ url, count: 0, close: true });
+      await sleep(200);
+      const before = await state();
+      expect(await swarm({ url: url + path, count: IDLE_SOCKETS, tokens })).toMatchObject({
+        admitted: IDLE_SOCKETS,
+      });
+      const after = await state();
+      const cpu = await ask<number>('cpu', 2000);
+      await swarm({ url, count: 0, close: true });
+      return {
+        bytes: (after.used - before.used) / IDLE_SOCKETS,
+        rss: (after.rss - before.rss) / IDLE_SOCKETS,
+        cpu: cpu / 2_000_000,
+      };
+    };
+    const open = await measure('/open');
+    const guarded = await measure('/live');
+    if (process.env['FASTAUTH_TEST_SOCKETS']) console.info({ open, guarded });
+    expect(guarded.bytes - open.bytes).toBeLessThan(MOST_BYTES_ADDED);
+    // Of one core, the process's own share included.
+    expect(guarded.cpu).toBeLessThan(0.05);
+  }, 120_000);
+});

@@ -1,0 +1,93 @@
+import { connect, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+
+/**
+ * Many WebSocket clients in a process of their own, bare so that they cost little. For each command of stdin it
+ * opens sockets at once and says what became of them.
+ */
+interface Command {
+  readonly url: string;
+  readonly count: number;
+  /** One is taken after another, and from the start again; none: sockets without a token. */
+  readonly tokens?: readonly string[];
+  /** Whether to close, and forget, all sockets that are open. */
+  readonly close?: boolean;
+  /** Whether refused sockets leave the close frame unanswered and the connection open. */
+  readonly mute?: boolean;
+}
+
+type Outcome = 'admitted' | 'refused' | 'failed';
+
+const PATIENCE_MS = 40_000;
+/** Connections that wait to be accepted: fewer than Node's backlog of 511, beyond which the kernel drops them. */
+const CONNECTING_AT_ONCE = 400;
+const open = new Set<Socket>();
+const waiting: (() => void)[] = [];
+let connecting = 0;
+
+async function turn(): Promise<void> {
+  if (connecting >= CONNECTING_AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
+  connecting++;
+}
+
+function connected(): void {
+  connecting--;
+  waiting.shift()?.();
+}
+
+async function attempt({ url, mute }: Command, token: string | undefined): Promise<Outcome> {
+  await turn();
+  const { hostname, port, pathname } = new URL(url);
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname);
+    const timer = setTimeout(() => conclude('failed'), PATIENCE_MS);
+    let heard = '';
+    const conclude = (outcome: Outcome): void => {
+      clearTimeout(timer);
+      if (outcome !== 'admitted' && !mute) socket.destroy();
+      resolve(outcome);
+    };
+    open.add(socket);
+    socket.once('connect', connected);
+    socket.on('connect', () =>
+      socket.write(
+        [
+          `GET ${pathname} HTTP/1.1`,
+          'Host: localhost',
+          'Connection: Upgrade',
+          'Upgrade: websocket',
+          'Sec-WebSocket-Version: 13',
+          'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+          ...(token === undefined ? [] : [`ACCESS-TOKEN: ${token}`]),
+          '',
+          '',
+        ].join('\r\n'),
+      ),
+    );
+    socket.on('data', (chunk) => {
+      heard += chunk.toString('latin1');
+      if (!heard.startsWith('HTTP/1.1 101')) return;
+      if (heard.includes('{"event":"hello"}')) conclude('admitted');
+      else if (heard.includes('"status":"error"')) conclude('refused');
+    });
+    socket.on('error', () => conclude('failed'));
+    socket.on('close', () => {
+      open.delete(socket);
+      conclude('failed');
+    });
+  });
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const command = JSON.parse(line) as Command;
+  if (command.close) for (const socket of open) socket.destroy();
+  const outcomes = await Promise.all(
+    Array.from({ length: command.count }, (_each, index) =>
+      attempt(command, command.tokens?.[index % command.tokens.length]),
+    ),
+  );
+  const tally: Record<Outcome, number> = { admitted: 0, refused: 0, failed: 0 };
+  for (const outcome of outcomes) tally[outcome]++;
+  process.stdout.write(`${JSON.stringify(tally)}\n`);
+}
+for (const socket of open) socket.destroy();
