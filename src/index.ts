@@ -40,6 +40,7 @@ export { importJwk, importPem, importSecret, type KeyRole } from './keys/import-
 export type { RingKey } from './keys/ring-key.js';
 export { LmdbTokenStore } from './stores/lmdb.store.js';
 export { MemoryTokenStore } from './stores/memory.store.js';
+export { RedisTokenStore, type RedisTokenStoreOptions } from './stores/redis.store.js';
 export { RestTokenStore } from './stores/rest.store.js';
 export { type KeyUse, type MaybePromise, type RevokeFilter, TokenStore } from './stores/token-store.js';
 export { AuditSink } from './telemetry/audit-sink.js';

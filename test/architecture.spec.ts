@@ -141,6 +141,7 @@ describe('the house', () => {
        "MasterOnly",
        "MemoryTokenStore",
        "Public",
+       "RedisTokenStore",
        "RestTokenStore",
        "StoreUnavailableError",
        "TokenController",

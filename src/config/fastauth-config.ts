@@ -67,6 +67,8 @@ export interface FastauthConfig {
   readonly clockTolerance: number;
   /** Time limit of one store call. */
   readonly storeTimeout: number;
+  /** How many sessions of a store across a network are kept in memory while it tells of their changes; 0: none. */
+  readonly trackedCacheSize: number;
   /** How many verified tokens are remembered so that their signature is not computed again. */
   readonly verifiedTokenCacheSize: number;
   /** How a WebSocket handshake is refused: a frame and close 1008, or 401 in answer to the upgrade. */

@@ -223,6 +223,11 @@ export const SETTINGS = {
     expected: 'a number of seconds from 0.01 to 60',
     description: 'Time limit of one call to a store across a network, in seconds.',
   }),
+  trackedCacheSize: wholeNumber(0, 10_000_000).default(10_000).meta({
+    expected: 'a whole number',
+    description:
+      'How many sessions of a store across a network are kept in memory while it tells of their changes; `0`: none, each request reads from the store.',
+  }),
   verifiedTokenCacheSize: wholeNumber(1, 10_000_000).default(10_000).meta({
     expected: 'a whole number, at least 1',
     description: 'How many verified tokens are remembered so that their signature is not computed again.',

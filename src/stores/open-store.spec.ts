@@ -3,10 +3,11 @@ import { ConfigError } from '../errors.js';
 import { LmdbTokenStore } from './lmdb.store.js';
 import { MemoryTokenStore } from './memory.store.js';
 import { createTokenStore } from './open-store.js';
+import { RedisTokenStore } from './redis.store.js';
 import { RestTokenStore } from './rest.store.js';
 import { SqlTokenStore } from './sql.store.js';
 
-const config = { headers: {}, storeTimeout: 1, appName: 'app' };
+const config = { headers: {}, storeTimeout: 1, appName: 'app', trackedCacheSize: 10 };
 
 describe('createTokenStore', () => {
   it.each([
@@ -14,6 +15,8 @@ describe('createTokenStore', () => {
     ['lmdb:.fastauth', LmdbTokenStore],
     ['http://127.0.0.1:1/base', RestTokenStore],
     ['https://127.0.0.1:1/base', RestTokenStore],
+    ['redis://127.0.0.1:1', RedisTokenStore],
+    ['rediss://127.0.0.1:1', RedisTokenStore],
     ['postgres://127.0.0.1:1/test', SqlTokenStore],
     ['postgresql://127.0.0.1:1/test', SqlTokenStore],
     ['mysql://127.0.0.1:1/test', SqlTokenStore],
@@ -22,7 +25,7 @@ describe('createTokenStore', () => {
     expect(await createTokenStore({ ...config, databaseUrl })).toBeInstanceOf(Store);
   });
 
-  it.each(['redis://:secret@host', 'constructor:secret', 'secret', '__proto__:'])(
+  it.each(['oracle://:secret@host', 'constructor:secret', 'secret', '__proto__:'])(
     'refuses %p with a sentence that shows the scheme only',
     async (databaseUrl) => {
       const error = await createTokenStore({ ...config, databaseUrl }).catch((error: unknown) => error);

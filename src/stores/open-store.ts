@@ -4,7 +4,10 @@ import { importOptional } from './optional-package.js';
 import type { TokenStore } from './token-store.js';
 
 /** What a store is made from. */
-export type TokenStoreConfig = Pick<FastauthConfig, 'databaseUrl' | 'headers' | 'storeTimeout' | 'appName'>;
+export type TokenStoreConfig = Pick<
+  FastauthConfig,
+  'databaseUrl' | 'headers' | 'storeTimeout' | 'appName' | 'trackedCacheSize'
+>;
 
 type StoreMaker = (config: TokenStoreConfig) => Promise<TokenStore>;
 
@@ -18,6 +21,8 @@ const STORES: Readonly<Record<string, StoreMaker>> = {
     const { LmdbTokenStore } = await import('./lmdb.store.js');
     return new LmdbTokenStore({ folder: databaseUrl.slice('lmdb:'.length) });
   },
+  redis: redisStore,
+  rediss: redisStore,
   postgres: sqlStore,
   postgresql: sqlStore,
   mysql: sqlStore,
@@ -25,6 +30,12 @@ const STORES: Readonly<Record<string, StoreMaker>> = {
   http: restStore,
   https: restStore,
 };
+
+async function redisStore(config: TokenStoreConfig): Promise<TokenStore> {
+  const { databaseUrl, storeTimeout, appName, trackedCacheSize } = config;
+  const { RedisTokenStore } = await import('./redis.store.js');
+  return new RedisTokenStore({ url: databaseUrl, timeout: storeTimeout, appName, trackedCacheSize });
+}
 
 async function sqlStore({ databaseUrl, storeTimeout, appName }: TokenStoreConfig): Promise<TokenStore> {
   const driver = databaseUrl.startsWith('postgres') ? 'pg' : 'mysql2';

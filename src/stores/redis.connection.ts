@@ -1,0 +1,74 @@
+import type { Cluster, Redis, RedisOptions } from 'ioredis';
+import { ConfigError } from '../errors.js';
+import { importOptional } from './optional-package.js';
+import { REDIS_SCRIPTS } from './redis.scripts.js';
+import type { RedisClientLike, RedisSource } from './redis.source.js';
+
+/** A connection with our scripts as commands; they take and answer bytes. */
+export type RedisConnection = (Redis | Cluster) & {
+  readonly [Name in keyof typeof REDIS_SCRIPTS as `${Name}Buffer`]: (
+    ...args: readonly (string | number | Buffer)[]
+  ) => Promise<unknown>;
+};
+
+const MAX_RETRY_DELAY_MS = 1000;
+
+/** Makes a connection; it is not opened yet. @throws ConfigError ioredis is not installed, or it is no client */
+export async function redisConnection(source: RedisSource, timeout: number): Promise<RedisConnection> {
+  const client = 'url' in source ? await byUrl(source.url, timeout) : ownOf(source.client, timeout);
+  // Without a listener an error would end the process. What fails is known from the calls.
+  client.on('error', () => undefined);
+  for (const [name, script] of Object.entries(REDIS_SCRIPTS)) client.defineCommand(name, script);
+  return client as RedisConnection;
+}
+
+export function isCluster(client: Redis | Cluster): client is Cluster {
+  return client.isCluster;
+}
+
+/** How long to wait before the next attempt to connect, in milliseconds. */
+export function redisRetryDelay(attempt: number): number {
+  return Math.min(25 * 2 ** attempt, MAX_RETRY_DELAY_MS);
+}
+
+async function byUrl(url: string, timeout: number): Promise<Redis> {
+  const { Redis } = await importOptional(() => import('ioredis'), 'ioredis');
+  return new Redis(url, { ...limits(timeout), retryStrategy: redisRetryDelay });
+}
+
+function ownOf(client: RedisClientLike, timeout: number): Redis | Cluster {
+  if (typeof client.duplicate !== 'function') {
+    throw new ConfigError(['RedisTokenStore: client is no client of the package "ioredis"']);
+  }
+  const given = client as Redis | Cluster;
+  if (!isCluster(given)) return given.duplicate({ ...limits(timeout), retryStrategy: redisRetryDelay });
+  return given.duplicate([], {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    // A replica may not have what was acknowledged.
+    scaleReads: 'master',
+    slotsRefreshInterval: 5000,
+    clusterRetryStrategy: redisRetryDelay,
+    keyPrefix: '',
+    redisOptions: limits(timeout),
+  });
+}
+
+/** A call fails at once without a connection, and is never sent twice or late: the caller was told 503 by then. */
+function limits(timeout: number) {
+  const milliseconds = timeout * 1000;
+  return {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: milliseconds,
+    // A connection that takes calls and answers none is replaced.
+    socketTimeout: milliseconds,
+    commandTimeout: undefined,
+    keyPrefix: '',
+    stringNumbers: false,
+    // After a failover the old primary, a replica now, may still be connected.
+    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+  } satisfies RedisOptions;
+}

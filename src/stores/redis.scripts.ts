@@ -1,0 +1,107 @@
+/*
+ * What has to be atomic runs as one script in the server. A script names the index of a client in KEYS and makes the
+ * keys of its sessions from the index' members; all of them carry the client's hash tag, and so are on one node.
+ * Bytes of a value: 1 revoked (0 or 1), 2-9 when, 10-17 end, 18-53 version, then the record (see redis.value.ts).
+ */
+
+/** The index lives as long as the session in it that lives longest. */
+const KEEP_INDEX = `
+local function keepIndex(index, milliseconds)
+  if redis.call('PTTL', index) < tonumber(milliseconds) then redis.call('PEXPIRE', index, milliseconds) end
+end
+`;
+
+/**
+ * KEYS: index, session. ARGV: value, lifetime, created at, family, sessions a client may have (0: no limit), key
+ * prefix of the client's sessions. Answers families and values that went to make room, by turns.
+ * Sessions leave by themselves, their names in the index do not: with a limit all are looked at anyway, and without
+ * one a few at random, so that names of ended sessions stay a small part however many there are.
+ */
+const INSERT = `${KEEP_INDEX}
+local removed = {}
+local limit = tonumber(ARGV[5])
+if limit == 0 then
+  for _, family in ipairs(redis.call('ZRANDMEMBER', KEYS[1], 5)) do
+    if redis.call('EXISTS', ARGV[6] .. family) == 0 then redis.call('ZREM', KEYS[1], family) end
+  end
+else
+  local live = {}
+  for _, family in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+    local value = redis.call('GET', ARGV[6] .. family)
+    if not value then
+      redis.call('ZREM', KEYS[1], family)
+    elseif family ~= ARGV[4] and string.byte(value) == 0
+        and struct.unpack('>d', string.sub(value, 10, 17)) >= tonumber(ARGV[3]) then
+      live[#live + 1] = { family, value }
+    end
+  end
+  for i = 1, #live + 1 - limit do
+    redis.call('DEL', ARGV[6] .. live[i][1])
+    redis.call('ZREM', KEYS[1], live[i][1])
+    removed[#removed + 1] = live[i][1]
+    removed[#removed + 1] = live[i][2]
+  end
+end
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+redis.call('ZADD', KEYS[1], ARGV[3], ARGV[4])
+keepIndex(KEYS[1], ARGV[2])
+return removed
+`;
+
+/** KEYS: index, session. ARGV: value, lifetime, created at, family, version that must be there. Answers 1 or 0. */
+const ROTATE = `${KEEP_INDEX}
+local stored = redis.call('GET', KEYS[2])
+if not stored or string.byte(stored) ~= 0 or string.sub(stored, 18, 53) ~= ARGV[5] then return 0 end
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+redis.call('ZADD', KEYS[1], ARGV[3], ARGV[4])
+keepIndex(KEYS[1], ARGV[2])
+return 1
+`;
+
+const REVOKE_SESSION = `
+local function revoke(key, revocation)
+  local stored = redis.call('GET', key)
+  if not stored or string.byte(stored) ~= 0 then return 0 end
+  redis.call('SET', key, revocation .. string.sub(stored, 10), 'KEEPTTL')
+  return 1
+end
+`;
+
+/** KEYS: session. ARGV: revocation. Answers 1 or 0. */
+const REVOKE = `${REVOKE_SESSION}
+return revoke(KEYS[1], ARGV[1])
+`;
+
+/**
+ * KEYS: index. ARGV: revocation, key prefix, family to leave alone, highest time of creation (as ZRANGEBYSCORE has
+ * it). Answers the families revoked.
+ */
+const REVOKE_CLIENT = `${REVOKE_SESSION}
+local revoked = {}
+for _, family in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[4])) do
+  if family ~= ARGV[3] and revoke(ARGV[2] .. family, ARGV[1]) == 1 then revoked[#revoked + 1] = family end
+end
+return revoked
+`;
+
+/** KEYS: index. ARGV: key prefix. Answers families and values by turns, the oldest first. */
+const LIST = `
+local sessions = {}
+for _, family in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  local value = redis.call('GET', ARGV[1] .. family)
+  if value then
+    sessions[#sessions + 1] = family
+    sessions[#sessions + 1] = value
+  end
+end
+return sessions
+`;
+
+/** The scripts as ioredis defines commands from them. It sends a script once a connection, its digest from then on. */
+export const REDIS_SCRIPTS = {
+  fastauthInsert: { numberOfKeys: 2, lua: INSERT },
+  fastauthRotate: { numberOfKeys: 2, lua: ROTATE },
+  fastauthRevoke: { numberOfKeys: 1, lua: REVOKE },
+  fastauthRevokeClient: { numberOfKeys: 1, lua: REVOKE_CLIENT },
+  fastauthList: { numberOfKeys: 1, lua: LIST },
+} as const;

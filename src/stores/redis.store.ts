@@ -1,0 +1,274 @@
+import { StoreUnavailableError } from '../errors.js';
+import type { SessionKey, SessionRecord, TokenPair } from '../tokens/session-record.js';
+import { BackendPolicy } from './backend-policy.js';
+import { isCluster, redisConnection, type RedisConnection } from './redis.connection.js';
+import { RedisFeed } from './redis.feed.js';
+import { decodeFamily, encodeFamily, RedisKeys, type RedisClientKeys } from './redis.keys.js';
+import { redisKeyUse } from './redis.key-use.js';
+import type { RedisSource } from './redis.source.js';
+import {
+  redisLifetime,
+  redisRevocation,
+  redisValueOf,
+  redisVersion,
+  sessionOfRedisValue,
+} from './redis.value.js';
+import {
+  TokenStore,
+  type FindOptions,
+  type KeyUse,
+  type MaybePromise,
+  type RevokeFilter,
+  type SessionWatcher,
+} from './token-store.js';
+import { TrackedSessions } from './tracked-sessions.js';
+
+/** Options of {@link RedisTokenStore}: where Redis is (`url` or `client`), and these. */
+export type RedisTokenStoreOptions = RedisSource & {
+  /** Whose sessions: several applications may share one Redis. Default: `fastauth`, as `app-name`. */
+  readonly appName?: string | undefined;
+  /** Time limit of one operation in seconds. Default: 1. */
+  readonly timeout?: number | undefined;
+  /** How many sessions are kept in memory while Redis tells of changes; 0: none. Default: 10 000. */
+  readonly trackedCacheSize?: number | undefined;
+};
+
+/** In no encoded family. */
+const NO_FAMILY = ':';
+
+/**
+ * Keeps sessions in Redis 6 or newer, or what speaks like it. Each write is one script; sessions leave by themselves
+ * at their end. Sessions in use are answered from memory: Redis tells of each change (typically within a
+ * millisecond), and if it cannot, for two seconds at most.
+ *
+ * @example
+ * FastauthModule.forRoot({ store: new RedisTokenStore({ client: new Cluster([{ host: 'redis-1' }]) }) });
+ */
+export class RedisTokenStore extends TokenStore {
+  readonly #source: RedisSource;
+  readonly #timeout: number;
+  readonly #policy: BackendPolicy;
+  readonly #keys: RedisKeys;
+  readonly #sessions: TrackedSessions;
+  readonly #writes = new Set<Promise<unknown>>();
+  #open: { readonly connection: RedisConnection; readonly feed: RedisFeed } | undefined;
+
+  constructor(options: RedisTokenStoreOptions) {
+    super();
+    const { appName = 'fastauth', timeout = 1, trackedCacheSize = 10_000, ...source } = options;
+    this.#source = source;
+    this.#timeout = timeout;
+    this.#policy = new BackendPolicy({ timeout });
+    this.#keys = new RedisKeys(appName);
+    this.#sessions = new TrackedSessions({ size: trackedCacheSize, load: (key) => this.#load(key) });
+  }
+
+  /** @throws ConfigError the package "ioredis" is not installed */
+  async open(): Promise<void> {
+    if (this.#open) return;
+    const connection = await redisConnection(this.#source, this.#timeout);
+    const feed = new RedisFeed(connection, this.#keys, this.#sessions);
+    this.#open = { connection, feed };
+    feed.start();
+    // Out of reach it is tried again, for as long as it takes.
+    await this.#policy.write(() => connection.connect()).catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#writes);
+    const open = this.#open;
+    this.#open = undefined;
+    open?.feed.stop();
+    open?.connection.disconnect();
+  }
+
+  find(key: SessionKey, options?: FindOptions): MaybePromise<SessionRecord | undefined> {
+    return this.#sessions.find(key, options);
+  }
+
+  async insert(
+    record: SessionRecord,
+    _pair: TokenPair,
+    sessionsPerClient: number,
+  ): Promise<readonly SessionRecord[]> {
+    const { clientId } = record;
+    const at = this.#storable(record);
+    const removed = await this.#write((redis) =>
+      redis.fastauthInsertBuffer(
+        at.index,
+        at.session,
+        redisValueOf(record),
+        redisLifetime(record),
+        record.createdAt,
+        at.family,
+        sessionsPerClient === Infinity ? 0 : Math.max(1, sessionsPerClient),
+        at.sessions,
+      ),
+    );
+    this.#sessions.forget(record);
+    const sessions = sessionsOf(removed, clientId);
+    for (const session of sessions) this.#sessions.changed(session);
+    return sessions;
+  }
+
+  async rotate(record: SessionRecord, _pair: TokenPair): Promise<boolean> {
+    const { generation, previousRefreshHash } = record;
+    if (generation < 1 || previousRefreshHash === undefined) return false;
+    const at = this.#storable(record);
+    const rotated = await this.#write((redis) =>
+      redis.fastauthRotateBuffer(
+        at.index,
+        at.session,
+        redisValueOf(record),
+        redisLifetime(record),
+        record.createdAt,
+        at.family,
+        redisVersion(generation - 1, previousRefreshHash),
+      ),
+    );
+    return this.#told(record, rotated === 1);
+  }
+
+  async revoke(key: SessionKey, revokedAt: number): Promise<boolean> {
+    const at = this.#locate(key);
+    if (at === undefined) return false;
+    const revoked = await this.#write((redis) =>
+      redis.fastauthRevokeBuffer(at.session, redisRevocation(revokedAt)),
+    );
+    return this.#told(key, revoked === 1);
+  }
+
+  async revokeClient(
+    clientId: string,
+    revokedAt: number,
+    { exceptFamilyId, issuedBefore }: RevokeFilter = {},
+  ): Promise<readonly string[]> {
+    const at = this.#keys.ofClient(clientId);
+    if (at === undefined) return [];
+    const families = await this.#write((redis) =>
+      redis.fastauthRevokeClientBuffer(
+        at.index,
+        redisRevocation(revokedAt),
+        at.sessions,
+        (exceptFamilyId !== undefined && encodeFamily(exceptFamilyId)) || NO_FAMILY,
+        issuedBefore === undefined ? '+inf' : `(${issuedBefore}`,
+      ),
+    );
+    const revoked = (families as Buffer[]).map((family) => decodeFamily(String(family)));
+    for (const familyId of revoked) this.#sessions.changed({ clientId, familyId });
+    return revoked;
+  }
+
+  async list(clientId: string): Promise<readonly SessionRecord[]> {
+    const at = this.#keys.ofClient(clientId);
+    if (at === undefined) return [];
+    return sessionsOf(await this.#read((redis) => redis.fastauthListBuffer(at.index, at.sessions)), clientId);
+  }
+
+  /** Nothing to do: Redis drops each session at its end, by its own clock. */
+  async sweep(_now: number, _limit: number): Promise<number> {
+    return 0;
+  }
+
+  async keyUse(now: number): Promise<readonly KeyUse[]> {
+    const { connection } = this.#opened();
+    const nodes = isCluster(connection) ? connection.nodes('master') : [connection];
+    return redisKeyUse(nodes, this.#keys, now, (call) => this.#read(call));
+  }
+
+  watch(watcher: SessionWatcher): () => void {
+    return this.#sessions.watch(watcher);
+  }
+
+  async ping(): Promise<void> {
+    await this.#read((redis) => redis.ping());
+  }
+
+  async #load(key: SessionKey): Promise<SessionRecord | undefined> {
+    const at = this.#locate(key);
+    if (at === undefined) return undefined;
+    const value = await this.#read((redis) => redis.getBuffer(at.session));
+    return value === null ? undefined : sessionOfRedisValue(value, key.clientId, at.familyId);
+  }
+
+  /** The cache is not to be believed after a lost race either: somebody else has written. */
+  #told(key: SessionKey, hasChanged: boolean): boolean {
+    if (hasChanged) this.#sessions.changed(key);
+    else this.#sessions.forget(key);
+    return hasChanged;
+  }
+
+  #read<T>(call: (redis: RedisConnection) => Promise<T>): Promise<T> {
+    const { connection } = this.#opened();
+    return this.#policy.read(() => explained(call(connection)));
+  }
+
+  async #write<T>(call: (redis: RedisConnection) => Promise<T>): Promise<T> {
+    const { connection } = this.#opened();
+    const write = this.#policy.write(() => explained(call(connection)));
+    this.#writes.add(write);
+    try {
+      return await write;
+    } finally {
+      this.#writes.delete(write);
+    }
+  }
+
+  #opened() {
+    if (this.#open === undefined) throw new StoreUnavailableError('The token store in Redis is not open.');
+    return this.#open;
+  }
+
+  #locate({ clientId, familyId }: SessionKey): SessionPlace | undefined {
+    const at = this.#keys.ofClient(clientId);
+    const family = familyId === undefined ? undefined : encodeFamily(familyId);
+    if (at === undefined || familyId === undefined || family === undefined) return undefined;
+    return { ...at, familyId, family, session: at.sessions + family };
+  }
+
+  /** @throws RangeError for identifiers that cannot be stored exactly; the token endpoints refuse them before */
+  #storable(record: SessionRecord): SessionPlace {
+    const at = this.#locate(record);
+    if (at === undefined) throw new RangeError('The client identifier is empty or not well-formed Unicode.');
+    return at;
+  }
+}
+
+interface SessionPlace extends RedisClientKeys {
+  readonly familyId: string;
+  /** The family as in the index. */
+  readonly family: string;
+  /** The session's key. */
+  readonly session: string;
+}
+
+/** Families and values by turns, as the scripts answer them. */
+function sessionsOf(answer: unknown, clientId: string): readonly SessionRecord[] {
+  const parts = answer as Buffer[];
+  return Array.from({ length: parts.length / 2 }, (_, n) =>
+    sessionOfRedisValue(parts[2 * n + 1] as Buffer, clientId, decodeFamily(String(parts[2 * n] as Buffer))),
+  );
+}
+
+/** Answers that will be others in a moment; all others say that Redis does not do what it was asked. */
+const PASSING = new Set([
+  'LOADING',
+  'BUSY',
+  'READONLY',
+  'MASTERDOWN',
+  'CLUSTERDOWN',
+  'TRYAGAIN',
+  'NOREPLICAS',
+]);
+
+/** An error that Redis answered, by its first word only: the rest may show what was sent. */
+async function explained<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    const { name, message } = error as Error;
+    if (name !== 'ReplyError') throw error;
+    const word = message.split(' ', 1)[0] ?? '';
+    throw new StoreUnavailableError(`Redis answered ${word}.`, undefined, { answered: !PASSING.has(word) });
+  }
+}

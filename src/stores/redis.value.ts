@@ -1,0 +1,53 @@
+import { StoreUnavailableError } from '../errors.js';
+import { sessionExpiresAt, type SessionRecord } from '../tokens/session-record.js';
+import { decodeSessionRecord, encodeSessionRecord } from './session-record.codec.js';
+
+/** 1 when revoked, and when that was. */
+const REVOCATION_BYTES = 1 + 8;
+const END_BYTES = 8;
+/** Generation and digest of the refresh token: what a rotation compares. */
+const VERSION_BYTES = 4 + 32;
+const HEADER_BYTES = REVOCATION_BYTES + END_BYTES + VERSION_BYTES;
+
+/** The value of a session's key: first what the scripts read and write, at fixed places, then the record. */
+export function redisValueOf(record: SessionRecord): Buffer {
+  const { revokedAt } = record;
+  const end = Buffer.alloc(END_BYTES);
+  end.writeDoubleBE(sessionExpiresAt(record));
+  return Buffer.concat([
+    revokedAt === undefined ? Buffer.alloc(REVOCATION_BYTES) : redisRevocation(revokedAt),
+    end,
+    redisVersion(record.generation, record.refreshHash),
+    encodeSessionRecord({ ...record, revokedAt: undefined }),
+  ]);
+}
+
+/** What a value begins with once the session is revoked. */
+export function redisRevocation(revokedAt: number): Buffer {
+  const bytes = Buffer.alloc(REVOCATION_BYTES, 1);
+  bytes.writeDoubleBE(revokedAt, 1);
+  return bytes;
+}
+
+export function redisVersion(generation: number, refreshHash: string): Buffer {
+  const bytes = Buffer.alloc(VERSION_BYTES);
+  bytes.writeUInt32BE(generation);
+  bytes.write(refreshHash, 4, 'base64url');
+  return bytes;
+}
+
+/** @throws StoreUnavailableError when it is damaged, or no value of ours */
+export function sessionOfRedisValue(value: Buffer, clientId: string, familyId: string): SessionRecord {
+  if (value.length <= HEADER_BYTES) throw new StoreUnavailableError('A session in Redis is damaged.');
+  const record = decodeSessionRecord(value.subarray(HEADER_BYTES), clientId, familyId);
+  return value[0] === 0 ? record : { ...record, revokedAt: value.readDoubleBE(1) };
+}
+
+/**
+ * For how many milliseconds Redis keeps a session from its last write on: to the end of its last second. Counted
+ * from the writer's own time, so that Redis' clock need not agree with it.
+ */
+export function redisLifetime(record: SessionRecord): number {
+  const writtenAt = record.rotatedAt ?? record.createdAt;
+  return Math.max(1, Math.ceil((sessionExpiresAt(record) + 1 - writtenAt) * 1000));
+}

@@ -1,0 +1,62 @@
+import { afterAll, expect, it } from '@jest/globals';
+import { describeTokenStoreContract, HOSTILE_CLIENT_IDS, sessionSample } from 'nestjs-fastauth/testing';
+import { RedisTokenStore } from '../../src/stores/redis.store.js';
+import { redisAppName, removeRedisApps } from '../support/redis-apps.js';
+import { describeWith, serviceUrl } from '../support/services.js';
+
+const url = serviceUrl('Redis');
+const describeRedis = await describeWith('Redis');
+
+async function openStore(options: { appName?: string; trackedCacheSize?: number } = {}) {
+  const store = new RedisTokenStore({ url, appName: redisAppName(url), ...options });
+  await store.open();
+  return store;
+}
+
+describeRedis('Redis', () => {
+  afterAll(removeRedisApps);
+
+  const names = new WeakMap<RedisTokenStore, string>();
+  for (const trackedCacheSize of [10_000, 0]) {
+    describeTokenStoreContract(`RedisTokenStore that keeps ${trackedCacheSize} sessions in memory`, {
+      open: async () => {
+        const appName = redisAppName(url);
+        const store = await openStore({ appName, trackedCacheSize });
+        names.set(store, appName);
+        return store;
+      },
+      reopen: async (store) => {
+        const appName = names.get(store as RedisTokenStore) as string;
+        await store.close();
+        return openStore({ appName });
+      },
+      limits: { expiresByItself: true },
+    });
+  }
+
+  it('keeps applications apart', async () => {
+    const [a, b] = await Promise.all([openStore(), openStore()]);
+    for (const clientId of HOSTILE_CLIENT_IDS) {
+      const { record, pair } = sessionSample({ clientId, familyId: 'same' });
+      await a.insert(record, pair, 1);
+      expect(await b.find(record)).toBeUndefined();
+      expect(await b.list(clientId)).toEqual([]);
+      expect(await b.revokeClient(clientId, 1)).toEqual([]);
+      expect((await a.list(clientId)).length).toBe(1);
+    }
+    await Promise.all([a.close(), b.close()]);
+  });
+
+  it.each(['', '\ud800'])(
+    'refuses the client identifier %j, which Redis cannot hold exactly',
+    async (clientId) => {
+      const store = await openStore();
+      const { record, pair } = sessionSample({ clientId });
+      await expect(store.insert(record, pair, 1)).rejects.toThrow(RangeError);
+      expect(await store.find(record)).toBeUndefined();
+      expect(await store.revoke(record, 1)).toBe(false);
+      expect(await store.list(clientId)).toEqual([]);
+      await store.close();
+    },
+  );
+});
