@@ -1,3 +1,4 @@
+import { describe } from '@jest/globals';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
@@ -7,7 +8,7 @@ import { temporaryFolder } from './temporary-folder.js';
 const run = promisify(execFile);
 
 /** Whether this machine has the program `redis-server`. */
-export async function hasRedisServer(): Promise<boolean> {
+async function hasRedisServer(): Promise<boolean> {
   return run('redis-server', ['--version']).then(
     () => true,
     () => false,
@@ -68,4 +69,14 @@ export async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   if (address === null || typeof address === 'string') throw new Error('no port');
   return address.port;
+}
+
+/** `describe` for tests that need a Redis of their own: skipped, plainly, where the program is missing. */
+export async function describeWithOwnRedis(): Promise<(name: string, define: () => void) => void> {
+  if (await hasRedisServer()) return describe;
+  if (process.env['FASTAUTH_TEST_REQUIRE_SERVICES'] === '1') {
+    throw new Error('There is no program redis-server, and FASTAUTH_TEST_REQUIRE_SERVICES is set.');
+  }
+  // oxlint-disable-next-line jest/no-disabled-tests, jest/valid-describe-callback -- this is what skips, and says why
+  return (name, define) => describe.skip(`${name} (skipped: no program redis-server)`, define);
 }

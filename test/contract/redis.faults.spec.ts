@@ -1,0 +1,276 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { rotatedSample, sessionSample } from 'nestjs-fastauth/testing';
+import { StoreUnavailableError } from '../../src/errors.js';
+import { RedisTokenStore, type RedisTokenStoreOptions } from '../../src/stores/redis.store.js';
+import { FEED_SILENCE_MS } from '../../src/stores/tracked-sessions.js';
+import { SystemClock } from '../../src/tokens/clock.js';
+import type { SessionKey, SessionRecord } from '../../src/tokens/session-record.js';
+import { describeWithOwnRedis, RedisServer } from '../support/redis-server.js';
+import { TcpRelay } from '../support/tcp-relay.js';
+import { removeTemporaryFolders } from '../support/temporary-folder.js';
+import { createTokenService } from '../support/token-service.js';
+
+const TIME_LIMIT = 0.5;
+
+const describeRedis = await describeWithOwnRedis();
+
+describeRedis('RedisTokenStore, when something fails', () => {
+  let server: RedisServer;
+  let admin: Redis;
+  const stores: RedisTokenStore[] = [];
+
+  beforeAll(async () => {
+    server = await RedisServer.start();
+  });
+  beforeEach(async () => {
+    admin = new Redis(server.url);
+    admin.on('error', () => undefined);
+    await admin.flushall();
+  });
+  afterEach(async () => {
+    await Promise.all(stores.splice(0).map((store) => store.close()));
+    admin.disconnect();
+  });
+  afterAll(async () => {
+    await server.stop();
+    removeTemporaryFolders();
+  });
+
+  async function openStore(options: Partial<RedisTokenStoreOptions> = {}): Promise<RedisTokenStore> {
+    const store = new RedisTokenStore({
+      url: server.url,
+      timeout: TIME_LIMIT,
+      ...options,
+    } as RedisTokenStoreOptions);
+    stores.push(store);
+    await store.open();
+    return store;
+  }
+
+  async function put(store: RedisTokenStore): Promise<SessionRecord> {
+    const { record, pair } = sessionSample();
+    await store.insert(record, pair, 1);
+    return record;
+  }
+
+  const isKept = (store: RedisTokenStore, key: SessionKey): boolean => {
+    const found = store.find(key);
+    if (!(found instanceof Promise)) return true;
+    found.catch(() => undefined);
+    return false;
+  };
+
+  /** Reads until the session is answered from memory. */
+  async function untilKept(store: RedisTokenStore, key: SessionKey): Promise<void> {
+    for (let waited = 0; !isKept(store, key); waited += 10) {
+      if (waited > 5000) throw new Error('The session was not kept');
+      await sleep(10);
+    }
+  }
+
+  /** Milliseconds until the store finds the session no more, or finds it revoked. */
+  async function refusedAfter(store: RedisTokenStore, key: SessionKey): Promise<number> {
+    const start = performance.now();
+    for (;;) {
+      const found = await Promise.resolve(store.find(key)).catch(() => null);
+      if (found !== null && (found === undefined || found.revokedAt !== undefined)) break;
+      if (performance.now() - start > 10_000) throw new Error('still accepted after 10 s');
+      await sleep(1);
+    }
+    return performance.now() - start;
+  }
+
+  describe('the tracked cache', () => {
+    it.each<[string, (record: SessionRecord) => Promise<unknown>]>([
+      ['FLUSHALL', () => admin.flushall()],
+      ['a deleted key', async () => admin.del(...(await admin.keys('fastauth:session:*')))],
+      ['an early end', async () => admin.pexpire((await admin.keys('fastauth:session:*'))[0] ?? '', 30)],
+    ])('hears of %s by an operator', async (_, change) => {
+      const store = await openStore();
+      const heard: unknown[] = [];
+      const record = await put(store);
+      await untilKept(store, record);
+      store.watch((changed) => heard.push(changed?.familyId ?? changed));
+      await change(record);
+      expect(await refusedAfter(store, record)).toBeLessThan(250);
+      expect(heard.length).toBeGreaterThan(0);
+    });
+
+    it('is dropped when the feed is cut, and used again once it is back', async () => {
+      const [store, other] = await Promise.all([openStore(), openStore()]);
+      const record = await put(other);
+      await untilKept(store, record);
+      const heard: unknown[] = [];
+      store.watch((changed) => heard.push(changed));
+      await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+      await other.revoke(record, record.createdAt + 1);
+      expect(await refusedAfter(store, record)).toBeLessThan(250);
+      const next = await put(other);
+      await untilKept(store, next);
+      expect(heard.filter((changed) => changed === undefined).length).toBeGreaterThanOrEqual(2);
+      await other.revoke(next, next.createdAt + 1);
+      expect(await refusedAfter(store, next)).toBeLessThan(250);
+    });
+
+    it(`is used for ${FEED_SILENCE_MS} ms at most when the feed falls silent without a word`, async () => {
+      const relay = await TcpRelay.start(server.port);
+      const [store, other] = await Promise.all([
+        openStore({ url: `redis://127.0.0.1:${relay.port}` }),
+        openStore(),
+      ]);
+      const record = await put(other);
+      await untilKept(store, record);
+      expect(relay.mute('subscribe')).toBe(1);
+      await other.revoke(record, record.createdAt + 1);
+      expect(isKept(store, record)).toBe(true);
+      expect(await refusedAfter(store, record)).toBeLessThan(FEED_SILENCE_MS + 250);
+      // Another connection is made by itself.
+      await untilKept(store, await put(other));
+      await relay.stop();
+    });
+
+    it('is left alone where the server does not track', async () => {
+      await admin.acl('SETUSER', 'plain', 'on', '>pw', '~*', '&*', '+@all', '-client|tracking');
+      const store = await openStore({ url: `redis://plain:pw@127.0.0.1:${server.port}` });
+      const record = await put(store);
+      await sleep(200);
+      expect(await store.find(record)).toMatchObject({ familyId: record.familyId });
+      expect(isKept(store, record)).toBe(false);
+    });
+
+    it('never refuses a pair that another process has just refreshed', async () => {
+      const config = { refreshGrace: 0 };
+      const [store, other] = await Promise.all([openStore(), openStore()]);
+      const here = createTokenService(config, store, new SystemClock()).service;
+      const there = createTokenService(config, other, new SystemClock()).service;
+      let pair = await there.issue({ clientId: 'c' });
+      for (let round = 0; round < 100; round++) {
+        await here.verify(pair.accessToken);
+        await here.verify(pair.accessToken);
+        const next = await (round % 2 ? here : there).refresh(pair.refreshToken);
+        await Promise.all([here.verify(next.accessToken), there.verify(next.accessToken)]);
+        pair = next;
+      }
+    });
+  });
+
+  it('answers a stalled server with unavailable in time, and comes back by itself', async () => {
+    const store = await openStore();
+    const record = await put(store);
+    await untilKept(store, record);
+    server.pause();
+    try {
+      const start = performance.now();
+      const { record: other, pair } = sessionSample();
+      const calls = [
+        store.find({ ...record, familyId: 'not kept' }),
+        store.insert(other, pair, 1),
+        store.list(record.clientId),
+        store.revoke(record, record.createdAt + 1),
+        store.ping(),
+      ];
+      for (const call of calls) await expect(call).rejects.toThrow(StoreUnavailableError);
+      expect(performance.now() - start).toBeLessThan(TIME_LIMIT * 1000 + 250);
+      await sleep(FEED_SILENCE_MS);
+      // Nobody can know whether it was revoked.
+      await expect(store.find(record)).rejects.toThrow(StoreUnavailableError);
+    } finally {
+      server.resume();
+    }
+    const start = performance.now();
+    while (
+      await store.ping().then(
+        () => false,
+        () => true,
+      )
+    )
+      await sleep(20);
+    expect(performance.now() - start).toBeLessThan(2500);
+    expect(await store.find(record)).toMatchObject({ familyId: record.familyId });
+    await untilKept(store, await put(store));
+  });
+
+  it('finds nothing after the server was started anew, empty', async () => {
+    const store = await openStore();
+    const record = await put(store);
+    await untilKept(store, record);
+    await server.stop();
+    await expect(store.insert(...insertion())).rejects.toThrow(StoreUnavailableError);
+    await server.start();
+    expect(await refusedAfter(store, record)).toBeLessThan(5000);
+    expect(await store.find(record)).toBeUndefined();
+    await untilKept(store, await put(store));
+  });
+
+  it('opens while the server is down, and works when it is there', async () => {
+    await server.stop();
+    const store = await openStore();
+    await expect(store.ping()).rejects.toThrow(StoreUnavailableError);
+    await server.start();
+    while (
+      await store.ping().then(
+        () => false,
+        () => true,
+      )
+    )
+      await sleep(20);
+    await untilKept(store, await put(store));
+  });
+
+  it('gives the same pair to a client whose refresh was done and not answered', async () => {
+    const relay = await TcpRelay.start(server.port);
+    const store = await openStore({ url: `redis://127.0.0.1:${relay.port}` });
+    const { service } = createTokenService({}, store, new SystemClock());
+    const issued = await service.issue({ clientId: 'c' });
+    relay.loseAnswerTo('string.sub(stored, 18, 53)');
+    await expect(service.refresh(issued.refreshToken)).rejects.toThrow(StoreUnavailableError);
+    const direct = await openStore();
+    const stored = (await direct.list('c'))[0];
+    expect(stored?.generation).toBe(1);
+    let again;
+    for (let tries = 0; again === undefined && tries < 100; tries++) {
+      again = await service.refresh(issued.refreshToken).catch(() => sleep(50));
+    }
+    expect((await direct.list('c'))[0]).toEqual(stored);
+    await service.verify(again?.accessToken ?? '');
+    await relay.stop();
+  });
+
+  it('says what Redis answers, and nothing of what was sent', async () => {
+    const store = await openStore();
+    const record = await put(store);
+    const [key = ''] = await admin.keys('fastauth:session:*');
+    await admin.del(key);
+    await admin.lpush(key, 'another type');
+    const error = await Promise.resolve(store.find(record)).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(StoreUnavailableError);
+    expect(error).toMatchObject({ message: 'Redis answered WRONGTYPE.', answered: true });
+    await admin.set(key, 'no value of ours');
+    await expect(store.find(record)).rejects.toThrow('damaged');
+    const next = rotatedSample(record);
+    expect(await store.rotate(next.record, next.pair)).toBe(false);
+  });
+
+  it("takes the settings of an application's client, and leaves it alone", async () => {
+    const client = new Redis(server.url, { keyPrefix: 'app:', db: 3, enableOfflineQueue: true });
+    const store = await openStore({ client } as never);
+    await store.close();
+    const own = new RedisTokenStore({ client, timeout: TIME_LIMIT });
+    stores.push(own);
+    await own.open();
+    const record = await put(own);
+    await untilKept(own, record);
+    await client.select(3);
+    expect(await client.dbsize()).toBe(2);
+    await own.close();
+    expect(await client.ping()).toBe('PONG');
+    client.disconnect();
+  });
+
+  function insertion(): [SessionRecord, ReturnType<typeof sessionSample>['pair'], number] {
+    const { record, pair } = sessionSample();
+    return [record, pair, 1];
+  }
+});

@@ -1,0 +1,78 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/** A connection through a {@link TcpRelay}. */
+interface Relayed {
+  readonly client: Socket;
+  readonly backend: Socket;
+  /** All that the client sent. */
+  sent: string;
+  isMute: boolean;
+}
+
+/** Stands between a client and a server, and can make connections half-open: what goes in never comes out. */
+export class TcpRelay {
+  readonly #connections = new Set<Relayed>();
+  readonly #server: Server;
+  #lastWords: string | undefined;
+
+  private constructor(port: number) {
+    this.#server = createServer((client) => {
+      const relayed: Relayed = { client, backend: connect(port, '127.0.0.1'), sent: '', isMute: false };
+      this.#connections.add(relayed);
+      const { backend } = relayed;
+      client.on('data', (data) => {
+        const text = data.toString('latin1');
+        relayed.sent += text;
+        if (this.#lastWords !== undefined && text.includes(this.#lastWords)) {
+          relayed.isMute = true;
+          this.#lastWords = undefined;
+        }
+        backend.write(data);
+      });
+      backend.on('data', (data) => {
+        if (!relayed.isMute) client.write(data);
+      });
+      const end = (): void => {
+        this.#connections.delete(relayed);
+        client.destroy();
+        backend.destroy();
+      };
+      for (const socket of [client, backend]) socket.on('error', end).on('close', end);
+    });
+  }
+
+  static async start(port: number): Promise<TcpRelay> {
+    const relay = new TcpRelay(port);
+    await new Promise<void>((resolve) => relay.#server.listen(0, '127.0.0.1', resolve));
+    return relay;
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    return address === null || typeof address === 'string' ? 0 : address.port;
+  }
+
+  /** From now on nothing comes back on connections that sent this text. @returns how many there are */
+  mute(sent: string): number {
+    let count = 0;
+    for (const relayed of this.#connections) {
+      if (!relayed.sent.includes(sent)) continue;
+      relayed.isMute = true;
+      count++;
+    }
+    return count;
+  }
+
+  /** Lets the next request with this text through, and nothing back on its connection from then on. */
+  loseAnswerTo(text: string): void {
+    this.#lastWords = text;
+  }
+
+  async stop(): Promise<void> {
+    for (const { client, backend } of this.#connections) {
+      client.destroy();
+      backend.destroy();
+    }
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
