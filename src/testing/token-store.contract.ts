@@ -374,31 +374,27 @@ export function describeTokenStoreContract(name: string, options: TokenStoreCont
         rule('tells of a rotation before its promise resolves', async (store) => {
           const { record } = await put(store, sessionSample());
           const next = rotatedSample(record);
-          assert.deepEqual(await heardDuring(store, () => store.rotate(next.record, next.pair)), [
-            record.clientId,
-          ]);
+          await assertHeard(store, record.clientId, () => store.rotate(next.record, next.pair));
         });
 
         rule('tells of revoked sessions, one by one or by client', async (store) => {
           const first = await put(store, sessionSample({ clientId: 'a' }));
           await put(store, sessionSample({ clientId: 'b' }));
           const now = first.record.createdAt + 1;
-          assert.deepEqual(await heardDuring(store, () => store.revoke(first.record, now)), ['a']);
-          assert.deepEqual(await heardDuring(store, () => store.revokeClient('b', now)), ['b']);
+          await assertHeard(store, 'a', () => store.revoke(first.record, now));
+          await assertHeard(store, 'b', () => store.revokeClient('b', now));
         });
 
         rule('tells of sessions that left to make room', async (store) => {
           const { record } = await put(store, sessionSample());
           const newer = sessionSample({ clientId: record.clientId, createdAt: record.createdAt + 1 });
-          assert.deepEqual(await heardDuring(store, () => put(store, newer, 1)), [record.clientId]);
+          await assertHeard(store, record.clientId, () => put(store, newer, 1));
         });
 
-        rule('is silent after its end, and about writes that did not happen', async (store) => {
+        rule('is silent after its end', async (store) => {
           const { record } = await put(store, sessionSample());
           const heard: unknown[] = [];
           const end = store.watch((changed) => heard.push(changed));
-          const stale = rotatedSample({ ...record, refreshHash: record.accessHash });
-          assert.equal(await store.rotate(stale.record, stale.pair), false);
           end();
           await store.revoke(record, record.createdAt + 1);
           assert.deepEqual(heard, []);
@@ -554,13 +550,15 @@ function globalRunner(): ContractRunner {
   return { describe, it };
 }
 
-/** The clients whose sessions a watcher was told of while `action` ran; "changes may have been missed" is passed over. */
-async function heardDuring(store: TokenStore, action: () => Promise<unknown>): Promise<readonly string[]> {
-  const clients = new Set<string>();
-  const end = store.watch((changed) => {
-    if (changed) clients.add(changed.clientId);
-  });
+/** Telling too much is allowed: of the writes before, a store may tell once more. */
+async function assertHeard(
+  store: TokenStore,
+  clientId: string,
+  action: () => Promise<unknown>,
+): Promise<void> {
+  const heard = new Set<string | undefined>();
+  const end = store.watch((changed) => heard.add(changed?.clientId));
   await action();
   end();
-  return [...clients];
+  assert.ok(heard.has(clientId), `not told of ${clientId}`);
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { FastauthConfig } from '../../src/config/fastauth-config.js';
 import { compile, type CompiledFiles } from './compile.js';
 import { StoreProcess } from './store-process.js';
 
@@ -9,9 +10,14 @@ const ROUNDS = 5;
 /**
  * Defines the test that a store shared by processes has to pass: of 50 refreshes of one token, spread over four
  * processes, one mints, and all answer with its pair.
+ * @param config further keys of the configuration, such as `appName`
  * @param databaseUrl gives the `database-url` of an empty store; called before the tests
  */
-export function describeParallelRefreshes(name: string, databaseUrl: () => string | Promise<string>): void {
+export function describeParallelRefreshes(
+  name: string,
+  databaseUrl: () => string | Promise<string>,
+  config: Partial<FastauthConfig> = {},
+): void {
   describe(`${name}, refreshed by ${PROCESSES} processes`, () => {
     let compiled: CompiledFiles;
     const processes: StoreProcess[] = [];
@@ -19,7 +25,7 @@ export function describeParallelRefreshes(name: string, databaseUrl: () => strin
     beforeAll(async () => {
       compiled = await compile('test/support/store-child.ts');
       const url = await databaseUrl();
-      for (let n = 0; n < PROCESSES; n++) processes.push(await StoreProcess.start(compiled, url));
+      for (let n = 0; n < PROCESSES; n++) processes.push(await StoreProcess.start(compiled, url, config));
     });
     afterAll(async () => {
       await Promise.all(processes.map((process) => process.stop()));
