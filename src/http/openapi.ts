@@ -50,7 +50,14 @@ export function withFastauth<T extends OpenApiDocument>(app: INestApplicationCon
     components: {
       ...components,
       schemas: { ...components['schemas'], ...componentSchemas },
-      securitySchemes: { ...components['securitySchemes'], ...securitySchemes },
+      securitySchemes: {
+        ...components['securitySchemes'],
+        ...securitySchemes,
+        BearerAccessToken: {
+          ...securitySchemes.BearerAccessToken,
+          bearerFormat: app.get(FastauthConfigService).get('tokenFormat') === 'opaque' ? 'opaque' : 'JWT',
+        },
+      },
     },
   };
 }

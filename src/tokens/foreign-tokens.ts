@@ -7,6 +7,7 @@ import type { RingKey } from '../keys/ring-key.js';
 import { clientIdFault } from './client-id.js';
 import { JwtCodec } from './jwt.codec.js';
 import type { Principal } from './principal.js';
+import { isTime } from './token-claims.js';
 import { TokenFault } from './token-fault.js';
 
 /** Whom a foreign token is of. */
@@ -63,9 +64,9 @@ export class ForeignTokenVerifier {
     const { payload } = decoded;
     const { exp, nbf, iat } = payload;
     const { clockTolerance } = this.config;
-    if (typeof exp !== 'number' || !(exp + clockTolerance > now)) return undefined;
+    if (!isTime(exp) || exp + clockTolerance <= now) return undefined;
     for (const time of [nbf, iat]) {
-      if (time !== undefined && !(typeof time === 'number' && time <= now + clockTolerance)) return undefined;
+      if (time !== undefined && !(isTime(time) && time <= now + clockTolerance)) return undefined;
     }
     const identity = this.foreign.map(payload);
     if (!identity || clientIdFault(identity.clientId) !== undefined) return undefined;

@@ -37,7 +37,8 @@ export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
 /** The furthest time that is still taken for one (the year 9999). */
 const LATEST_TIME = 253_402_300_799;
 
-function isTime(value: unknown): value is number {
+/** Whether this is a time that can be one: epoch seconds. */
+export function isTime(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= LATEST_TIME;
 }
 
