@@ -33,15 +33,18 @@ const rows = frameworks.flatMap((framework) =>
 );
 const step = progress(starts * rows.length);
 
+const deadline = performance.now() + Number(flag('minutes') || 9) * 60_000;
+
 try {
+  const facts = only ? {} : await measureFacts();
   // Round by round over all cases, so that no case has a quiet or a busy hour of the machine for itself.
-  for (let start = 0; start < starts; start++) {
+  for (let start = 0; start < starts && (start === 0 || performance.now() < deadline); start++) {
     for (const row of rows) {
       step(`${row.framework}, ${row.case.title}`);
-      if (!row.skipped) await measureRow(row, start);
+      if (!row.skipped && (start === 0 || performance.now() < deadline)) await measureRow(row, start);
     }
   }
-  const text = report({ rows, facts: only ? {} : await measureFacts(), starts });
+  const text = report({ rows, facts });
   step('done');
   console.log(text);
   if (!quick && !only) {

@@ -4,14 +4,14 @@ import { summary } from './statistics.js';
 const NAMES = { fastify: 'Fastify', express: 'Express' };
 
 /** The whole result as Markdown. */
-export function report({ rows, facts, starts }) {
+export function report({ rows, facts }) {
   const frameworks = [...new Set(rows.map(({ framework }) => framework))];
   const parts = [
     '# Benchmark report',
     '',
     'Made by `npm run bench`; what is measured and how is told in [README.md](README.md).',
     '',
-    machine(starts),
+    machine(rows),
     '',
     ...frameworks.flatMap((framework) =>
       table(
@@ -25,11 +25,12 @@ export function report({ rows, facts, starts }) {
   return `${parts.join('\n')}\n`;
 }
 
-function machine(starts) {
+function machine(rows) {
+  const starts = summary(rows.filter(({ skipped }) => !skipped).map(({ results }) => results.length));
   const [cpu] = cpus();
   return (
     `${cpus().length} × ${cpu.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.version}; ` +
-    `${starts} fresh starts a row, medians, ranges in brackets; load of the machine at the end ${loadavg()[0].toFixed(1)}. ` +
+    `${starts.least === starts.most ? starts.most : `${starts.least} to ${starts.most}`} fresh starts a row, medians, ranges in brackets; load of the machine at the end ${loadavg()[0].toFixed(1)}. ` +
     'The control rows measure the open route against itself: what they show is noise, and so is as much of every other row.'
   );
 }

@@ -2,15 +2,15 @@ import { connect } from 'node:net';
 
 /**
  * The `database-url` of each service that answers, ready for the store; FASTAUTH_BENCH_REDIS and
- * FASTAUTH_BENCH_POSTGRES name others than this machine's. On PostgreSQL a database of its own is made, and dropped by `close`.
+ * FASTAUTH_BENCH_POSTGRES name others than this machine's (empty: none). On PostgreSQL a database of its own is made, and dropped by `close`.
  */
 export async function openServices() {
   const urls = {};
   let close = async () => {};
   const redis = process.env.FASTAUTH_BENCH_REDIS ?? 'redis://127.0.0.1:6379/9';
-  if (await answers('redis', redis)) urls.redis = redis;
+  if (redis && (await answers('redis', redis))) urls.redis = redis;
   const postgres = process.env.FASTAUTH_BENCH_POSTGRES ?? 'postgres://root@127.0.0.1:5432/test';
-  if (await answers('postgres', postgres)) {
+  if (postgres && (await answers('postgres', postgres))) {
     const database = await makeDatabase(postgres);
     urls.postgres = database.url;
     close = database.drop;
