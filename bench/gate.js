@@ -14,6 +14,10 @@ const baseline = JSON.parse(readFileSync(baselineFile, 'utf8'));
 const version = `node ${process.versions.node.split('.')[0]} ${process.arch}`;
 const record = process.argv.includes('--record');
 
+if (!record && !baseline[version]) {
+  console.log(`There is no baseline for ${version}; record one: npm run bench:gate -- --record`);
+  process.exit(0);
+}
 const failures = [];
 for (const scenario of SCENARIOS) {
   const perRequest = Math.round(

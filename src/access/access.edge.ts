@@ -7,7 +7,7 @@ import { AccessPolicy } from './access-policy.js';
 import { NONE, type Demand } from './demand.js';
 import { denialBody, denialHeaders, type Denial } from './denial.js';
 import { Gate } from './gate.js';
-import { rawRequest, type AnyRequest } from './request-access.js';
+import { rawRequest, writePathDemand, type AnyRequest } from './request-access.js';
 import { RouteMatcher } from './route-matcher.js';
 
 type Next = (error?: unknown) => void;
@@ -92,6 +92,9 @@ export class AccessEdge {
       const pattern = request.routeOptions.url;
       const demand =
         this.demandOf(request) | (pattern === undefined ? NONE : this.policy.demandOfPattern(pattern));
+      // The router has decided before this, so there is nothing for the guard to add.
+      writePathDemand(request.raw, demand);
+      if (demand === NONE) return done();
       this.decide(request, demand, done, (denial) => {
         reply.code(denial.status).headers(this.headersOf(denial)).send(denialBody(denial));
       });
@@ -106,7 +109,9 @@ export class AccessEdge {
   };
 
   private enter(request: AnyRequest, response: ServerResponse, next: Next): void {
-    this.decide(request, this.demandOf(request), next, (denial) => {
+    const demand = this.demandOf(request);
+    if (demand === NONE) return next();
+    this.decide(request, demand, next, (denial) => {
       const refuse = (): void => {
         const body = JSON.stringify(denialBody(denial));
         response.writeHead(denial.status, {
@@ -123,8 +128,7 @@ export class AccessEdge {
 
   /** The URL as it came and, where something rewrote it since, as it is now. */
   private demandOf(request: AnyRequest): Demand {
-    const { originalUrl } = request;
-    const { url = '/', method = 'GET' } = rawRequest(request);
+    const { originalUrl, url = '/', method = 'GET' } = rawRequest(request);
     const { defaultDemand } = this.policy;
     const byDefault =
       defaultDemand !== NONE && !this.routes.isServedByHandler(method, url) ? defaultDemand : NONE;
@@ -135,7 +139,6 @@ export class AccessEdge {
   }
 
   private decide(request: AnyRequest, demand: Demand, pass: Next, refuse: (denial: Denial) => void): void {
-    if (demand === NONE) return pass();
     const raw = rawRequest(request);
     let outcome: MaybePromise<Denial | undefined>;
     try {

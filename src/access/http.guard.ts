@@ -6,7 +6,7 @@ import { AccessPolicy } from './access-policy.js';
 import { NONE, type Demand } from './demand.js';
 import { AccessDeniedException, denialHeaders, type Denial } from './denial.js';
 import { Gate } from './gate.js';
-import { rawRequest, type AnyRequest } from './request-access.js';
+import { rawRequest, readPathDemand, type AnyRequest } from './request-access.js';
 
 type RoutedRequest = AnyRequest & {
   /** Express */
@@ -41,11 +41,15 @@ export class HttpGuard implements CanActivate {
   protected demandOf(context: ExecutionContext, request: RoutedRequest): Demand {
     const declared = this.policy.demandOfHandler(context.getHandler(), context.getClass());
     if (!this.policy.hasPathRules) return declared;
+    const raw = rawRequest(request);
+    const decided = readPathDemand(raw);
+    if (decided !== undefined) return declared | decided;
     const pattern = request.route?.path ?? request.routeOptions?.url;
+    const { originalUrl, url = '/' } = raw;
     return (
       declared |
       (typeof pattern === 'string' ? this.policy.demandOfPattern(pattern) : NONE) |
-      this.policy.demandOfTarget(request.originalUrl ?? rawRequest(request).url ?? '/')
+      this.policy.demandOfTarget(originalUrl ?? url)
     );
   }
 
