@@ -26,7 +26,7 @@ export function report({ rows, facts }) {
 }
 
 function machine(rows) {
-  const starts = summary(rows.filter(({ skipped }) => !skipped).map(({ results }) => results.length));
+  const starts = summary(rows.flatMap(({ results }) => results.length || []));
   const [cpu] = cpus();
   return (
     `${cpus().length} × ${cpu.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.version}; ` +
@@ -38,7 +38,9 @@ function machine(rows) {
 function table(framework, rows) {
   const lines = rows.map((row) => {
     const { title, goal } = row.case;
-    if (row.skipped) return `| ${title} | not measured: the service does not answer | | | | |`;
+    if (row.failed) return `| ${title} | failed: ${row.failed} | | | | |`;
+    if (row.results.length === 0)
+      return `| ${title} | not measured: ${row.skipped ? 'the service does not answer' : 'the time was up'} | | | | |`;
     const of = (key) => summary(row.results.map((result) => result[key]));
     const goals =
       framework === 'fastify' && goal ? goalText(goal, of('ratio').median, of('added').median) : '';

@@ -28,6 +28,9 @@ export async function start(framework, { store, load, settings = {} }) {
         auditLog: 'off',
         storeTimeout: 10,
         clockTolerance: 0,
+        // Every refusal is measured in full; with a limit, most of a flood would get 429 for less.
+        failedAttemptsPerAddress: 0,
+        failedAttemptsPerClient: 0,
         ...(byPath
           ? {
               accessTokenPaths: [load === 'open' ? '/access' : '/bench/whoami', '/devices/:id/state'],
