@@ -1,6 +1,6 @@
 // npm run bench:gate [-- --record]: counts the instructions of the guard's hot path and compares them with baseline.json.
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -10,7 +10,7 @@ const TOLERANCE = 0.05;
 const [FEW, MANY] = [1000, 5000];
 
 const baselineFile = new URL('baseline.json', import.meta.url);
-const baseline = JSON.parse(readFileSync(baselineFile, 'utf8'));
+const baseline = existsSync(baselineFile) ? JSON.parse(readFileSync(baselineFile, 'utf8')) : {};
 const version = `node ${process.versions.node.split('.')[0]} ${process.arch}`;
 const record = process.argv.includes('--record');
 
