@@ -25,10 +25,11 @@ let asking;
 async function askUntilRefused(token) {
   let last = -Infinity;
   for (;;) {
-    // The moment the answer is in; it was admitted before, so this is on the safe side.
+    const sentAt = now();
     const { status } = await fetch(url, { headers: { 'ACCESS-TOKEN': token } });
     if (status !== 200) return { last, refusal: status };
-    last = now();
+    // What was sent before the revocation was answered may be admitted; what is sent after it, not.
+    last = sentAt;
   }
 }
 

@@ -110,7 +110,7 @@ function factLines(rows, { memory, startUp, staleness }) {
   }
   for (const { title, lastAccepted, process: name } of staleness ?? []) {
     lines.push(
-      `- Revoked, ${title}: ${name} admitted its last request ${lastAccepted === undefined ? 'before the revocation was answered' : `${lastAccepted.toFixed(1)} ms after the answer`}.`,
+      `- Revoked, ${title}: ${name} admitted ${lastAccepted === undefined ? 'no request that was sent after the answer' : `a request that was sent ${lastAccepted.toFixed(1)} ms after the answer, and none later`}.`,
     );
   }
   return lines.length ? ['## Memory, disk, start, revocation', '', ...lines] : [];

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Child } from './child.js';
 
 /**
- * Revokes while two processes keep asking with the token, and tells when each of them admitted it for the last time,
- * in milliseconds after the revoking process had its answer (undefined: never after it).
+ * Revokes while two processes keep asking with the token, and tells when the last request that each of them admitted
+ * was sent, in milliseconds after the revoking process had its answer (undefined: before it).
  */
 export async function stalenessFacts(services, step) {
   const folder = mkdtempSync(join(tmpdir(), 'fastauth-bench-'));
