@@ -4,29 +4,32 @@ import { RateLimiterMemory, RateLimiterRedis, type RateLimiterAbstract } from 'r
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import { FastauthEvents } from '../telemetry/fastauth-events.js';
 import { Clock } from '../tokens/clock.js';
-import { ClientAddress, networkOf } from './client-address.js';
+import { ClientAddress, isLoopback, networkOf } from './client-address.js';
 import type { CredentialSource } from './credentials.js';
 
 /** Failed attempts are counted over this many seconds, and what went over the limit waits for their end. */
 const WINDOW_SECONDS = 60;
 const REMEMBERED_BLOCKS = 100_000;
 
+/** What is counted: wrong master tokens and bad tokens of one address, dead tokens of one client from one address. */
+export type AttemptKind = 'master' | 'token' | 'client';
+
 interface Limit {
-  readonly name: 'address' | 'client';
+  readonly kind: AttemptKind;
   readonly attempts: number;
-  limiter?: RateLimiterAbstract;
+  readonly limiter: RateLimiterAbstract;
 }
 
 /**
- * Counts failed attempts by address, and by client from one address, and says who has to wait. Counting happens
- * after an answer is known and is not waited for; asking costs nothing while nobody has to wait.
+ * Counts failed attempts, and says who has to wait. Counting happens after an answer is known and is not waited for;
+ * asking costs nothing while nobody has to wait. Whoever has to wait is refused for what is bad, not for what is good:
+ * only the master token, which could be guessed at, is not even looked at.
  */
 @Injectable()
 export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger('Fastauth');
   private readonly addresses: ClientAddress;
-  private readonly perAddress: Limit;
-  private readonly perClient: Limit;
+  private limits: readonly Limit[];
   /** Until when, in milliseconds since the epoch. */
   private readonly blocked = new LRUCache<string, number>({ max: REMEMBERED_BLOCKS });
   private disconnect: (() => void) | undefined;
@@ -37,14 +40,22 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
     private readonly events: FastauthEvents,
   ) {
     this.addresses = new ClientAddress(config.trustedProxies);
-    this.perAddress = { name: 'address', attempts: config.failedAttemptsPerAddress };
-    this.perClient = { name: 'client', attempts: config.failedAttemptsPerClient };
-    for (const limit of [this.perAddress, this.perClient]) limit.limiter = memoryLimiter(limit);
+    this.limits = Object.entries({
+      master: config.failedAttemptsPerAddress,
+      token: config.failedAttemptsPerAddress,
+      client: config.failedAttemptsPerClient,
+    })
+      .filter(([, attempts]) => attempts > 0)
+      .map(([kind, attempts]) => ({
+        kind: kind as AttemptKind,
+        attempts,
+        limiter: new RateLimiterMemory(optionsOf(attempts)),
+      }));
   }
 
   async onModuleInit(): Promise<void> {
     const url = this.config.failedAttemptsStore;
-    if (url === 'memory:' || (this.perAddress.attempts === 0 && this.perClient.attempts === 0)) return;
+    if (url === 'memory:' || this.limits.length === 0) return;
     const { Redis } = await import('ioredis');
     const client = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1, lazyConnect: true });
     let wasReady = true;
@@ -54,14 +65,16 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
     });
     client.on('ready', () => (wasReady = true));
     this.disconnect = () => client.disconnect();
-    for (const limit of [this.perAddress, this.perClient]) {
-      limit.limiter = new RateLimiterRedis({
-        ...limiterOptions(limit),
+    this.limits = this.limits.map(({ kind, attempts, limiter }) => ({
+      kind,
+      attempts,
+      limiter: new RateLimiterRedis({
+        ...optionsOf(attempts),
         storeClient: client,
-        keyPrefix: `${this.config.appName}:attempts:${limit.name}`,
-        insuranceLimiter: memoryLimiter(limit),
-      });
-    }
+        keyPrefix: `${this.config.appName}:attempts:${kind}`,
+        insuranceLimiter: limiter,
+      }),
+    }));
     await client.connect().catch(() => undefined);
   }
 
@@ -81,41 +94,45 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
 
   /**
    * How many seconds the sender of this has to wait, or undefined if it may go on.
-   * @param clientId whose token it is, if that is known
+   * @param clientId whose token it is, for the kind `client`
    */
-  waitOf(source: CredentialSource, clientId?: string): number | undefined {
-    if (this.isIdle) return undefined;
-    const network = this.networkOf(source);
-    // Who holds a token that was good once is judged by its own failures, not by its neighbours'.
-    return this.remaining(clientId === undefined ? network : clientKey(network, clientId));
+  waitOf(kind: AttemptKind, source: CredentialSource, clientId?: string): number | undefined {
+    return this.isIdle ? undefined : this.remaining(this.keyOf(kind, source, clientId));
   }
 
-  /** Counts a failed attempt. @param clientId whose token it is, if that is known for certain */
-  failed(source: CredentialSource, clientId?: string): void {
-    const network = this.networkOf(source);
-    if (clientId === undefined) void this.count(this.perAddress, network, source);
-    else void this.count(this.perClient, clientKey(network, clientId), source);
-  }
-
-  private networkOf(source: CredentialSource): string {
+  /**
+   * Counts a failed attempt.
+   * @returns how many seconds the sender has to wait since it failed too often before
+   */
+  failed(kind: AttemptKind, source: CredentialSource, clientId?: string): number | undefined {
+    const limit = this.limits.find((candidate) => candidate.kind === kind);
+    if (!limit) return undefined;
     const address = this.addresses.of(source);
-    return address === undefined ? 'unknown' : networkOf(address);
+    // Guesses from this machine are its own, or come through a proxy that nobody named: then they are everybody's.
+    if (kind === 'master' && (address === undefined || isLoopback(address))) return undefined;
+    const key = this.keyOf(kind, source, clientId);
+    const wait = this.remaining(key);
+    if (wait === undefined) void this.count(limit, key, address);
+    return wait;
   }
 
-  private async count(limit: Limit, key: string, source: CredentialSource): Promise<void> {
-    if (limit.attempts === 0 || this.remaining(key) !== undefined) return;
+  private keyOf(kind: AttemptKind, source: CredentialSource, clientId = ''): string {
+    const address = this.addresses.of(source);
+    return `${kind} ${address === undefined ? 'unknown' : networkOf(address)} ${clientId}`;
+  }
+
+  private async count({ kind, limiter }: Limit, key: string, address: string | undefined): Promise<void> {
     try {
-      await limit.limiter?.consume(key);
+      await limiter.consume(key);
     } catch (rejection) {
       // Not an error but a result: who goes over the limit is rejected with the time until the window's end.
       const { msBeforeNext } = rejection as { msBeforeNext?: number };
-      if (typeof msBeforeNext !== 'number') return;
-      if (this.remaining(key) !== undefined) return;
+      if (typeof msBeforeNext !== 'number' || this.remaining(key) !== undefined) return;
       this.blocked.set(key, this.clock.now() + msBeforeNext);
       this.events.emit({
         type: 'access.limited',
-        by: limit.name,
-        address: this.addresses.of(source),
+        by: kind,
+        address,
         seconds: Math.ceil(msBeforeNext / 1000),
       });
     }
@@ -131,14 +148,6 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
   }
 }
 
-function clientKey(network: string, clientId: string): string {
-  return `${network} ${clientId}`;
-}
-
-function limiterOptions({ attempts }: Limit) {
+function optionsOf(attempts: number) {
   return { points: attempts, duration: WINDOW_SECONDS };
-}
-
-function memoryLimiter(limit: Limit): RateLimiterMemory {
-  return new RateLimiterMemory(limiterOptions(limit));
 }

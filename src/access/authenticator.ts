@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { TooManyAttemptsError } from '../errors.js';
 import type { MaybePromise } from '../stores/token-store.js';
 import { unitedPrincipal, type Principal } from '../tokens/principal.js';
 import { TokenFault } from '../tokens/token-fault.js';
@@ -7,7 +6,7 @@ import { TokenService } from '../tokens/token.service.js';
 import { AttemptLimiter } from './attempt-limiter.js';
 import { AMBIGUOUS, readCredentials, type CredentialSource } from './credentials.js';
 import { ACCESS, MASTER, type Demand } from './demand.js';
-import { DENIALS, denialOfError, denialOfFault, type Denial } from './denial.js';
+import { DENIALS, denialOfError, denialOfFault, denialOfLimit, type Denial } from './denial.js';
 import { MasterTokens } from './master-tokens.js';
 
 /** Decides whether the credentials of a request meet a demand. The one place where that is decided. */
@@ -26,11 +25,11 @@ export class Authenticator {
     let master: Principal | undefined;
     if (demand & MASTER) {
       if (credentials.masterToken === undefined) return DENIALS.noMasterToken;
-      const wait = this.limiter.waitOf(source);
-      if (wait !== undefined) return denialOfError(new TooManyAttemptsError(wait));
+      const wait = this.limiter.waitOf('master', source);
+      if (wait !== undefined) return denialOfLimit(wait);
       master = this.masterTokens.principalOf(credentials.masterToken);
       if (!master) {
-        this.limiter.failed(source);
+        this.limiter.failed('master', source);
         return DENIALS.badMasterToken;
       }
       if (!(demand & ACCESS)) return master;
@@ -40,8 +39,9 @@ export class Authenticator {
     try {
       if (!this.limiter.isIdle) {
         const seen = this.tokens.lastSeen(accessToken);
-        const wait = seen?.wasCurrent ? undefined : this.limiter.waitOf(source, seen?.clientId);
-        if (wait !== undefined) return denialOfError(new TooManyAttemptsError(wait));
+        const wait =
+          seen && !seen.wasCurrent ? this.limiter.waitOf('client', source, seen.clientId) : undefined;
+        if (wait !== undefined) return denialOfLimit(wait);
       }
       const result = this.tokens.check(accessToken);
       return result instanceof Promise
@@ -61,7 +61,9 @@ export class Authenticator {
     if (result instanceof TokenFault) {
       // An honest token that has ended is no attempt at anything.
       if (result !== TokenFault.expired) {
-        this.limiter.failed(source, this.tokens.lastSeen(accessToken)?.clientId);
+        const clientId = this.tokens.lastSeen(accessToken)?.clientId;
+        const wait = this.limiter.failed(clientId === undefined ? 'token' : 'client', source, clientId);
+        if (wait !== undefined) return denialOfLimit(wait);
       }
       return denialOfFault(result);
     }

@@ -42,6 +42,11 @@ export class ClientAddress {
   }
 }
 
+/** Whether the address is this machine's own. */
+export function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
+}
+
 /** What attempts are counted by: an IPv4 address, the /64 of an IPv6 address. */
 export function networkOf(address: string): string {
   if (isIPv4(address)) return address;

@@ -1,10 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import {
-  CryptoKeyNotSetError,
-  StoreUnavailableError,
-  TooManyAttemptsError,
-  type FastauthErrorCode,
-} from '../errors.js';
+import { CryptoKeyNotSetError, StoreUnavailableError, type FastauthErrorCode } from '../errors.js';
 import { TokenFault } from '../tokens/token-fault.js';
 
 /** Why a request may not enter, as a value: a flood of bad tokens shall not cost an exception each. */
@@ -51,12 +46,23 @@ function detailOf(fault: TokenFault): string {
   }
 }
 
+/** The denial for whoever failed too often. @param retryAfter seconds */
+export function denialOfLimit(retryAfter: number): Denial {
+  return {
+    denied: true,
+    status: 429,
+    code: 'too_many_attempts',
+    detail: 'Too many failed attempts. Try again later.',
+    retryAfter,
+  };
+}
+
 /** The denial for an error met while verifying. @throws the error itself, if it is none that a denial stands for */
 export function denialOfError(error: unknown): Denial {
-  if (error instanceof StoreUnavailableError || error instanceof TooManyAttemptsError) {
+  if (error instanceof StoreUnavailableError) {
     return {
       denied: true,
-      status: error instanceof TooManyAttemptsError ? 429 : 503,
+      status: 503,
       code: error.code,
       detail: error.message,
       retryAfter: error.retryAfter,

@@ -255,7 +255,7 @@ export const SETTINGS = {
   failedAttemptsPerAddress: wholeNumber(0, 1_000_000).default(1000).meta({
     expected: 'a whole number; 0 for no limit',
     description:
-      'Requests with bad credentials that one address (of IPv6, one /64) may send in a minute; after that it gets 429 for whatever is not known to be good. `0`: no limit.',
+      'Requests with bad credentials that one address (of IPv6, one /64) may send in a minute; after that it gets 429 for bad tokens, and for the master token whatever it sends. `0`: no limit.',
   }),
   failedAttemptsPerClient: wholeNumber(0, 1_000_000).default(100).meta({
     expected: 'a whole number; 0 for no limit',

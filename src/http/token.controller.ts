@@ -108,13 +108,11 @@ export class TokenController {
     return this.answer(request, response, async () => {
       const refreshToken = requiredRefreshToken(request);
       const source = rawRequest(request as unknown as AnyRequest);
-      const wait = this.limiter.waitOf(source);
-      if (wait !== undefined) throw new TooManyAttemptsError(wait);
       try {
         return await this.refreshTokens(refreshToken, request);
       } catch (error) {
-        if (error instanceof InvalidGrantError) this.limiter.failed(source);
-        throw error;
+        const wait = error instanceof InvalidGrantError ? this.limiter.failed('token', source) : undefined;
+        throw wait === undefined ? error : new TooManyAttemptsError(wait);
       }
     });
   }

@@ -22,8 +22,8 @@ export type FastauthEvent =
   /** Too many attempts failed; more are refused for a while. Told once, when that begins. */
   | {
       readonly type: 'access.limited';
-      /** What was counted: attempts of one address, or of one client from one address. */
-      readonly by: 'address' | 'client';
+      /** What was counted: wrong master tokens or bad tokens of one address, dead tokens of one client there. */
+      readonly by: 'master' | 'token' | 'client';
       readonly address: string | undefined;
       /** For how long. */
       readonly seconds: number;
