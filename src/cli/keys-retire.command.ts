@@ -22,7 +22,7 @@ export function keysRetireCommand(): Command {
       'Stop accepting a key, wherever it is configured. Refused (exit status 1) while live sessions need it. It ends after ' +
         'refresh-grace seconds, so that answers that are being repeated still hold; every process has seen it within 5 seconds.',
     )
-    .argument('<kid>', 'which key, as "fastauth keys list" names it')
+    .argument('<kid>', 'which key, as "fastauth keys list" names it; after -- if it begins with a dash')
     .option('--now', 'end it at once: it is refused everywhere within 5 seconds')
     .option('--force', 'end it also where sessions need it: their clients have to be issued new tokens')
     .action(async (kid: string, options: RetireOptions) =>

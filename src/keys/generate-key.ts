@@ -11,8 +11,18 @@ const makePair = promisify(generateKeyPair) as (
   options: object,
 ) => Promise<{ publicKey: KeyObject; privateKey: KeyObject }>;
 
+type NamedJwk = JsonWebKey & { readonly kid: string };
+
 /** Makes a key for an algorithm: a JWK (RFC 7517) with `alg`, `use` and `kid`, private parts included. */
-export async function generateJwk(algorithm: AlgorithmName): Promise<JsonWebKey & { readonly kid: string }> {
+export async function generateJwk(algorithm: AlgorithmName): Promise<NamedJwk> {
+  for (;;) {
+    const jwk = await anyJwk(algorithm);
+    // One that begins with a dash would be taken for an option on a command line.
+    if (!jwk.kid.startsWith('-')) return jwk;
+  }
+}
+
+async function anyJwk(algorithm: AlgorithmName): Promise<NamedJwk> {
   const { use, keyType, namedCurve, leastBits = SECRET_BITS, exactBits } = ALGORITHMS[algorithm];
   if (keyType === undefined) {
     const secret = createSecretKey(randomBytes((exactBits ?? Math.max(leastBits, SECRET_BITS)) / 8));

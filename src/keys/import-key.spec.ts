@@ -43,7 +43,7 @@ describe('importing a key', () => {
 
   it('names a secret by what does not reveal it', () => {
     const { kid } = importSecret('a secret of the tests, thirty-two bytes or more');
-    expect(kid).toMatch(/^[\w-]{22}$/);
+    expect(kid).toMatch(/^[0-9a-f]{32}$/);
     expect(
       importJwk({
         kty: 'oct',

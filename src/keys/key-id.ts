@@ -17,7 +17,7 @@ const THUMBPRINT_MEMBERS: Readonly<Record<string, readonly string[]>> = {
  */
 export function keyIdOf(key: KeyObject): string {
   if (key.type === 'secret') {
-    return Buffer.from(hkdfSync('sha256', key, '', 'fastauth kid v1', 16)).toString('base64url');
+    return Buffer.from(hkdfSync('sha256', key, '', 'fastauth kid v1', 16)).toString('hex');
   }
   const jwk = key.export({ format: 'jwk' });
   const members = THUMBPRINT_MEMBERS[jwk.kty as string] as readonly string[];

@@ -30,7 +30,7 @@ export class SampleProcess {
     child.stderr?.on('data', keep);
   }
 
-  /** @throws Error with all that it said, if it does not come to listen within ten seconds */
+  /** @throws Error with all that it said, if it does not come to listen within thirty seconds */
   static async start(main: string, cwd: string, env: NodeJS.ProcessEnv = {}): Promise<SampleProcess> {
     const sample = new SampleProcess(
       spawn(process.execPath, [main], {
@@ -38,7 +38,7 @@ export class SampleProcess {
         env: { PATH: process.env['PATH'], PORT: '0', NO_COLOR: '1', ...env },
       }),
     );
-    for (let waited = 0; waited < 10_000; waited += 25) {
+    for (let waited = 0; waited < 30_000; waited += 25) {
       if (/Listening on .*Try:/s.test(sample.output)) return sample;
       if (sample.child.exitCode !== null || sample.child.signalCode !== null) break;
       await new Promise((done) => setTimeout(done, 25));
