@@ -15,8 +15,8 @@ describe('the sample of resource servers', () => {
 
   beforeAll(async () => {
     const folder = temporaryFolder();
-    const main = copySample('03-resource-servers', folder);
-    cpSync(join('sample/dist', '03-resource-servers'), dirname(main), { recursive: true });
+    const main = copySample('06-resource-servers', folder);
+    cpSync(join('sample/dist', '06-resource-servers'), dirname(main), { recursive: true });
     expect(await runCli(['keys', 'rotate', '--algorithm', 'EdDSA'], { cwd: folder, env })).toMatchObject({
       code: 0,
     });
