@@ -110,14 +110,16 @@ export class TokenRefresher {
     const isPrevious = digest === record.previousRefreshHash;
     if (isPrevious && record.rotatedAt !== undefined) {
       const age = this.clock.now() / 1000 - record.rotatedAt;
-      if (age < this.config.refreshGrace) {
+      // A rotation that lies in the future is of a clock that went wrong: the window must not grow by as much.
+      const isPlausible = age >= -this.config.clockTolerance;
+      if (isPlausible && age < this.config.refreshGrace) {
         const pair =
           record.plainPair ??
           (record.sealedPair === undefined ? undefined : openPair(record.sealedPair, refreshToken));
         if (pair) return issuedTokens(record, pair);
         throw new StoreUnavailableError();
       }
-      if (age < RACE_SECONDS) throw new InvalidGrantError();
+      if (isPlausible && age < RACE_SECONDS) throw new InvalidGrantError();
     }
     if (isPrevious || generation < record.generation) {
       const now = Math.floor(this.clock.now() / 1000);
