@@ -12,8 +12,8 @@ function servers() {
   const store = new MemoryTokenStore();
   const config = { refreshGrace: GRACE, clockTolerance: 5 };
   return [new FakeClock(), new FakeClock()].map((clock) => createTokenService(config, store, clock)) as [
-    ReturnType<typeof createTokenService>,
-    ReturnType<typeof createTokenService>,
+    ReturnType<typeof createTokenService<FakeClock>>,
+    ReturnType<typeof createTokenService<FakeClock>>,
   ];
 }
 
