@@ -1,0 +1,137 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { sessionSample } from 'nestjs-fastauth/testing';
+import { StoreUnavailableError } from '../../src/errors.js';
+import { LmdbTokenStore } from '../../src/stores/lmdb.store.js';
+import { MASTER_TOKEN, startApp } from '../support/app.js';
+import { JsonChild } from '../support/child-process.js';
+import { compile } from '../support/compile.js';
+import { RoutesController } from '../support/routes.controller.js';
+import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
+
+afterAll(removeTemporaryFolders);
+
+/** Mounts something of the test's own, or says that it may not. */
+function mount(...args: string[]): boolean {
+  try {
+    execFileSync('mount', args, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function unmount(folder: string): void {
+  execFileSync('umount', ['-l', folder], { stdio: 'ignore' });
+}
+
+const probe = temporaryFolder();
+const canMount = mount('-t', 'tmpfs', '-o', 'size=64k', 'fastauth-probe', probe);
+if (canMount) unmount(probe);
+
+(canMount ? describe : describe.skip)(
+  `on a disk of its own${canMount ? '' : ' (skipped: mounting needs root)'}`,
+  () => {
+    const folder = temporaryFolder();
+    const data = join(folder, 'store');
+    beforeAll(() => {
+      mount('-t', 'tmpfs', '-o', 'size=1m', 'fastauth-test', folder);
+    });
+    afterAll(() => unmount(folder));
+
+    it('that is full, the server answers 503, keeps what it acknowledged, and goes on when there is room', async () => {
+      const compiled = await compile('test/support/store-child.ts');
+      const child = new JsonChild(process.execPath, [compiled.entry, 'fill', `lmdb:${data}`]);
+      expect(await child.next()).toBe('open');
+      const failure = await child.next<{ failed: string; written: number }>();
+      expect(failure?.failed).toBe('StoreUnavailableError');
+      expect(failure?.written).toBeGreaterThan(100);
+      expect(await child.next()).toEqual({ lost: 0 });
+      await child.end();
+      compiled.remove();
+
+      const app = await startApp({
+        adapter: 'fastify',
+        controllers: [RoutesController],
+        fastauth: { databaseUrl: `lmdb:${data}`, sessionsPerClient: 100_000 },
+      });
+      const issue = () => app.get('/auth/token/new?client_id=x', { 'MASTER-TOKEN': MASTER_TOKEN });
+      let last: Awaited<ReturnType<typeof issue>> | undefined;
+      let refused = await issue();
+      for (let n = 0; n < 500 && refused.status === 200; n++) [last, refused] = [refused, await issue()];
+      expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, expect.any(String)]);
+      expect((await app.get('/health')).status).toBe(200);
+      const token = last?.body.data.access_token as string | undefined;
+      if (token) expect((await app.get('/whoami', { 'ACCESS-TOKEN': token })).status).toBe(200);
+      mount('-o', 'remount,size=8m', folder);
+      expect((await issue()).status).toBe(200);
+      await app.close();
+    }, 60_000);
+  },
+);
+
+describe('a folder that cannot be written to', () => {
+  it('is refused at the start with a sentence, and not changed', async () => {
+    const folder = join(temporaryFolder(), 'store');
+    const store = new LmdbTokenStore({ folder });
+    await store.open();
+    const { record, pair } = sessionSample();
+    await store.insert(record, pair, 1);
+    await store.close();
+    const before = readFileSync(join(folder, 'data.mdb'));
+    chmodSync(join(folder, 'data.mdb'), 0o400);
+    // Root may write where the mode says that nobody may; a mount that is read-only holds for it, too.
+    const isMounted = canMount && mount('--bind', folder, folder);
+    try {
+      if (isMounted) mount('-o', 'remount,ro,bind', folder);
+      const again = new LmdbTokenStore({ folder });
+      if (isMounted || process.getuid?.() !== 0) {
+        await expect(again.open()).rejects.toThrow(StoreUnavailableError);
+        await expect(again.open()).rejects.toThrow(/cannot be opened: it cannot be read or written/);
+      }
+    } finally {
+      if (isMounted) unmount(folder);
+    }
+    expect(readFileSync(join(folder, 'data.mdb')).equals(before)).toBe(true);
+    chmodSync(join(folder, 'data.mdb'), 0o600);
+    const writable = new LmdbTokenStore({ folder });
+    await writable.open();
+    expect(writable.find(record)).toBeDefined();
+    await writable.close();
+  });
+});
+
+describe('a data file with damage at any place', () => {
+  it('is refused with a sentence or read, never silently emptied, and never ends the process', async () => {
+    const folder = join(temporaryFolder(), 'store');
+    const store = new LmdbTokenStore({ folder });
+    await store.open();
+    for (let n = 0; n < 20; n++) {
+      const { record, pair } = sessionSample();
+      await store.insert(record, pair, 1);
+    }
+    await store.close();
+    const sound = join(folder, 'data.mdb');
+    const { size } = statSync(sound);
+    for (const [round, share] of [0.001, 0.01, 0.3, 0.6, 0.99].entries()) {
+      const copy = join(temporaryFolder(), `copy-${round}`);
+      mkdirSync(copy);
+      const file = join(copy, 'data.mdb');
+      copyFileSync(sound, file);
+      const bytes = readFileSync(file);
+      bytes.fill(0xa5, Math.floor(size * share), Math.floor(size * share) + 64);
+      writeFileSync(file, bytes);
+      const opened = new LmdbTokenStore({ folder: copy });
+      const outcome = await opened.open().then(
+        () => 'opened',
+        (error: unknown) => error,
+      );
+      if (outcome === 'opened') await opened.close();
+      else expect(outcome).toBeInstanceOf(StoreUnavailableError);
+      expect(statSync(file).size).toBeGreaterThanOrEqual(size);
+      rmSync(copy, { recursive: true });
+    }
+  });
+});
