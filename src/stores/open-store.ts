@@ -37,10 +37,11 @@ async function redisStore(config: TokenStoreConfig): Promise<TokenStore> {
   return new RedisTokenStore({ url: databaseUrl, timeout: storeTimeout, appName, trackedCacheSize });
 }
 
-async function sqlStore({ databaseUrl, storeTimeout, appName }: TokenStoreConfig): Promise<TokenStore> {
+async function sqlStore(config: TokenStoreConfig): Promise<TokenStore> {
+  const { databaseUrl, storeTimeout, appName, trackedCacheSize } = config;
   const driver = databaseUrl.startsWith('postgres') ? 'pg' : 'mysql2';
   const { SqlTokenStore } = await importOptional(() => import('./sql.store.js'), `kysely ${driver}`);
-  return new SqlTokenStore({ url: databaseUrl, timeout: storeTimeout, appName });
+  return new SqlTokenStore({ url: databaseUrl, timeout: storeTimeout, appName, trackedCacheSize });
 }
 
 async function restStore({ databaseUrl, headers, storeTimeout }: TokenStoreConfig): Promise<TokenStore> {

@@ -1,6 +1,7 @@
 import { Kysely, type Dialect } from 'kysely';
 import { importOptional } from './optional-package.js';
 import { familyOf, type SqlFamily } from './sql.family.js';
+import type { FeedListener, PostgresFeed } from './sql.postgres-feed.js';
 import type { SqlTables } from './sql.tables.js';
 
 /** Which database: one of the three. */
@@ -22,7 +23,14 @@ export type SqlDatabase =
 export interface SqlConnection {
   readonly db: Kysely<SqlTables>;
   readonly family: SqlFamily;
+  /** Makes the feed of what is notified on a channel, where the server has one. */
+  readonly feed?: ((channel: string, listener: FeedListener) => PostgresFeed) | undefined;
   close(): Promise<void>;
+}
+
+interface Server {
+  readonly dialect: Dialect;
+  readonly feed?: SqlConnection['feed'];
 }
 
 /**
@@ -34,16 +42,22 @@ export async function connectSql(database: SqlDatabase, timeout: number): Promis
     const db = database.db as Kysely<SqlTables>;
     return { db, family: familyOf(db), close: async () => undefined };
   }
-  const dialect = 'dialect' in database ? database.dialect : await dialectOf(database.url, timeout);
+  const { dialect, feed }: Server = 'url' in database ? await serverAt(database.url, timeout) : database;
   const db = new Kysely<SqlTables>({ dialect });
-  return { db, family: familyOf(db), close: () => db.destroy() };
+  return { db, family: familyOf(db), feed, close: () => db.destroy() };
 }
 
-async function dialectOf(url: string, timeout: number): Promise<Dialect> {
+async function serverAt(url: string, timeout: number): Promise<Server> {
   if (/^postgres(?:ql)?:/i.test(url)) {
-    const { postgresDialect } = await importOptional(() => import('./sql.postgres.js'), 'kysely pg');
-    return postgresDialect(url, timeout);
+    const [{ postgresDialect }, { PostgresFeed }] = await importOptional(
+      () => Promise.all([import('./sql.postgres.js'), import('./sql.postgres-feed.js')]),
+      'kysely pg',
+    );
+    return {
+      dialect: postgresDialect(url, timeout),
+      feed: (channel, listener) => new PostgresFeed(url, channel, timeout * 1000, listener),
+    };
   }
   const { mysqlDialect } = await importOptional(() => import('./sql.mysql.js'), 'kysely mysql2');
-  return mysqlDialect(url, timeout);
+  return { dialect: mysqlDialect(url, timeout) };
 }

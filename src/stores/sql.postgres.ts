@@ -19,8 +19,8 @@ export function postgresDialect(url: string, timeout: number): Dialect {
     lock_timeout: limit,
     idle_in_transaction_session_timeout: limit,
   });
-  // A connection that breaks while idle leaves the pool by itself; without a listener the process would end.
-  pool.on('error', () => undefined);
+  // A connection that breaks leaves the pool by itself; without listeners the process would end.
+  pool.on('error', () => undefined).on('connect', (client) => client.on('error', () => undefined));
   return new PostgresDialect({
     pool: { connect: async () => withTimeLimit(await pool.connect(), limit), end: () => pool.end() },
   });

@@ -14,14 +14,13 @@ import type { SqlFamily } from './sql.family.js';
 import { LOCKS } from './sql.migrations.js';
 import {
   CLIENT_ID_BYTES,
-  digestBytes,
   FAMILY_ID_BYTES,
-  recordColumns,
   recordOf,
   rowKeyFrom,
   rowKeyOf,
   storableId,
   textOf,
+  type NewSessionRow,
   type RowKey,
   type SessionRow,
   type SqlTables,
@@ -103,22 +102,22 @@ export class SqlSessions {
       .execute();
   }
 
-  async insert(record: SessionRecord): Promise<void> {
+  async insert(row: NewSessionRow): Promise<void> {
     await this.#db
       .insertInto('fastauth_sessions')
-      .values({ app: this.#scope.app, ...rowKeyOf(record), ...recordColumns(record) })
+      .values({ app: this.#scope.app, ...row })
       .execute();
   }
 
   /** One statement: compares and swaps. */
-  async rotate(record: SessionRecord): Promise<boolean> {
-    if (record.previousRefreshHash === undefined) return false;
+  async rotate(row: NewSessionRow): Promise<boolean> {
+    if (row.previous_refresh_hash === null) return false;
     return this.#changesOne(
-      record,
-      this.#update(rowKeyOf(record))
-        .set(recordColumns(record))
-        .where('generation', '=', record.generation - 1)
-        .where('refresh_hash', '=', digestBytes(record.previousRefreshHash)),
+      row,
+      this.#update(row)
+        .set(row)
+        .where('generation', '=', row.generation - 1)
+        .where('refresh_hash', '=', row.previous_refresh_hash),
     );
   }
 
@@ -127,10 +126,8 @@ export class SqlSessions {
     const client_id = storableId(clientId, CLIENT_ID_BYTES);
     const family_id = familyId === undefined ? undefined : storableId(familyId, FAMILY_ID_BYTES);
     if (!client_id || !family_id) return false;
-    return this.#changesOne(
-      { clientId, familyId },
-      this.#update({ client_id, family_id }).set({ revoked_at: revokedAt }),
-    );
+    const key = { client_id, family_id };
+    return this.#changesOne(key, this.#update(key).set({ revoked_at: revokedAt }));
   }
 
   /** @returns the families revoked */
@@ -194,9 +191,9 @@ export class SqlSessions {
     return Number(rows[0]?.now);
   }
 
-  /** What other writers changed since this time by the database's clock. */
-  async changesSince(time: number): Promise<readonly SqlChange[]> {
-    const { app, writer } = this.#scope;
+  /** What was changed since this time by the database's clock, but by `writer`. */
+  async changesSince(time: number, writer: Buffer): Promise<readonly SqlChange[]> {
+    const { app } = this.#scope;
     const changed = this.#db
       .selectFrom('fastauth_sessions')
       .select(['client_id', 'family_id', 'changed_at'])
@@ -246,9 +243,9 @@ export class SqlSessions {
       .where('revoked_at', 'is', null);
   }
 
-  async #changesOne(key: SessionKey, update: SessionUpdate): Promise<boolean> {
+  async #changesOne(key: RowKey, update: SessionUpdate): Promise<boolean> {
     if (!this.#family.notifies) return (await update.executeTakeFirst()).numUpdatedRows === 1n;
-    const told = sql`pg_notify(${this.#scope.channel}, ${this.#payload(key)})`.as('told');
+    const told = sql`pg_notify(${this.#scope.channel}, ${this.#payload(sessionKeyOf(key))})`.as('told');
     return (await update.returning(told).execute()).length === 1;
   }
 
@@ -298,9 +295,21 @@ export class SqlSessions {
     );
   }
 
-  /** At most 8000 bytes may be notified; identifiers of the longest form take 7000, escaped. */
+  /** What {@link notifiedChange} reads. At most 8000 bytes may be notified; identifiers of the longest form take 7000, escaped. */
   #payload({ clientId, familyId }: SessionKey): string {
     return JSON.stringify([this.#scope.writer.toString('base64url'), clientId, familyId]);
+  }
+}
+
+/** @returns undefined for what no store of ours has notified */
+export function notifiedChange(payload: string): { writer: string; key: SessionKey } | undefined {
+  try {
+    const [writer, clientId, familyId] = JSON.parse(payload) as string[];
+    return writer === undefined || clientId === undefined
+      ? undefined
+      : { writer, key: { clientId, familyId } };
+  } catch {
+    return undefined;
   }
 }
 

@@ -4,13 +4,22 @@ import type { SessionKey, SessionRecord, TokenPair } from '../tokens/session-rec
 import { BackendPolicy } from './backend-policy.js';
 import { surplusSessions } from './live-sessions.js';
 import type { MigratingStore } from './migrating-store.js';
-import { SessionWatchers } from './session-watchers.js';
 import { ChangePoll } from './sql.change-poll.js';
 import { connectSql, type SqlConnection, type SqlDatabase } from './sql.connection.js';
 import { explained, isMissingTable, MISSING_TABLES, retryingConflicts } from './sql.faults.js';
 import { migrateTables, readVersion, SCHEMA_VERSION } from './sql.migrations.js';
-import { SqlSessions, type SqlScope } from './sql.sessions.js';
-import { TokenStore, type KeyUse, type RevokeFilter, type SessionWatcher } from './token-store.js';
+import type { FeedListener, PostgresFeed } from './sql.postgres-feed.js';
+import { notifiedChange, SqlSessions, type SqlScope } from './sql.sessions.js';
+import { rowOf } from './sql.tables.js';
+import {
+  TokenStore,
+  type FindOptions,
+  type KeyUse,
+  type MaybePromise,
+  type RevokeFilter,
+  type SessionWatcher,
+} from './token-store.js';
+import { TrackedSessions } from './tracked-sessions.js';
 
 /** Options of {@link SqlTokenStore}: which database (one of `url`, `dialect` and `db`), and these. */
 export type SqlTokenStoreOptions = SqlDatabase & {
@@ -18,7 +27,16 @@ export type SqlTokenStoreOptions = SqlDatabase & {
   readonly appName?: string | undefined;
   /** Time limit of one operation in seconds. Default: 1. */
   readonly timeout?: number | undefined;
+  /** How many sessions are kept in memory, with `postgres://` alone. Default: 10 000; 0: none. */
+  readonly trackedCacheSize?: number | undefined;
 };
+
+/** A database in use, and how its changes are heard of. */
+interface OpenStore {
+  readonly connection: SqlConnection;
+  readonly sessions: SqlSessions;
+  readonly feed: PostgresFeed | undefined;
+}
 
 /** Seconds that one statement of a migration may take. */
 const MIGRATION_TIMEOUT = 600;
@@ -26,6 +44,9 @@ const MIGRATION_TIMEOUT = 600;
 /**
  * Keeps sessions in a SQL database: one row a session, in tables that {@link SqlTokenStore.migrate} or
  * `fastauth store migrate` makes. Refreshing and revoking are one statement each; issuing is one transaction.
+ *
+ * With `postgres://`, sessions are also kept in memory while LISTEN/NOTIFY tells of every change; all other databases
+ * are asked each time, and looked through for changes only while somebody watches.
  *
  * @example
  * const store = new SqlTokenStore({ dialect: new SqliteDialect({ database: new Database('app.db') }) });
@@ -37,14 +58,18 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
   readonly #timeout: number;
   readonly #scope: SqlScope;
   readonly #policy: BackendPolicy;
-  readonly #watchers = new SessionWatchers();
+  readonly #tracked: TrackedSessions;
   readonly #poll: ChangePoll;
   readonly #writes = new Set<Promise<unknown>>();
-  #open: { readonly connection: SqlConnection; readonly sessions: SqlSessions } | undefined;
+  #open: OpenStore | undefined;
+  #watchers = 0;
+  #isFed = false;
+  /** Until when a write of ours whose outcome is unknown may still come through (of `performance.now()`). */
+  #unsureUntil = -Infinity;
 
   constructor(options: SqlTokenStoreOptions) {
     super();
-    const { appName = 'fastauth', timeout = 1, ...database } = options;
+    const { appName = 'fastauth', timeout = 1, trackedCacheSize = 10_000, ...database } = options;
     this.#database = database;
     this.#timeout = timeout;
     this.#policy = new BackendPolicy({ timeout });
@@ -53,13 +78,20 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
       writer: randomBytes(8),
       channel: `fastauth_${createHash('sha256').update(appName).digest('hex').slice(0, 32)}`,
     };
+    this.#tracked = new TrackedSessions({
+      size: trackedCacheSize,
+      load: (key) => this.#read((sessions) => sessions.find(key)),
+    });
     this.#poll = new ChangePoll(
       {
         now: () => this.#read((sessions) => sessions.now()),
-        changesSince: (time) => this.#read((sessions) => sessions.changesSince(time)),
+        changesSince: (time) =>
+          this.#read((sessions) =>
+            sessions.changesSince(time, this.#isUnsure() ? Buffer.alloc(0) : this.#scope.writer),
+          ),
       },
-      2 * timeout + 1,
-      (changed) => this.#watchers.notify(changed),
+      this.#longestWrite(),
+      (changed) => this.#tracked.changed(changed),
     );
   }
 
@@ -90,23 +122,25 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
       await connection.close();
       throw new ConfigError([`database-url: ${MISSING_TABLES}`]);
     }
-    this.#open = {
-      connection,
-      sessions: new SqlSessions(connection.db, connection.family, this.#scope),
-    };
-    if (this.#watchers.size > 0) this.#poll.start();
+    const feed = connection.feed?.(this.#scope.channel, this.#feedListener());
+    const sessions = new SqlSessions(connection.db, connection.family, this.#scope);
+    this.#open = { connection, sessions, feed };
+    feed?.start();
+    this.#pollIfNeeded();
   }
 
   async close(): Promise<void> {
-    this.#poll.stop();
-    await Promise.allSettled(this.#writes);
     const open = this.#open;
+    this.#watchers = 0;
+    this.#pollIfNeeded();
+    await Promise.allSettled(this.#writes);
     this.#open = undefined;
+    await open?.feed?.stop();
     await open?.connection.close();
   }
 
-  find(key: SessionKey): Promise<SessionRecord | undefined> {
-    return this.#read((sessions) => sessions.find(key));
+  find(key: SessionKey, options?: FindOptions): MaybePromise<SessionRecord | undefined> {
+    return this.#tracked.find(key, options);
   }
 
   async insert(
@@ -114,31 +148,33 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
     _pair: TokenPair,
     sessionsPerClient: number,
   ): Promise<readonly SessionRecord[]> {
+    const row = rowOf(record);
     const removed = await this.#transaction(async (sessions) => {
       if (sessionsPerClient === Infinity) {
-        await sessions.insert(record);
+        await sessions.insert(row);
         return [];
       }
       await sessions.hold(record.clientId);
       const live = await sessions.live(record.clientId, record.createdAt);
       const surplus = surplusSessions(live, record, sessionsPerClient);
       await sessions.remove(surplus);
-      await sessions.insert(record);
+      await sessions.insert(row);
       return surplus;
     });
-    for (const session of removed) this.#watchers.notify(session);
+    for (const session of removed) this.#tracked.changed(session);
     return removed;
   }
 
   async rotate(record: SessionRecord, _pair: TokenPair): Promise<boolean> {
-    const rotated = await this.#statement((sessions) => sessions.rotate(record));
-    if (rotated) this.#watchers.notify(record);
+    const row = rowOf(record);
+    const rotated = await this.#statement((sessions) => sessions.rotate(row));
+    if (rotated) this.#tracked.changed(record);
     return rotated;
   }
 
   async revoke(key: SessionKey, revokedAt: number): Promise<boolean> {
     const revoked = await this.#statement((sessions) => sessions.revoke(key, revokedAt));
-    if (revoked) this.#watchers.notify(key);
+    if (revoked) this.#tracked.changed(key);
     return revoked;
   }
 
@@ -151,7 +187,7 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
       await sessions.hold(clientId);
       return sessions.revokeClient(clientId, revokedAt, filter);
     });
-    for (const familyId of families) this.#watchers.notify({ clientId, familyId });
+    for (const familyId of families) this.#tracked.changed({ clientId, familyId });
     return families;
   }
 
@@ -161,7 +197,7 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
 
   async sweep(now: number, limit: number): Promise<number> {
     const swept = await this.#transaction((sessions) => sessions.sweep(now, limit));
-    for (const key of swept) this.#watchers.notify(key);
+    for (const key of swept) this.#tracked.changed(key);
     return swept.length;
   }
 
@@ -169,13 +205,18 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
     return this.#read((sessions) => sessions.keyUse(now));
   }
 
-  /** Changes by other processes are told within a second. */
+  /** Changes by other processes are told as PostgreSQL notifies them, by other databases within half a second. */
   watch(watcher: SessionWatcher): () => void {
-    const end = this.#watchers.add(watcher);
-    if (this.#open) this.#poll.start();
+    const end = this.#tracked.watch(watcher);
+    this.#watchers++;
+    this.#pollIfNeeded();
+    let ended = false;
     return () => {
+      if (ended) return;
+      ended = true;
       end();
-      if (this.#watchers.size === 0) this.#poll.stop();
+      this.#watchers--;
+      this.#pollIfNeeded();
     };
   }
 
@@ -197,7 +238,44 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
     }
   }
 
-  #opened() {
+  #feedListener(): FeedListener {
+    const own = this.#scope.writer.toString('base64url');
+    return {
+      connected: (at) => {
+        this.#isFed = true;
+        this.#pollIfNeeded();
+        this.#tracked.connected(at);
+      },
+      alive: (at) => this.#tracked.alive(at),
+      lost: () => {
+        this.#isFed = false;
+        this.#pollIfNeeded();
+        this.#tracked.lost();
+      },
+      notified: (payload) => {
+        const change = notifiedChange(payload);
+        // What this object wrote was told when the write was done, unless nobody knows whether it was.
+        if (change?.writer === own && !this.#isUnsure()) this.#tracked.forget(change.key);
+        else this.#tracked.changed(change?.key);
+      },
+    };
+  }
+
+  #pollIfNeeded(): void {
+    if (this.#open && this.#watchers > 0 && !this.#isFed) this.#poll.start();
+    else this.#poll.stop();
+  }
+
+  #isUnsure(): boolean {
+    return performance.now() < this.#unsureUntil;
+  }
+
+  /** Seconds between the start of a write's first statement and the end of its last one, at the most. */
+  #longestWrite(): number {
+    return 2 * this.#timeout + 1;
+  }
+
+  #opened(): OpenStore {
     if (!this.#open) throw new StoreUnavailableError('The token store is not open.');
     return this.#open;
   }
@@ -241,6 +319,9 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
     this.#writes.add(write);
     try {
       return await write;
+    } catch (error) {
+      this.#unsureUntil = performance.now() + this.#longestWrite() * 1000;
+      throw error;
     } finally {
       this.#writes.delete(write);
     }

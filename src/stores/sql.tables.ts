@@ -59,6 +59,7 @@ interface SchemaTable {
 }
 
 export type SessionRow = Selectable<SessionsTable>;
+export type NewSessionRow = ReturnType<typeof rowOf>;
 
 /** Bytes of a client identifier: 256 characters take at most 768. */
 export const CLIENT_ID_BYTES = 1024;
@@ -95,9 +96,14 @@ export function rowKeyOf({ clientId, familyId }: SessionRecord): RowKey {
   return { client_id, family_id };
 }
 
-/** All that a session says beside its key. */
-export function recordColumns(record: SessionRecord) {
+/**
+ * A session as a row, without the application.
+ * @throws RangeError as {@link rowKeyOf}
+ * @throws TypeError when a hash is not the SHA-256 that {@link SessionRecord} promises
+ */
+export function rowOf(record: SessionRecord) {
   return {
+    ...rowKeyOf(record),
     generation: record.generation,
     access_hash: digestBytes(record.accessHash),
     access_expires_at: record.accessExpiresAt,
@@ -141,8 +147,7 @@ export function textOf(bytes: Bytes): string {
   return asBuffer(bytes).toString();
 }
 
-/** @throws TypeError when a hash is not the SHA-256 that {@link SessionRecord} promises */
-export function digestBytes(hash: string): Buffer {
+function digestBytes(hash: string): Buffer {
   const bytes = Buffer.from(hash, 'base64url');
   if (bytes.length !== DIGEST_BYTES || bytes.toString('base64url') !== hash) {
     throw new TypeError('A session record needs SHA-256 hashes as base64url without padding.');
