@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-const PACKAGES = ['@nestjs', 'jose', 'reflect-metadata', 'rxjs', 'ws'];
+const PACKAGES = ['@nestjs', 'jose', 'kysely', 'libsql', 'reflect-metadata', 'rxjs', 'ws'];
 
 /**
  * A copy of a built sample, with a place of its own for what it writes, as in a clean clone.

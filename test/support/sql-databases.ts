@@ -34,6 +34,8 @@ export async function ownPostgres(): Promise<OwnDatabase> {
     query: async (sql, values = []) => (await admin.query<Record<string, unknown>>(sql, [...values])).rows,
     cut: async (statement) => {
       const sql = 'select pid, query from pg_stat_activity where application_name = $1';
+      // Within a transaction the list is else the one of the first look.
+      await admin.query('select pg_stat_clear_snapshot()');
       const { rows } = await admin.query<{ pid: number; query: string }>(sql, [name]);
       const found = rows.filter(({ query }) => statement.test(query));
       for (const { pid } of found) await admin.query('select pg_terminate_backend($1)', [pid]);

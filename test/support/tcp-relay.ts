@@ -7,6 +7,8 @@ interface Relayed {
   /** All that the client sent. */
   sent: string;
   isMute: boolean;
+  /** Nothing is forwarded either way. */
+  isStalled: boolean;
 }
 
 /** Stands between a client and a server, and can make connections half-open: what goes in never comes out. */
@@ -14,10 +16,17 @@ export class TcpRelay {
   readonly #connections = new Set<Relayed>();
   readonly #server: Server;
   #lastWords: string | undefined;
+  #isStalled = false;
 
   private constructor(port: number) {
     this.#server = createServer((client) => {
-      const relayed: Relayed = { client, backend: connect(port, '127.0.0.1'), sent: '', isMute: false };
+      const relayed: Relayed = {
+        client,
+        backend: connect(port, '127.0.0.1'),
+        sent: '',
+        isMute: false,
+        isStalled: this.#isStalled,
+      };
       this.#connections.add(relayed);
       const { backend } = relayed;
       client.on('data', (data) => {
@@ -27,10 +36,10 @@ export class TcpRelay {
           relayed.isMute = true;
           this.#lastWords = undefined;
         }
-        backend.write(data);
+        if (!relayed.isStalled) backend.write(data);
       });
       backend.on('data', (data) => {
-        if (!relayed.isMute) client.write(data);
+        if (!relayed.isMute && !relayed.isStalled) client.write(data);
       });
       const end = (): void => {
         this.#connections.delete(relayed);
@@ -66,6 +75,17 @@ export class TcpRelay {
   /** Lets the next request with this text through, and nothing back on its connection from then on. */
   loseAnswerTo(text: string): void {
     this.#lastWords = text;
+  }
+
+  /** From now on nothing is forwarded; connections stay open, and new ones are accepted. */
+  stall(): void {
+    this.#isStalled = true;
+    for (const relayed of this.#connections) relayed.isStalled = true;
+  }
+
+  /** New connections work again; those that were stalled stay so, as when a firewall forgets them. */
+  recover(): void {
+    this.#isStalled = false;
   }
 
   async stop(): Promise<void> {

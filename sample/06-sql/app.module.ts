@@ -1,0 +1,20 @@
+import { Controller, Get, Module } from '@nestjs/common';
+import { AccessOnly, CurrentPrincipal, FastauthModule, type Principal } from 'nestjs-fastauth';
+import { openTokenStore } from './token-store.js';
+
+export const tokenStore = openTokenStore();
+
+@Controller()
+class AppController {
+  @AccessOnly()
+  @Get('whoami')
+  whoami(@CurrentPrincipal() { clientId }: Principal) {
+    return { clientId };
+  }
+}
+
+@Module({
+  imports: [FastauthModule.forRoot({ configFile: false, store: tokenStore })],
+  controllers: [AppController],
+})
+export class AppModule {}

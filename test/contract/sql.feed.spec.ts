@@ -1,0 +1,225 @@
+import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { rotatedSample, sessionSample } from 'nestjs-fastauth/testing';
+import { SqlTokenStore, type SqlTokenStoreOptions } from '../../src/stores/sql.store.js';
+import { FEED_SILENCE_MS } from '../../src/stores/tracked-sessions.js';
+import type { SessionKey, SessionRecord } from '../../src/tokens/session-record.js';
+import { compile, type CompiledFiles } from '../support/compile.js';
+import { describeWith } from '../support/services.js';
+import { ownMariadb, ownPostgres, type OwnDatabase } from '../support/sql-databases.js';
+import { StoreProcess } from '../support/store-process.js';
+import { TcpRelay } from '../support/tcp-relay.js';
+
+jest.setTimeout(60_000);
+
+const PATIENT = 5;
+const describePostgres = await describeWith('PostgreSQL');
+const describeMariadb = await describeWith('MariaDB');
+
+/** The store under test, here, and another process that writes. */
+function setUp(own: () => Promise<OwnDatabase>) {
+  const context = {} as { database: OwnDatabase; other: StoreProcess; compiled: CompiledFiles };
+  const stores: SqlTokenStore[] = [];
+  beforeAll(async () => {
+    context.compiled = await compile('test/support/store-child.ts');
+    context.database = await own();
+    await new SqlTokenStore({ url: context.database.url }).migrate();
+    const { compiled, database } = context;
+    context.other = await StoreProcess.start(compiled, database.url, { storeTimeout: PATIENT });
+  });
+  afterEach(async () => {
+    await Promise.all(stores.splice(0).map((store) => store.close()));
+  });
+  afterAll(async () => {
+    await context.other.stop();
+    context.compiled.remove();
+    await context.database.drop();
+  });
+  const openStore = async (options: Partial<SqlTokenStoreOptions> = {}): Promise<SqlTokenStore> => {
+    const store = new SqlTokenStore({ url: context.database.url, timeout: PATIENT, ...options });
+    stores.push(store);
+    await store.open();
+    return store;
+  };
+  return { context, openStore };
+}
+
+/** Inserts a session, and reads it until it is kept in memory. */
+async function kept(store: SqlTokenStore): Promise<SessionRecord> {
+  const { record, pair } = sessionSample();
+  await store.insert(record, pair, 1);
+  await until(async () => {
+    const found = store.find(record);
+    // A read that fails here is no more than another try.
+    if (found instanceof Promise) await found.catch(() => undefined);
+    return !(found instanceof Promise);
+  });
+  return record;
+}
+
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await sleep(2);
+}
+
+/** How long the store goes on to answer that the session can be used, in milliseconds. */
+async function staleFor(store: SqlTokenStore, record: SessionRecord): Promise<number> {
+  const start = performance.now();
+  await until(async () => {
+    try {
+      const found = await store.find(record);
+      return found === undefined || found.revokedAt !== undefined;
+    } catch {
+      return true; // 503 lets nobody in.
+    }
+  });
+  return performance.now() - start;
+}
+
+/** What a watcher hears, but that changes may have been missed. */
+function listenTo(store: SqlTokenStore): { heard: SessionKey[]; end: () => void } {
+  const heard: SessionKey[] = [];
+  return { heard, end: store.watch((changed) => changed && heard.push(changed)) };
+}
+
+describePostgres('PostgreSQL tells of changes', () => {
+  const { context, openStore } = setUp(ownPostgres);
+
+  it('so that a session is answered from memory, and its revocation elsewhere is obeyed at once', async () => {
+    const store = await openStore();
+    const delays: number[] = [];
+    for (let round = 0; round < 30; round++) {
+      const record = await kept(store);
+      expect(await context.other.store('revoke', [record, record.createdAt + 1])).toBe(true);
+      delays.push(await staleFor(store, record));
+    }
+    delays.sort((a, b) => a - b);
+    // Mostly none at all; a busy machine may let the notification wait.
+    expect(delays[15]).toBeLessThan(50);
+    expect(delays[29]).toBeLessThan(1000);
+  });
+
+  it('of sessions rotated, revoked by client, or removed to make room', async () => {
+    const store = await openStore();
+    const [rotated, revoked, removed] = [await kept(store), await kept(store), await kept(store)];
+    const next = rotatedSample(rotated);
+    await context.other.store('rotate', [next.record, next.pair]);
+    await context.other.store('revokeClient', [revoked.clientId, 1]);
+    const newer = sessionSample({ clientId: removed.clientId, createdAt: removed.createdAt + 1 });
+    await context.other.store('insert', [newer.record, newer.pair, 1]);
+    await until(async () => (await store.find(rotated))?.generation === 1);
+    await staleFor(store, revoked);
+    await until(async () => (await store.find(removed)) === undefined);
+  });
+
+  it('and what is kept is dropped when the connection that hears is cut, until there is another', async () => {
+    const store = await openStore();
+    for (let round = 0; round < 3; round++) {
+      const record = await kept(store);
+      expect(await context.database.cut(/select pg_notify\(\$1, \$2\)/)).toBeGreaterThan(0);
+      await context.other.store('revoke', [record, record.createdAt + 1]);
+      expect(await staleFor(store, record)).toBeLessThan(FEED_SILENCE_MS);
+    }
+    await kept(store);
+  });
+
+  it('and when it falls silent, what is kept is not served for longer than the bound', async () => {
+    const url = new URL(context.database.url);
+    const relay = await TcpRelay.start(Number(url.port));
+    url.port = String(relay.port);
+    const store = await openStore({ url: url.href, timeout: 1 });
+    const record = await kept(store);
+    relay.stall();
+    await context.other.store('revoke', [record, record.createdAt + 1]);
+    expect(await staleFor(store, record)).toBeLessThan(FEED_SILENCE_MS + 500);
+    relay.recover();
+    await until(async () => {
+      const found = await Promise.resolve(store.find(record)).catch(() => undefined);
+      return found?.revokedAt !== undefined;
+    });
+    await store.close();
+    await relay.stop();
+  });
+
+  it('to who watches', async () => {
+    const store = await openStore();
+    const record = await kept(store);
+    const { heard, end } = listenTo(store);
+    await context.other.store('revoke', [record, record.createdAt + 1]);
+    await until(() => heard.some(({ familyId }) => familyId === record.familyId));
+    end();
+  });
+
+  it('and a store without a cache asks each time', async () => {
+    const store = await openStore({ trackedCacheSize: 0 });
+    const { record, pair } = sessionSample();
+    await store.insert(record, pair, 1);
+    for (let read = 0; read < 20; read++) {
+      const found = store.find(record);
+      expect(found).toBeInstanceOf(Promise);
+      expect(await found).toBeDefined();
+    }
+  });
+});
+
+describeMariadb('MariaDB is looked through for changes while somebody watches', () => {
+  const { context, openStore } = setUp(ownMariadb);
+
+  it('and each one is told once, within a second', async () => {
+    const store = await openStore();
+    const samples = Array.from({ length: 3 }, () => sessionSample());
+    for (const { record, pair } of samples) await store.insert(record, pair, 1);
+    const [rotated, revoked, removed] = samples.map(({ record }) => record) as [
+      SessionRecord,
+      SessionRecord,
+      SessionRecord,
+    ];
+    const { heard, end } = listenTo(store);
+    const next = rotatedSample(rotated);
+    const newer = sessionSample({ clientId: removed.clientId, createdAt: removed.createdAt + 1 });
+    const changes: [SessionRecord, () => Promise<unknown>][] = [
+      [rotated, () => context.other.store('rotate', [next.record, next.pair])],
+      [revoked, () => context.other.store('revoke', [revoked, revoked.createdAt + 1])],
+      [removed, () => context.other.store('insert', [newer.record, newer.pair, 1])],
+    ];
+    for (const [{ familyId }, change] of changes) {
+      await change();
+      const start = performance.now();
+      await until(() => heard.some((key) => key.familyId === familyId));
+      expect(performance.now() - start).toBeLessThan(1000);
+    }
+    await sleep(1000);
+    expect(heard.map(({ familyId }) => familyId)).toEqual(changes.map(([{ familyId }]) => familyId));
+    end();
+  });
+
+  it('and reads are answered by the server, always', async () => {
+    const store = await openStore();
+    const { record, pair } = sessionSample();
+    await store.insert(record, pair, 1);
+    expect((await store.find(record))?.revokedAt).toBeUndefined();
+    await context.other.store('revoke', [record, record.createdAt + 1]);
+    expect((await store.find(record))?.revokedAt).toBe(record.createdAt + 1);
+  });
+
+  it('and what changed while the server was out of reach is told afterwards', async () => {
+    const url = new URL(context.database.url);
+    const relay = await TcpRelay.start(Number(url.port));
+    url.port = String(relay.port);
+    const store = await openStore({ url: url.href, timeout: 0.5 });
+    const { record, pair } = sessionSample();
+    await context.other.store('insert', [record, pair, 1]);
+    const { heard, end } = listenTo(store);
+    await sleep(600);
+    relay.stall();
+    await context.other.store('revoke', [record, record.createdAt + 1]);
+    const isHeard = (): boolean => heard.some(({ familyId }) => familyId === record.familyId);
+    // Longer than a look goes back.
+    await sleep(3000);
+    expect(isHeard()).toBe(false);
+    relay.recover();
+    await until(isHeard);
+    end();
+    await store.close();
+    await relay.stop();
+  });
+});
