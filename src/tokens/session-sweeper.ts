@@ -5,6 +5,7 @@ import {
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from '@nestjs/common';
+import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import { TokenStore } from '../stores/token-store.js';
 import { Clock } from './clock.js';
 
@@ -23,6 +24,7 @@ export class SessionSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     @Inject(TokenStore) private readonly store: TokenStore,
     @Inject(Clock) private readonly clock: Clock,
+    @Inject(FASTAUTH_CONFIG) private readonly config: Pick<FastauthConfig, 'clockTolerance'>,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -42,7 +44,9 @@ export class SessionSweeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async sweep(): Promise<void> {
     try {
-      const dropped = await this.store.sweep(Math.floor(this.clock.now() / 1000), BATCH_SIZE);
+      // As long as a clock elsewhere may still take its tokens for good, a session stays.
+      const now = Math.floor(this.clock.now() / 1000) - this.config.clockTolerance;
+      const dropped = await this.store.sweep(now, BATCH_SIZE);
       this.schedule(dropped < BATCH_SIZE ? SWEEP_EVERY_MS : PAUSE_BETWEEN_BATCHES_MS);
     } catch {
       this.logger.warn(

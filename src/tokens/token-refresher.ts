@@ -20,19 +20,27 @@ const MAX_ROUNDS = 3;
 /** Losers of a race within this many seconds are no thieves, even in strict mode. */
 const RACE_SECONDS = 1;
 
+type RefresherConfig = Pick<
+  FastauthConfig,
+  'accessTokenExpiresIn' | 'refreshGrace' | 'familyMaxAge' | 'clockTolerance'
+> &
+  ClaimRulesConfig;
+
 /**
  * Spends a refresh token for a new pair: one compare-and-swap on the session's record (RFC 9700 section 4.14.2).
  * Of any number of simultaneous refreshes one mints; within the grace window the others get the same pair.
  */
 export class TokenRefresher {
+  /** By digest of the token, what this process is refreshing now: its simultaneous twins need no signatures of their own. */
+  private readonly underWay = new Map<string, Promise<IssuedTokens>>();
+
   constructor(
     private readonly verifier: TokenVerifier,
     private readonly codec: TokenCodec,
     private readonly store: TokenStore,
     private readonly clock: Clock,
     private readonly events: FastauthEvents,
-    private readonly config: Pick<FastauthConfig, 'refreshGrace' | 'familyMaxAge' | 'clockTolerance'> &
-      ClaimRulesConfig,
+    private readonly config: RefresherConfig,
   ) {}
 
   /**
@@ -45,7 +53,17 @@ export class TokenRefresher {
       throw new InvalidGrantError('Invalid refresh token: missing client_id');
     if (claims instanceof TokenFault) throw new InvalidGrantError();
     const digest = digestOf(refreshToken);
+    // In strict mode nobody gets a pair that somebody else has got.
+    if (this.config.refreshGrace === 0) return this.spend(refreshToken, digest, claims);
+    let outcome = this.underWay.get(digest);
+    if (!outcome) {
+      outcome = this.spend(refreshToken, digest, claims).finally(() => this.underWay.delete(digest));
+      this.underWay.set(digest, outcome);
+    }
+    return outcome;
+  }
 
+  private async spend(refreshToken: string, digest: string, claims: TokenClaims): Promise<IssuedTokens> {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const record = await this.store.find(claims, { fresh: true });
       if (!record || record.clientId !== claims.clientId || record.revokedAt !== undefined) {
@@ -73,7 +91,7 @@ export class TokenRefresher {
       familyId: claims.familyId ?? randomId(),
       generation: record.generation + 1,
       issuedAt: now,
-      accessExpiresAt: Math.min(now + accessLifetime(record), familyEnd),
+      accessExpiresAt: Math.min(now + this.accessLifetime(record), familyEnd),
       refreshExpiresAt: Math.min(now + (claims.expiresAt - (claims.issuedAt ?? now)), familyEnd),
       issuerClaims: issuerClaims(this.config, record.clientId),
       claims: customClaims(claims, record),
@@ -106,34 +124,52 @@ export class TokenRefresher {
     claims: TokenClaims,
     record: SessionRecord,
   ): Promise<IssuedTokens> {
-    const generation = claims.generation ?? record.generation;
-    const isPrevious = digest === record.previousRefreshHash;
-    if (isPrevious && record.rotatedAt !== undefined) {
-      const age = this.clock.now() / 1000 - record.rotatedAt;
-      // A rotation that lies in the future is of a clock that went wrong: the window must not grow by as much.
-      const isPlausible = age >= -this.config.clockTolerance;
-      if (isPlausible && age < this.config.refreshGrace) {
-        const pair =
-          record.plainPair ??
-          (record.sealedPair === undefined ? undefined : openPair(record.sealedPair, refreshToken));
-        if (pair) return issuedTokens(record, pair);
-        throw new StoreUnavailableError();
-      }
-      if (isPlausible && age < RACE_SECONDS) throw new InvalidGrantError();
+    const now = this.clock.now() / 1000;
+    if (isPrevious(digest, claims, record) && record.rotatedAt !== undefined) {
+      const age = now - record.rotatedAt;
+      // Before the rotation, by more than clocks may differ: a clock was set back, and nobody can tell how old it is.
+      if (age < -this.config.clockTolerance) throw new InvalidGrantError();
+      if (age < this.config.refreshGrace) return sameAnswer(refreshToken, record);
+      if (age < RACE_SECONDS) throw new InvalidGrantError();
     }
-    if (isPrevious || generation < record.generation) {
-      const now = Math.floor(this.clock.now() / 1000);
-      if (await this.store.revoke(record, now)) {
-        this.events.emit({ type: 'token.reused', clientId: record.clientId, familyId: record.familyId });
-      }
+    if (isSpent(digest, claims, record) && (await this.store.revoke(record, Math.floor(now)))) {
+      this.events.emit({ type: 'token.reused', clientId: record.clientId, familyId: record.familyId });
     }
     throw new InvalidGrantError();
   }
+
+  /** A refreshed access token lives as long as the one before it was meant to. */
+  private accessLifetime(record: SessionRecord): number {
+    const lifetime = record.accessExpiresAt - Math.floor(record.rotatedAt ?? record.createdAt);
+    return lifetime > 0 ? lifetime : this.config.accessTokenExpiresIn;
+  }
 }
 
-/** A refreshed access token lives as long as the one before it was meant to. */
-function accessLifetime(record: SessionRecord): number {
-  return record.accessExpiresAt - Math.floor(record.rotatedAt ?? record.createdAt);
+/**
+ * Whether it is the token that the current pair replaced. A store that keeps plain pairs may not know that token any
+ * more; then its generation tells.
+ */
+function isPrevious(digest: string, claims: TokenClaims, record: SessionRecord): boolean {
+  return record.previousRefreshHash === undefined
+    ? record.plainPair !== undefined && claims.generation === record.generation - 1
+    : digest === record.previousRefreshHash;
+}
+
+/** Whether it is a token that the session has had before. Those of the Python original do not say their generation. */
+function isSpent(digest: string, claims: TokenClaims, record: SessionRecord): boolean {
+  return (
+    digest === record.previousRefreshHash || (claims.generation ?? record.generation) < record.generation
+  );
+}
+
+/** The current pair, for one who presents the token that it replaced. */
+function sameAnswer(refreshToken: string, record: SessionRecord): IssuedTokens {
+  const { plainPair, sealedPair } = record;
+  // A process in strict mode rotated it and left nothing to answer with.
+  if (plainPair === undefined && sealedPair === undefined) throw new InvalidGrantError();
+  const pair = plainPair ?? openPair(sealedPair ?? '', refreshToken);
+  if (!pair) throw new StoreUnavailableError('The answer that was kept for this token is damaged.');
+  return issuedTokens(record, pair);
 }
 
 export function issuedTokens(record: SessionRecord, pair: TokenPair): IssuedTokens {

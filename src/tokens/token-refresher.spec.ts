@@ -1,0 +1,314 @@
+import { describe, expect, it } from '@jest/globals';
+import { createTokenService, SECRET } from '../../test/support/token-service.js';
+import type { FastauthConfig } from '../config/fastauth-config.js';
+import { InvalidGrantError, StoreUnavailableError, TokenNotSavedError } from '../errors.js';
+import { KeyRing } from '../keys/key-ring.js';
+import { MemoryTokenStore } from '../stores/memory.store.js';
+import { JwtCodec } from './jwt.codec.js';
+import type { SessionKey, SessionRecord, TokenPair } from './session-record.js';
+import { digestOf } from './token-digest.js';
+
+const HOUR = 3600;
+
+/** A store across a network whose answers the test can lose, and whose writes others can beat. */
+class UnreliableStore extends MemoryTokenStore {
+  rotations = 0;
+  /** What becomes of the next rotation: its answer is lost, or the call is; undefined: nothing bad. */
+  next: 'answer lost' | 'call lost' | 'refused' | undefined;
+  beforeRotation: (() => Promise<unknown>) | undefined;
+
+  override async rotate(record: SessionRecord, pair: TokenPair): Promise<boolean> {
+    const { next, beforeRotation } = this;
+    this.next = undefined;
+    this.beforeRotation = undefined;
+    await beforeRotation?.();
+    if (next === 'call lost') throw new StoreUnavailableError();
+    if (next === 'refused') throw new StoreUnavailableError('It answered 500.', 1, { answered: true });
+    this.rotations++;
+    const rotated = await super.rotate(record, pair);
+    if (next === 'answer lost') throw new StoreUnavailableError();
+    return rotated;
+  }
+}
+
+function create(config: Partial<FastauthConfig> = {}) {
+  const store = new UnreliableStore();
+  const one = createTokenService(config, store);
+  // A second process on the same store and, unless it is moved, the same time.
+  const two = createTokenService(config, store);
+  return { store, one, two };
+}
+
+describe('a rotation whose outcome nobody heard', () => {
+  it.each(['one', 'two'] as const)(
+    'that was saved answers the retry, on process %s, with the saved pair',
+    async (process) => {
+      const services = create({ refreshGrace: 10 });
+      const { refreshToken, clientId } = await services.one.service.issue();
+      services.store.next = 'answer lost';
+      await expect(services.one.service.refresh(refreshToken)).rejects.toThrow(StoreUnavailableError);
+      services.one.clock.advance(9);
+      services.two.clock.advance(9);
+      const answer = await services[process].service.refresh(refreshToken);
+      const [stored] = await services.store.list(clientId);
+      expect(stored).toMatchObject({
+        generation: 1,
+        accessHash: digestOf(answer.accessToken),
+        refreshHash: digestOf(answer.refreshToken),
+      });
+      await services.two.service.verify(answer.accessToken);
+      expect(services.store.rotations).toBe(1);
+    },
+  );
+
+  it('that was not saved consumed nothing', async () => {
+    const { store, one, two } = create();
+    const { accessToken, refreshToken } = await one.service.issue();
+    store.next = 'call lost';
+    await expect(one.service.refresh(refreshToken)).rejects.toThrow(StoreUnavailableError);
+    await two.service.verify(accessToken);
+    expect((await two.service.refresh(refreshToken)).refreshToken).not.toBe(refreshToken);
+  });
+
+  it('that the store refused is "Token not saved", and consumed nothing', async () => {
+    const { store, one } = create();
+    const { accessToken, refreshToken } = await one.service.issue();
+    store.next = 'refused';
+    await expect(one.service.refresh(refreshToken)).rejects.toThrow(TokenNotSavedError);
+    await one.service.verify(accessToken);
+    await one.service.refresh(refreshToken);
+  });
+});
+
+describe('a rotation that another process beat', () => {
+  it('reads again and answers with the pair of the winner', async () => {
+    const { store, one, two } = create();
+    const { refreshToken } = await one.service.issue();
+    const winner: Promise<unknown>[] = [];
+    store.beforeRotation = () => {
+      winner.push(two.service.refresh(refreshToken));
+      return winner[0] as Promise<unknown>;
+    };
+    const loser = await one.service.refresh(refreshToken);
+    expect(await winner[0]).toEqual(loser);
+    expect(one.emitted.filter(({ type }) => type === 'token.refreshed')).toEqual([]);
+  });
+
+  it('is refused when what beat it was a revocation', async () => {
+    const { store, one, two } = create();
+    const tokens = await one.service.issue();
+    store.beforeRotation = () => two.service.revoke(tokens);
+    await expect(one.service.refresh(tokens.refreshToken)).rejects.toThrow(InvalidGrantError);
+    await expect(one.service.verify(tokens.accessToken)).rejects.toThrow('not current');
+  });
+
+  it('gives up with 503 after three rounds that found the token current and lost', async () => {
+    let reads = 0;
+    class Lagging extends MemoryTokenStore {
+      override find(key: SessionKey) {
+        reads++;
+        return super.find(key);
+      }
+      override async rotate(): Promise<boolean> {
+        return false;
+      }
+    }
+    const { service } = createTokenService({}, new Lagging());
+    const { refreshToken } = await service.issue();
+    await expect(service.refresh(refreshToken)).rejects.toThrow(StoreUnavailableError);
+    expect(reads).toBe(3);
+  });
+
+  it('is tried once for any number of simultaneous refreshes in one process', async () => {
+    const { store, one } = create();
+    const { refreshToken } = await one.service.issue();
+    const answers = await Promise.all(Array.from({ length: 1000 }, () => one.service.refresh(refreshToken)));
+    expect(new Set(answers.map((answer) => answer.accessToken)).size).toBe(1);
+    expect(store.rotations).toBe(1);
+  });
+});
+
+describe('the grace window and clocks', () => {
+  it('is not extended by answers within it', async () => {
+    const { service, clock } = createTokenService({ refreshGrace: 10 });
+    const { refreshToken } = await service.issue();
+    await service.refresh(refreshToken);
+    clock.advance(9.5);
+    await service.refresh(refreshToken);
+    clock.advance(0.5);
+    await expect(service.refresh(refreshToken)).rejects.toThrow(InvalidGrantError);
+  });
+
+  it('is not extended by a clock that is set back, and nobody is taken for a thief for that', async () => {
+    const { service, clock } = createTokenService({ refreshGrace: 10, clockTolerance: 5 });
+    const { refreshToken } = await service.issue();
+    clock.advance(2 * HOUR);
+    const successor = await service.refresh(refreshToken);
+    clock.advance(-HOUR);
+    await expect(service.refresh(refreshToken)).rejects.toThrow(InvalidGrantError);
+    clock.advance(HOUR + 2);
+    await service.verify(successor.accessToken);
+  });
+
+  it('holds between processes whose clocks differ by less than the tolerance', async () => {
+    const { one, two } = create({ refreshGrace: 10, clockTolerance: 5 });
+    two.clock.advance(-4);
+    const { refreshToken } = await one.service.issue();
+    const successor = await one.service.refresh(refreshToken);
+    expect(await two.service.refresh(refreshToken)).toEqual(successor);
+    await two.service.verify(successor.accessToken);
+  });
+
+  it('revives no token when the clock is set back', async () => {
+    const { service, clock } = createTokenService({ refreshGrace: 10 });
+    const first = await service.issue({ clientId: 'c' });
+    const second = await service.refresh(first.refreshToken);
+    const third = await service.refresh(second.refreshToken);
+    const revoked = await service.issue({ clientId: 'd' });
+    await service.revoke(revoked);
+    clock.advance(-HOUR);
+    for (const { accessToken } of [first, second, revoked]) {
+      await expect(service.verify(accessToken)).rejects.toThrow();
+    }
+    for (const { refreshToken } of [first, second, revoked]) {
+      await expect(service.refresh(refreshToken)).rejects.toThrow(InvalidGrantError);
+    }
+    clock.advance(HOUR);
+    await expect(service.verify(second.accessToken)).rejects.toThrow('not current');
+    await service.verify(third.accessToken);
+  });
+
+  it('of a strict process gives no pair on a lenient one, and takes nobody for a thief within the window', async () => {
+    const store = new MemoryTokenStore();
+    const strict = createTokenService({ refreshGrace: 0 }, store);
+    const lenient = createTokenService({ refreshGrace: 10 }, store, strict.clock);
+    const { refreshToken } = await strict.service.issue();
+    const successor = await strict.service.refresh(refreshToken);
+    strict.clock.advance(5);
+    await expect(lenient.service.refresh(refreshToken)).rejects.toThrow(InvalidGrantError);
+    await lenient.service.verify(successor.accessToken);
+    strict.clock.advance(5);
+    await expect(lenient.service.refresh(refreshToken)).rejects.toThrow(InvalidGrantError);
+    await expect(lenient.service.verify(successor.accessToken)).rejects.toThrow('not current');
+  });
+});
+
+describe('lifetimes', () => {
+  it('are carried over any number of refreshes, at whatever time', async () => {
+    const { service, clock } = createTokenService();
+    let tokens = await service.issue({ accessTokenExpiresIn: 77, refreshTokenExpiresIn: 777 });
+    for (const seconds of [0, 0.4, 13.7, 1, 600.2]) {
+      clock.advance(seconds);
+      tokens = await service.refresh(tokens.refreshToken);
+      expect(tokens.accessExpiresAt).toBe(Math.floor(clock.seconds) + 77);
+      expect(tokens.refreshExpiresAt).toBe(Math.floor(clock.seconds) + 777);
+    }
+  });
+
+  it('end with the family, and grow back for nobody', async () => {
+    const { service, clock } = createTokenService({ familyMaxAge: 100 });
+    const { refreshToken } = await service.issue({ accessTokenExpiresIn: 60, refreshTokenExpiresIn: 90 });
+    clock.advance(80);
+    const second = await service.refresh(refreshToken);
+    clock.advance(5);
+    const third = await service.refresh(second.refreshToken);
+    for (const { accessExpiresAt, refreshExpiresAt } of [second, third]) {
+      expect(accessExpiresAt - clock.seconds).toBe(15);
+      expect(refreshExpiresAt - clock.seconds).toBe(15);
+    }
+    clock.advance(15);
+    await expect(service.refresh(third.refreshToken)).rejects.toThrow(InvalidGrantError);
+  });
+
+  it('keep the tombstone as long as a token of the session could be presented', async () => {
+    const { service, store, clock } = createTokenService();
+    const tokens = await service.issue({ accessTokenExpiresIn: 60, refreshTokenExpiresIn: 600 });
+    await service.revoke(tokens);
+    expect(await store.sweep(Math.floor(clock.seconds) + 600, 10)).toBe(0);
+    clock.advance(600);
+    await expect(service.refresh(tokens.refreshToken)).rejects.toThrow(InvalidGrantError);
+    expect(await store.sweep(Math.floor(clock.seconds) + 1, 10)).toBe(1);
+  });
+});
+
+describe('a store shared with the Python original', () => {
+  const codec = new JwtCodec(KeyRing.fromSecret(SECRET));
+  const NOW = Date.UTC(2030, 0, 1) / 1000;
+
+  /** As the REST store answers: one session a client, tokens in plain text, nothing known but what they say. */
+  class PlainStore extends MemoryTokenStore {
+    session: SessionRecord | undefined;
+    override find() {
+      return this.session;
+    }
+    override async rotate(record: SessionRecord, pair: TokenPair): Promise<boolean> {
+      if (this.session?.refreshHash !== record.previousRefreshHash) return false;
+      this.session = { ...record, plainPair: pair };
+      return true;
+    }
+    override async revoke(): Promise<boolean> {
+      this.session = undefined;
+      return true;
+    }
+  }
+
+  function legacyPair(): TokenPair {
+    const common = { client_id: 'p', iat: NOW };
+    return {
+      accessToken: codec.sign({ ...common, type: 'access', exp: NOW + 60 }),
+      refreshToken: codec.sign({ ...common, type: 'refresh', exp: NOW + 600 }),
+    };
+  }
+
+  function legacySession(pair: TokenPair): SessionRecord {
+    return {
+      clientId: 'p',
+      familyId: 'legacy',
+      generation: 0,
+      accessHash: digestOf(pair.accessToken),
+      accessExpiresAt: NOW + 60,
+      refreshHash: digestOf(pair.refreshToken),
+      refreshExpiresAt: NOW + 600,
+      createdAt: NOW,
+      plainPair: pair,
+    };
+  }
+
+  it('has its tokens, without family, generation and jti, refreshed once, answered again, and refused later', async () => {
+    const store = new PlainStore();
+    const { service, clock } = createTokenService({}, store);
+    const pair = legacyPair();
+    store.session = legacySession(pair);
+    clock.advance(5);
+    const first = await service.refresh(pair.refreshToken);
+    expect(first).toMatchObject({ clientId: 'p', accessExpiresAt: NOW + 65, refreshExpiresAt: NOW + 605 });
+    expect(first.familyId).not.toBe('legacy');
+    expect(await service.refresh(pair.refreshToken)).toEqual(first);
+    clock.advance(10);
+    await expect(service.refresh(pair.refreshToken)).rejects.toThrow(InvalidGrantError);
+    await expect(service.refresh(first.refreshToken)).rejects.toThrow(InvalidGrantError);
+  });
+
+  it('answers, on a process that did not rotate, the token of the generation before within the window', async () => {
+    const store = new PlainStore();
+    const { service, clock } = createTokenService({}, store);
+    store.session = legacySession(legacyPair());
+    const first = await service.refresh((store.session.plainPair as TokenPair).refreshToken);
+    const second = await service.refresh(first.refreshToken);
+    // What another process knows of it.
+    store.session = { ...store.session, previousRefreshHash: undefined, sealedPair: undefined };
+    clock.advance(9);
+    expect(await service.refresh(first.refreshToken)).toEqual(second);
+    clock.advance(1);
+    await expect(service.refresh(first.refreshToken)).rejects.toThrow(InvalidGrantError);
+    expect(store.session).toBeUndefined();
+  });
+
+  it('gives an access token a lifetime even if the one before it told none', async () => {
+    const store = new PlainStore();
+    const { service } = createTokenService({ accessTokenExpiresIn: 900 }, store);
+    const pair = legacyPair();
+    store.session = { ...legacySession(pair), accessExpiresAt: 0 };
+    expect((await service.refresh(pair.refreshToken)).accessExpiresAt).toBe(NOW + 900);
+  });
+});
