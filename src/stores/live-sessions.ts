@@ -28,7 +28,7 @@ export function surplusSessions(
 }
 
 /** Whether `next` may take the place of `stored`: the compare of the port's compare-and-swap. */
-export function isSuccessor(next: SessionRecord, stored: SessionRecord | undefined): boolean {
+export function isSuccessor(next: SessionRecord, stored: SessionRecord | undefined): stored is SessionRecord {
   return (
     stored !== undefined &&
     stored.revokedAt === undefined &&

@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database, RootDatabase } from 'lmdb';
 import { StoreUnavailableError } from '../errors.js';
 import { lmdbFileFault } from './lmdb.file-check.js';
+import { LmdbJournal } from './lmdb.journal.js';
 
 /** The databases of the embedded store. */
 export interface LmdbFiles {
@@ -11,6 +13,8 @@ export interface LmdbFiles {
   readonly sessions: Database<Buffer, Buffer>;
   /** End and session key → nothing: what the sweep reads. */
   readonly expiries: Database<Buffer, Buffer>;
+  /** What changed last, for other processes. */
+  readonly journal: LmdbJournal;
 }
 
 const FORMAT_KEY = Buffer.from('nestjs-fastauth');
@@ -33,7 +37,7 @@ export async function openLmdbFiles(folder: string): Promise<LmdbFiles> {
       ...BINARY,
       path: folder,
       noSubdir: false,
-      maxDbs: 4,
+      maxDbs: 8,
       // A commit resolves only after it is on disk, and one that cannot be written rejects. With overlapping
       // syncs a failed sync would leave `flushed` pending for ever.
       overlappingSync: false,
@@ -45,6 +49,7 @@ export async function openLmdbFiles(folder: string): Promise<LmdbFiles> {
       root,
       sessions: root.openDB({ ...BINARY, name: 'sessions' }),
       expiries: root.openDB({ ...BINARY, name: 'expiries' }),
+      journal: new LmdbJournal(root.openDB({ ...BINARY, name: 'journal' }), randomBytes(8)),
     };
   } catch (error) {
     await root?.close();

@@ -7,6 +7,7 @@ import {
 } from '../tokens/session-record.js';
 import { isSuccessor, isToRevoke, keyUseOf, oldestFirst, surplusSessions } from './live-sessions.js';
 import { openLmdbFiles, type LmdbFiles } from './lmdb.files.js';
+import type { JournalNews } from './lmdb.journal.js';
 import {
   clientPrefix,
   expiryKeyBytes,
@@ -16,8 +17,8 @@ import {
   sessionKeyBytes,
   sessionKeyOfExpiry,
 } from './lmdb.keys.js';
+import { PolledWatchers } from './polled-watchers.js';
 import { decodeSessionRecord, encodeSessionRecord } from './session-record.codec.js';
-import { SessionWatchers } from './session-watchers.js';
 import { type KeyUse, TokenStore, type RevokeFilter, type SessionWatcher } from './token-store.js';
 
 /** Options of {@link LmdbTokenStore}. */
@@ -27,6 +28,8 @@ export interface LmdbTokenStoreOptions {
 }
 
 const NO_BYTES = Buffer.alloc(0);
+/** How soon changes by other processes are told to those who watch, in milliseconds. A look costs microseconds. */
+const LOOK_EVERY_MS = 200;
 
 /**
  * The embedded store: sessions in LMDB, in a folder of this machine. Reading is synchronous (microseconds, from
@@ -35,7 +38,7 @@ const NO_BYTES = Buffer.alloc(0);
  */
 export class LmdbTokenStore extends TokenStore {
   readonly #folder: string;
-  readonly #watchers = new SessionWatchers();
+  readonly #watchers = new PolledWatchers(LOOK_EVERY_MS, () => this.#tellNews());
   #files: LmdbFiles | undefined;
 
   constructor(options: LmdbTokenStoreOptions) {
@@ -45,12 +48,17 @@ export class LmdbTokenStore extends TokenStore {
 
   /** @throws StoreUnavailableError when the folder cannot be used, or holds something else or something damaged */
   async open(): Promise<void> {
-    this.#files ??= await openLmdbFiles(this.#folder);
+    if (this.#files) return;
+    const files = await openLmdbFiles(this.#folder);
+    files.journal.startHere();
+    this.#files = files;
+    this.#watchers.mayLook(true);
   }
 
   async close(): Promise<void> {
     const files = this.#files;
     this.#files = undefined;
+    this.#watchers.mayLook(false);
     await files?.root.close();
   }
 
@@ -83,6 +91,7 @@ export class LmdbTokenStore extends TokenStore {
           ? []
           : surplusSessions(readClient(files, record.clientId), record, sessionsPerClient);
       for (const session of surplus) removeSession(files, session);
+      files.journal.add(surplus);
       putSession(files, key, record, bytes, stored);
       return surplus;
     });
@@ -96,21 +105,26 @@ export class LmdbTokenStore extends TokenStore {
     const rotated = await this.#write((files) => {
       const stored = readSession(files, key);
       if (!isSuccessor(record, stored)) return false;
-      putSession(files, key, record, bytes, stored);
+      const { label } = stored;
+      const kept = label === record.label ? bytes : encodeSessionRecord({ ...record, label });
+      putSession(files, key, record, kept, stored);
+      files.journal.add([record]);
       return true;
     });
     if (rotated) this.#watchers.notify(record);
     return rotated;
   }
 
+  async label(key: SessionKey, label: string | undefined): Promise<boolean> {
+    return this.#change(key, (files, sessionKey, stored) => {
+      files.sessions.put(sessionKey, encodeSessionRecord({ ...stored, label }));
+    });
+  }
+
   async revoke(key: SessionKey, revokedAt: number): Promise<boolean> {
-    const sessionKey = sessionKeyBytes(key);
-    if (sessionKey === undefined) return false;
-    const revoked = await this.#write((files) => {
-      const stored = readSession(files, sessionKey);
-      if (stored === undefined || stored.revokedAt !== undefined) return false;
+    const revoked = await this.#change(key, (files, sessionKey, stored) => {
       files.sessions.put(sessionKey, encodeSessionRecord({ ...stored, revokedAt }));
-      return true;
+      files.journal.add([stored]);
     });
     if (revoked) this.#watchers.notify(key);
     return revoked;
@@ -126,6 +140,7 @@ export class LmdbTokenStore extends TokenStore {
       for (const record of revoked) {
         files.sessions.put(storableKey(record), encodeSessionRecord({ ...record, revokedAt }));
       }
+      files.journal.add(revoked);
       return revoked.map((record) => record.familyId);
     });
     for (const familyId of families) this.#watchers.notify({ clientId, familyId });
@@ -174,9 +189,36 @@ export class LmdbTokenStore extends TokenStore {
     this.find({ clientId: 'fastauth', familyId: 'ping' });
   }
 
+  #tellNews(): void {
+    for (const changed of this.#news()) this.#watchers.notify(changed);
+  }
+
+  #news(): JournalNews {
+    try {
+      return this.#open().journal.news();
+    } catch {
+      return [undefined];
+    }
+  }
+
   #open(): LmdbFiles {
     if (this.#files === undefined) throw new StoreUnavailableError('The embedded token store is not open.');
     return this.#files;
+  }
+
+  /** @returns whether there was such a session, not revoked, to change */
+  async #change(
+    key: SessionKey,
+    change: (files: LmdbFiles, sessionKey: Buffer, stored: SessionRecord) => void,
+  ): Promise<boolean> {
+    const sessionKey = sessionKeyBytes(key);
+    if (sessionKey === undefined) return false;
+    return this.#write((files) => {
+      const stored = readSession(files, sessionKey);
+      if (stored === undefined || stored.revokedAt !== undefined) return false;
+      change(files, sessionKey, stored);
+      return true;
+    });
   }
 
   /**

@@ -34,8 +34,16 @@ export class MemoryTokenStore extends TokenStore {
   }
 
   async rotate(record: SessionRecord, _pair: TokenPair): Promise<boolean> {
-    if (!isSuccessor(record, this.find(record))) return false;
-    this.#put(record);
+    const stored = this.find(record);
+    if (!isSuccessor(record, stored)) return false;
+    this.#put({ ...record, label: stored.label });
+    return true;
+  }
+
+  async label(key: SessionKey, label: string | undefined): Promise<boolean> {
+    const stored = this.#stored(key);
+    if (stored === undefined || stored.record.revokedAt !== undefined) return false;
+    stored.record = { ...stored.record, label };
     return true;
   }
 

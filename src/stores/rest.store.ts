@@ -2,15 +2,17 @@ import { LRUCache } from 'lru-cache';
 import type { SessionKey, SessionRecord, TokenPair } from '../tokens/session-record.js';
 import { ClientMutex } from './client-mutex.js';
 import { isSuccessor, isToRevoke } from './live-sessions.js';
+import { PolledWatchers } from './polled-watchers.js';
 import { RestClient, type RestClientOptions } from './rest.client.js';
 import { sessionOfAnswer } from './rest.session.js';
-import { SessionWatchers } from './session-watchers.js';
 import { type KeyUse, TokenStore, type RevokeFilter, type SessionWatcher } from './token-store.js';
 
 /** Options of {@link RestTokenStore}. */
 export type RestTokenStoreOptions = RestClientOptions;
 
 const REMEMBERED_SESSIONS = 10_000;
+/** How often those who watch are told that others may have changed something, which the API does not tell. */
+const REMIND_EVERY_MS = 30_000;
 const REVOKED = { access_token: null, refresh_token: null };
 
 /**
@@ -18,12 +20,13 @@ const REVOKED = { access_token: null, refresh_token: null };
  * - one session per client, so `sessionsPerClient` is not heeded, and a revoked session leaves no tombstone;
  * - tokens are stored as plain text;
  * - the API knows no compare-and-swap: a refresh is atomic within this process only;
- * - what the API cannot hold (label, previous refresh token, first creation) is known to the process that wrote it.
+ * - what the API cannot hold (label, previous refresh token, first creation) is known to the process that wrote it;
+ * - it tells of no changes: those who watch hear of this process' own, and every 30 seconds that they should look again.
  */
 export class RestTokenStore extends TokenStore {
   readonly #client: RestClient;
   readonly #mutex: ClientMutex;
-  readonly #watchers = new SessionWatchers();
+  readonly #watchers = new PolledWatchers(REMIND_EVERY_MS, () => this.#watchers.notify(undefined));
   /** By refresh hash, what this process wrote: it holds only as long as the API still has that very pair. */
   readonly #written = new LRUCache<string, SessionRecord>({ max: REMEMBERED_SESSIONS });
 
@@ -56,10 +59,21 @@ export class RestTokenStore extends TokenStore {
     return this.#mutex.run(record.clientId, async () => {
       if (this.#spent.has(previousRefreshHash)) return false;
       // The family is not compared: a session of the original gets one with its first refresh.
-      if (!isSuccessor(record, await this.#load(record.clientId))) return false;
-      await this.#save(record, pair);
+      const stored = await this.#load(record.clientId);
+      if (!isSuccessor(record, stored)) return false;
+      await this.#save({ ...record, label: stored.label }, pair);
       this.#spent.set(previousRefreshHash, true);
       this.#watchers.notify(record);
+      return true;
+    });
+  }
+
+  /** The label is known to this process only. */
+  async label(key: SessionKey, label: string | undefined): Promise<boolean> {
+    return this.#mutex.run(key.clientId, async () => {
+      const record = await this.find(key);
+      if (record === undefined) return false;
+      this.#written.set(record.refreshHash, { ...record, plainPair: undefined, label });
       return true;
     });
   }
@@ -110,9 +124,12 @@ export class RestTokenStore extends TokenStore {
     await this.#client.load('fastauth-ping');
   }
 
-  async open(): Promise<void> {}
+  async open(): Promise<void> {
+    this.#watchers.mayLook(true);
+  }
 
   async close(): Promise<void> {
+    this.#watchers.mayLook(false);
     await this.#client.close();
   }
 

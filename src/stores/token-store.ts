@@ -4,7 +4,8 @@ import type { SessionKey, SessionRecord, TokenPair } from '../tokens/session-rec
 export type MaybePromise<T> = T | Promise<T>;
 
 /**
- * Hears that a session has changed or left the store: it was rotated, revoked, removed to make room or swept.
+ * Hears that a session has changed or left the store: it was rotated, revoked or removed to make room. Those that
+ * have ended by themselves and were swept need not be told.
  * @param changed without a family: any session of that client; undefined: any session may have changed, as after a connection was lost; look again at all of them
  */
 export type SessionWatcher = (changed: SessionKey | undefined) => void;
@@ -65,9 +66,16 @@ export abstract class TokenStore {
   /**
    * Compare-and-swap: puts `record` in place of the stored session if that has the generation before
    * (`record.generation - 1`), the refresh hash `record.previousRefreshHash`, and is not revoked.
+   * The label stays the stored one: it may have been given since the session was read.
    * @returns whether it did; `false` leaves the store untouched
    */
   abstract rotate(record: SessionRecord, pair: TokenPair): Promise<boolean>;
+
+  /**
+   * Gives a session another label, or none. Those who watch need not be told.
+   * @returns whether there is such a session, and it is not revoked
+   */
+  abstract label(key: SessionKey, label: string | undefined): Promise<boolean>;
 
   /**
    * Marks one session as revoked; it stays as a tombstone until it would have expired.

@@ -285,6 +285,33 @@ export function describeTokenStoreContract(name: string, options: TokenStoreCont
       });
     });
 
+    describe('label', () => {
+      rule('names a session, names it anew, and takes the name away', async (store) => {
+        const { record } = await put(store, sessionSample());
+        for (const label of ['phone', 'Ada’s 📱', '', undefined]) {
+          assert.equal(await store.label(record, label), true);
+          await assertStored(store, { ...record, label });
+        }
+      });
+
+      rule('stays over a rotation that was read before it', async (store) => {
+        const { record } = await put(store, sessionSample({ label: 'old' }));
+        const next = rotatedSample(record);
+        await store.label(record, 'new');
+        assert.equal(await store.rotate(next.record, next.pair), true);
+        await assertStored(store, { ...next.record, label: 'new' });
+      });
+
+      rule('is refused for what is not there, or is revoked', async (store) => {
+        const { record } = await put(store, sessionSample({ label: 'mine' }));
+        assert.equal(await store.label({ ...record, clientId: 'nobody' }, 'x'), false);
+        assert.equal(await store.label({ ...record, familyId: 'none' }, 'x'), false);
+        await assertStored(store, record);
+        await store.revoke(record, SAMPLE_TIME + 5);
+        assert.equal(await store.label(record, 'x'), false);
+      });
+    });
+
     describe('revoke', () => {
       rule('closes the session and says so once', async (store) => {
         const { record } = await put(store, sessionSample({ label: 'phone' }));

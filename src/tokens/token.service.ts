@@ -16,6 +16,7 @@ import { Clock } from './clock.js';
 import { FOREIGN_TOKENS, type ForeignTokens, ForeignTokenVerifier } from './foreign-tokens.js';
 import { ISSUANCE_DEFAULTS, type IssuanceDefaultsOf } from './issuance-defaults.js';
 import type { IssuedTokens, IssueOptions, Session } from './issued-tokens.js';
+import { assertLabel } from './label.js';
 import type { Principal } from './principal.js';
 import { saving } from './saving.js';
 import { sessionExpiresAt, type SessionKey, type SessionRecord } from './session-record.js';
@@ -83,6 +84,7 @@ export class TokenService {
     const fault = clientIdFault(clientId);
     if (fault)
       throw new InvalidRequestError(`client_id ${fault}`, 422, [{ parameter: 'client_id', message: fault }]);
+    assertLabel(options.label);
     const defaults = (await this.issuanceDefaults?.({ clientId, label: options.label })) ?? {};
     const claims = { ...defaults.claims, ...options.claims };
     assertCustomClaims(claims);
@@ -199,7 +201,12 @@ export class TokenService {
   }
 
   /**
-   * Ends a client's sessions: all, all but one, or all issued before a time.
+   * Ends a client's sessions: all, all but one, or all that began before a time.
+   *
+   * @example
+   * await tokens.revokeClient('ada');
+   * await tokens.revokeClient('ada', { exceptFamilyId: principal.familyId });
+   * await tokens.revokeClient('ada', { issuedBefore: passwordChangedAt });
    * @returns how many live sessions were ended
    * @throws StoreUnavailableError
    */
@@ -251,6 +258,17 @@ export class TokenService {
   /** What the last look at this access token found, if there was one lately; the store is not asked. */
   lastSeen(accessToken: string): LastSeen | undefined {
     return this.machinery?.verifier.lastSeen(accessToken);
+  }
+
+  /**
+   * Gives a live session another label, or none.
+   * @returns whether there is such a session
+   * @throws InvalidRequestError the label cannot be one
+   * @throws StoreUnavailableError
+   */
+  async label(session: SessionKey, label: string | undefined): Promise<boolean> {
+    assertLabel(label);
+    return this.store.label(session, label);
   }
 
   /** How often the verified-token cache knew a token, and how often it did not, since the start. */
