@@ -7,9 +7,18 @@ export type OAuthErrorCode =
 
 /** An error in the form of RFC 6749, for endpoints that standard clients call. */
 export class OAuthErrorException extends HttpException {
-  constructor(status: number, error: OAuthErrorCode, description: string, options?: { cause?: unknown }) {
+  /** What goes with the answer, such as the challenge of a 401 (RFC 9110 section 15.5.2). */
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    status: number,
+    error: OAuthErrorCode,
+    description: string,
+    options: { cause?: unknown; headers?: Readonly<Record<string, string>> } = {},
+  ) {
     super({ error, error_description: description }, status, options);
     this.message = description;
+    this.headers = options.headers ?? {};
   }
 }
 
@@ -22,7 +31,8 @@ export function asOAuthError(error: unknown): unknown {
     return new OAuthErrorException(415, 'invalid_request', error.message, { cause: error });
   }
   if (error instanceof StoreUnavailableError) {
-    return new OAuthErrorException(503, 'temporarily_unavailable', error.message, { cause: error });
+    const headers = { 'Retry-After': String(error.retryAfter) };
+    return new OAuthErrorException(503, 'temporarily_unavailable', error.message, { cause: error, headers });
   }
   if (error instanceof CryptoKeyNotSetError) {
     return new OAuthErrorException(500, 'server_error', error.message, { cause: error });

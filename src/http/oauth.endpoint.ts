@@ -1,10 +1,9 @@
 import { Inject } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { StoreUnavailableError } from '../errors.js';
 import { correlationIdOf } from '../telemetry/correlation-id.js';
 import { FastauthEvents } from '../telemetry/fastauth-events.js';
 import { forbidCaching } from './forbid-caching.js';
-import { asOAuthError } from './oauth-error.js';
+import { asOAuthError, OAuthErrorException } from './oauth-error.js';
 import type { TokenRequest } from './token-request.js';
 
 /** What the endpoints that RFCs define have in common: answers that are never cached, errors as RFC 6749 has them. */
@@ -21,10 +20,12 @@ export abstract class OAuthEndpoint {
     try {
       return await this.events.correlated(correlationIdOf(request.headers), act);
     } catch (error) {
-      if (error instanceof StoreUnavailableError) {
-        httpAdapter.setHeader(response, 'Retry-After', String(error.retryAfter));
+      const answer = asOAuthError(error);
+      if (answer instanceof OAuthErrorException) {
+        for (const [name, value] of Object.entries(answer.headers))
+          httpAdapter.setHeader(response, name, value);
       }
-      throw asOAuthError(error);
+      throw answer;
     }
   }
 }

@@ -63,10 +63,18 @@ const invalidParameter = (parameter: string, message: string) =>
 const CLIENT_ID_SCHEMA = { type: 'string', minLength: 1, maxLength: 256, example: 'abc-123' };
 const REFRESH_TOKEN_SCHEMA = { type: 'string', minLength: 1, maxLength: 8192, example: '<jwt>' };
 const TOKEN_SCHEMA = text('An access or refresh token', '<jwt>');
+const TOKEN_TYPE_HINT_SCHEMA = text(
+  '`access_token` or `refresh_token`; not needed, since a token tells its type itself',
+  'refresh_token',
+);
+
+const challenge = {
+  'WWW-Authenticate': { schema: { type: 'string' }, description: 'RFC 6750 challenge' },
+};
 
 const refusal = {
   description: 'The master token is missing or wrong',
-  headers: { 'WWW-Authenticate': { schema: { type: 'string' }, description: 'RFC 6750 challenge' } },
+  headers: challenge,
   content: json('FastauthRefusal', { detail: 'Unauthorized Master Token', code: 'missing_token' }),
 };
 
@@ -128,7 +136,10 @@ const revoking: Operation = {
       headers: noStore,
       content: { 'application/json': { schema: { type: 'object' }, example: {} } },
     },
-    401: oauthFailure('A master token was sent, and is wrong', 'invalid_client', 'Unauthorized Master Token'),
+    401: {
+      ...oauthFailure('A master token was sent, and is wrong', 'invalid_client', 'Unauthorized Master Token'),
+      headers: challenge,
+    },
     ...oauthFaults,
   },
 };
@@ -242,13 +253,26 @@ export function tokenOperations(): ReadonlyMap<object, Readonly<Record<string, O
     ],
     [
       RevocationController.prototype.revokeToken,
-      { post: inBody(revoking, 'revokeToken', { token: TOKEN_SCHEMA, client_id: CLIENT_ID_SCHEMA }) },
+      {
+        post: inBody(revoking, 'revokeToken', {
+          token: TOKEN_SCHEMA,
+          token_type_hint: TOKEN_TYPE_HINT_SCHEMA,
+          client_id: CLIENT_ID_SCHEMA,
+        }),
+      },
     ],
     [JwkSetController.prototype.getJwkSet, { get: publishingKeys }],
     [AuthorizationServerMetadataController.prototype.getMetadata, { get: describingServer }],
     [
       IntrospectionController.prototype.introspectToken,
-      { post: inBody(introspecting, 'introspectToken', { token: TOKEN_SCHEMA }, ['token']) },
+      {
+        post: inBody(
+          introspecting,
+          'introspectToken',
+          { token: TOKEN_SCHEMA, token_type_hint: TOKEN_TYPE_HINT_SCHEMA },
+          ['token'],
+        ),
+      },
     ],
   ]);
 }

@@ -2,8 +2,9 @@ import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import { Authenticator } from '../access/authenticator.js';
 import { Public } from '../access/decorators.js';
 import { MASTER } from '../access/demand.js';
-import { isDenial } from '../access/denial.js';
+import { denialHeaders, isDenial } from '../access/denial.js';
 import { rawRequest, type AnyRequest } from '../access/request-access.js';
+import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import { clientIdFault } from '../tokens/client-id.js';
 import { TokenService } from '../tokens/token.service.js';
 import { OAuthEndpoint } from './oauth.endpoint.js';
@@ -19,6 +20,9 @@ import { invalid, readParameter, type TokenRequest } from './token-request.js';
 export class RevocationController extends OAuthEndpoint {
   @Inject(TokenService)
   private readonly tokens!: TokenService;
+
+  @Inject(FASTAUTH_CONFIG)
+  private readonly config!: FastauthConfig;
 
   @Inject(Authenticator)
   private readonly authenticator!: Authenticator;
@@ -49,8 +53,9 @@ export class RevocationController extends OAuthEndpoint {
     if (raw.headers['master-token'] === undefined) return false;
     const outcome = await this.authenticator.authenticate(MASTER, raw);
     if (!isDenial(outcome)) return true;
+    const headers = denialHeaders(outcome, this.config.appName);
     throw outcome.status === 400
-      ? new OAuthErrorException(400, 'invalid_request', outcome.detail)
-      : new OAuthErrorException(401, 'invalid_client', outcome.detail);
+      ? new OAuthErrorException(400, 'invalid_request', outcome.detail, { headers })
+      : new OAuthErrorException(401, 'invalid_client', outcome.detail, { headers });
   }
 }

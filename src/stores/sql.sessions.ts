@@ -19,6 +19,7 @@ import {
   rowKeyFrom,
   rowKeyOf,
   storableId,
+  textBytes,
   textOf,
   type NewSessionRow,
   type RowKey,
@@ -112,22 +113,24 @@ export class SqlSessions {
   /** One statement: compares and swaps. */
   async rotate(row: NewSessionRow): Promise<boolean> {
     if (row.previous_refresh_hash === null) return false;
+    const { label: _label, ...columns } = row;
     return this.#changesOne(
       row,
       this.#update(row)
-        .set(row)
+        .set(columns)
         .where('generation', '=', row.generation - 1)
         .where('refresh_hash', '=', row.previous_refresh_hash),
     );
   }
 
   /** One statement. */
-  async revoke({ clientId, familyId }: SessionKey, revokedAt: number): Promise<boolean> {
-    const client_id = storableId(clientId, CLIENT_ID_BYTES);
-    const family_id = familyId === undefined ? undefined : storableId(familyId, FAMILY_ID_BYTES);
-    if (!client_id || !family_id) return false;
-    const key = { client_id, family_id };
-    return this.#changesOne(key, this.#update(key).set({ revoked_at: revokedAt }));
+  async label(key: SessionKey, label: string | undefined): Promise<boolean> {
+    return this.#changeOne(key, (update) => update.set({ label: textBytes(label) }));
+  }
+
+  /** One statement. */
+  async revoke(key: SessionKey, revokedAt: number): Promise<boolean> {
+    return this.#changeOne(key, (update) => update.set({ revoked_at: revokedAt }));
   }
 
   /** @returns the families revoked */
@@ -241,6 +244,17 @@ export class SqlSessions {
       .where('client_id', '=', key.client_id)
       .where('family_id', '=', key.family_id)
       .where('revoked_at', 'is', null);
+  }
+
+  async #changeOne(
+    { clientId, familyId }: SessionKey,
+    change: (update: SessionUpdate) => SessionUpdate,
+  ): Promise<boolean> {
+    const client_id = storableId(clientId, CLIENT_ID_BYTES);
+    const family_id = familyId === undefined ? undefined : storableId(familyId, FAMILY_ID_BYTES);
+    if (!client_id || !family_id) return false;
+    const key = { client_id, family_id };
+    return this.#changesOne(key, change(this.#update(key)));
   }
 
   async #changesOne(key: RowKey, update: SessionUpdate): Promise<boolean> {

@@ -172,6 +172,10 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
     return rotated;
   }
 
+  label(key: SessionKey, label: string | undefined): Promise<boolean> {
+    return this.#statement((sessions) => sessions.label(key, label));
+  }
+
   async revoke(key: SessionKey, revokedAt: number): Promise<boolean> {
     const revoked = await this.#statement((sessions) => sessions.revoke(key, revokedAt));
     if (revoked) this.#tracked.changed(key);

@@ -162,7 +162,7 @@ function digestOf(bytes: Bytes): string {
   return digest.toString('base64url');
 }
 
-function textBytes(text: string | undefined): Buffer | null {
+export function textBytes(text: string | undefined): Buffer | null {
   return text === undefined ? null : Buffer.from(text);
 }
 

@@ -3,6 +3,7 @@ import { createTokenService, SECRET } from '../../test/support/token-service.js'
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import { InvalidGrantError, StoreUnavailableError, TokenNotSavedError } from '../errors.js';
 import { KeyRing } from '../keys/key-ring.js';
+import { KeyRingHolder } from '../keys/key-ring-holder.js';
 import { MemoryTokenStore } from '../stores/memory.store.js';
 import { JwtCodec } from './jwt.codec.js';
 import type { SessionKey, SessionRecord, TokenPair } from './session-record.js';
@@ -232,7 +233,7 @@ describe('lifetimes', () => {
 });
 
 describe('a store shared with the Python original', () => {
-  const codec = new JwtCodec(KeyRing.fromSecret(SECRET));
+  const codec = new JwtCodec(new KeyRingHolder(KeyRing.fromSecret(SECRET)));
   const NOW = Date.UTC(2030, 0, 1) / 1000;
 
   /** As the REST store answers: one session a client, tokens in plain text, nothing known but what they say. */

@@ -90,6 +90,36 @@ describe.each(ADAPTERS)('RFC 7009, token revocation, on %s', (adapter) => {
     expect((await app.get('/auth/token/revoke?token=x')).status).toBe(404);
   });
 
+  it.each(['access_token', 'refresh_token', 'urn:example:unknown', ''])(
+    '2.1 token_type_hint is a hint: %j changes nothing',
+    async (hint) => {
+      const pair = await app.issue('hinted');
+      expect((await revoke(`token=${pair.refresh_token}&token_type_hint=${hint}`)).status).toBe(200);
+      expect(await statusOf(pair.access_token)).toBe(401);
+    },
+  );
+
+  it('2.1 the master token revokes any token, without its holder', async () => {
+    const pair = await app.issue('j');
+    expect((await revoke(`token=${pair.refresh_token}`, MASTER)).status).toBe(200);
+    expect(await statusOf(pair.access_token)).toBe(401);
+  });
+
+  it('2.2.1 a client that fails to authenticate gets invalid_client with a challenge, and nothing is revoked', async () => {
+    const pair = await app.issue('k');
+    const answer = await revoke(`token=${pair.access_token}`, { 'MASTER-TOKEN': 'wrong' });
+    expect([answer.status, answer.body.error]).toEqual([401, 'invalid_client']);
+    expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer realm="/);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(await statusOf(pair.access_token)).toBe(200);
+  });
+
+  it('2.1 takes no token from the query', async () => {
+    const pair = await app.issue('l');
+    expect((await app.post(`/auth/token/revoke?token=${pair.access_token}`, 'a=b')).status).toBe(400);
+    expect(await statusOf(pair.access_token)).toBe(200);
+  });
+
   it('the master token revokes all sessions of a client', async () => {
     const pair = await app.issue('h');
     expect((await revoke('client_id=h')).status).toBe(400);

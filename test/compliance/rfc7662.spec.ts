@@ -23,6 +23,7 @@ describe.each(ADAPTERS)('RFC 7662, token introspection, on %s', (adapter) => {
     >[]) {
       const answer = await introspect(`token=${token}`, headers);
       expect(answer.status).toBe(401);
+      expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer realm="/);
       expect(answer.text).not.toContain('active');
     }
   });
@@ -117,6 +118,13 @@ describe.each(ADAPTERS)('RFC 7662, token introspection, on %s', (adapter) => {
 });
 
 describe.each(ADAPTERS)('introspection at a configured level, on %s', (adapter) => {
+  it('takes anybody where introspection-access is public', async () => {
+    const app = await startApp({ adapter, fastauth: { introspectionAccess: 'public' } });
+    const { access_token: token } = await app.issue('peer');
+    expect((await app.post('/auth/token/introspect', { token })).body.active).toBe(true);
+    await app.close();
+  });
+
   it('takes an access token where introspection-access is access', async () => {
     const app = await startApp({ adapter, fastauth: { introspectionAccess: 'access' } });
     const { access_token: token } = await app.issue('peer');

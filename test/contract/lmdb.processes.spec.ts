@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
-import { sessionSample } from 'nestjs-fastauth/testing';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { rotatedSample, sessionSample } from 'nestjs-fastauth/testing';
 import { LmdbTokenStore } from '../../src/stores/lmdb.store.js';
 import { JsonChild } from '../support/child-process.js';
 import { compile, type CompiledFiles } from '../support/compile.js';
@@ -87,6 +88,73 @@ describe('several processes on one LMDB folder', () => {
     reader.abort();
     await reading;
     await child.end();
+    await store.close();
+  }, 30_000);
+});
+
+describe('a watcher of one LMDB folder', () => {
+  const BOUND_MS = 500;
+
+  it('hears what another process changes, within 500 ms', async () => {
+    const { store, folder } = await openStore();
+    const child = await start('revoke', folder);
+    const delays: number[] = [];
+    for (let round = 0; round < 8; round++) {
+      const { record, pair } = sessionSample();
+      await store.insert(record, pair, 1);
+      const heard = new Promise<number>((resolve) => {
+        const end = store.watch((changed) => {
+          if (changed?.familyId !== record.familyId) return;
+          end();
+          resolve(performance.now());
+        });
+      });
+      await sleep(37 * round);
+      child.tell(record);
+      expect(await child.next()).toBe(true);
+      const acknowledged = performance.now();
+      delays.push((await heard) - acknowledged);
+    }
+    expect(Math.max(...delays)).toBeLessThan(BOUND_MS);
+    await child.end();
+    await store.close();
+  });
+
+  it('is told that it missed changes when they are too many to tell', async () => {
+    const { store, folder } = await openStore();
+    const other = new LmdbTokenStore({ folder });
+    await other.open();
+    const { record, pair } = sessionSample();
+    await store.insert(record, pair, 1);
+    const heard: unknown[] = [];
+    const end = store.watch((changed) => heard.push(changed));
+    let current = record;
+    for (let change = 0; change < 1500; change++) {
+      const next = rotatedSample(current);
+      // Not awaited one by one, so that they are all written between two looks.
+      void other.rotate(next.record, next.pair);
+      current = next.record;
+    }
+    const last = rotatedSample(current);
+    expect(await other.rotate(last.record, last.pair)).toBe(true);
+    await sleep(BOUND_MS);
+    expect(heard).toContain(undefined);
+    expect(heard.length).toBeLessThan(1100);
+    end();
+    await other.close();
+    await store.close();
+  });
+
+  it('hears of its own changes once', async () => {
+    const { store } = await openStore();
+    const { record, pair } = sessionSample();
+    await store.insert(record, pair, 1);
+    const heard: unknown[] = [];
+    const end = store.watch((changed) => heard.push(changed));
+    await store.revoke(record, record.createdAt + 1);
+    await sleep(BOUND_MS);
+    expect(heard).toEqual([expect.objectContaining({ familyId: record.familyId })]);
+    end();
     await store.close();
   });
 });

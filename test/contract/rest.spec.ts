@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   describeTokenStoreContract,
   HOSTILE_CLIENT_IDS,
@@ -293,6 +293,23 @@ describe('RestTokenStore', () => {
     await expect(nowhere.ping()).rejects.toThrow(/ECONNREFUSED/);
     await nowhere.close();
     await expect(nowhere.ping()).rejects.toThrow(StoreUnavailableError);
+  });
+
+  it('reminds those who watch that others may have changed something, while they watch', async () => {
+    jest.useFakeTimers();
+    try {
+      const heard: unknown[] = [];
+      const end = store.watch((changed) => heard.push(changed));
+      jest.advanceTimersByTime(60_000);
+      expect(heard).toEqual([]);
+      await store.open();
+      jest.advanceTimersByTime(60_000);
+      expect(heard).toEqual([undefined, undefined]);
+      end();
+      expect(jest.getTimerCount()).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('names no token, header value or address in its errors', async () => {
