@@ -1,7 +1,8 @@
 /*
  * What has to be atomic runs as one script in the server. A script names the index of a client in KEYS and makes the
  * keys of its sessions from the index' members; all of them carry the client's hash tag, and so are on one node.
- * Bytes of a value: 1 revoked (0 or 1), 2-9 when, 10-17 end, 18-53 version, then the record (see redis.value.ts).
+ * Bytes of a value: 1 revoked (0 or 1), 2-9 when, 10-17 end, 18-53 version, 54 whether there is a label,
+ * 55-58 its length, the label, then the record (see redis.value.ts).
  */
 
 /** The index lives as long as the session in it that lives longest. */
@@ -48,13 +49,34 @@ keepIndex(KEYS[1], ARGV[2])
 return removed
 `;
 
-/** KEYS: index, session. ARGV: value, lifetime, created at, family, version that must be there. Answers 1 or 0. */
-const ROTATE = `${KEEP_INDEX}
+/** The first byte after the label, which begins at byte 54. */
+const AFTER_LABEL = `
+local function afterLabel(value)
+  return 59 + struct.unpack('>I4', string.sub(value, 55, 58))
+end
+`;
+
+/**
+ * KEYS: index, session. ARGV: value, lifetime, created at, family, version that must be there. Answers 1 or 0.
+ * The label stays the stored one.
+ */
+const ROTATE = `${KEEP_INDEX}${AFTER_LABEL}
 local stored = redis.call('GET', KEYS[2])
 if not stored or string.byte(stored) ~= 0 or string.sub(stored, 18, 53) ~= ARGV[5] then return 0 end
-redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+local label = string.sub(stored, 54, afterLabel(stored) - 1)
+local value = string.sub(ARGV[1], 1, 53) .. label .. string.sub(ARGV[1], afterLabel(ARGV[1]))
+redis.call('SET', KEYS[2], value, 'PX', ARGV[2])
 redis.call('ZADD', KEYS[1], ARGV[3], ARGV[4])
 keepIndex(KEYS[1], ARGV[2])
+return 1
+`;
+
+/** KEYS: session. ARGV: label, with what is before it. Answers 1 or 0. */
+const LABEL = `${AFTER_LABEL}
+local stored = redis.call('GET', KEYS[1])
+if not stored or string.byte(stored) ~= 0 then return 0 end
+local value = string.sub(stored, 1, 53) .. ARGV[1] .. string.sub(stored, afterLabel(stored))
+redis.call('SET', KEYS[1], value, 'KEEPTTL')
 return 1
 `;
 
@@ -101,6 +123,7 @@ return sessions
 export const REDIS_SCRIPTS = {
   fastauthInsert: { numberOfKeys: 2, lua: INSERT },
   fastauthRotate: { numberOfKeys: 2, lua: ROTATE },
+  fastauthLabel: { numberOfKeys: 1, lua: LABEL },
   fastauthRevoke: { numberOfKeys: 1, lua: REVOKE },
   fastauthRevokeClient: { numberOfKeys: 1, lua: REVOKE_CLIENT },
   fastauthList: { numberOfKeys: 1, lua: LIST },

@@ -7,6 +7,7 @@ import { decodeFamily, encodeFamily, RedisKeys, type RedisClientKeys } from './r
 import { redisKeyUse } from './redis.key-use.js';
 import type { RedisSource } from './redis.source.js';
 import {
+  redisLabel,
   redisLifetime,
   redisRevocation,
   redisValueOf,
@@ -127,6 +128,16 @@ export class RedisTokenStore extends TokenStore {
       ),
     );
     return this.#told(record, rotated === 1);
+  }
+
+  async label(key: SessionKey, label: string | undefined): Promise<boolean> {
+    const at = this.#locate(key);
+    if (at === undefined) return false;
+    const labelled = await this.#write((redis) =>
+      redis.fastauthLabelBuffer(at.session, redisLabel(label)),
+    );
+    this.#sessions.forget(key);
+    return labelled === 1;
   }
 
   async revoke(key: SessionKey, revokedAt: number): Promise<boolean> {

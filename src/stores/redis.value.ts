@@ -7,7 +7,9 @@ const REVOCATION_BYTES = 1 + 8;
 const END_BYTES = 8;
 /** Generation and digest of the refresh token: what a rotation compares. */
 const VERSION_BYTES = 4 + 32;
-const HEADER_BYTES = REVOCATION_BYTES + END_BYTES + VERSION_BYTES;
+/** Where the label is: 0 for none or 1, its length, and its UTF-8. A rotation keeps it as it is stored. */
+const LABEL_AT = REVOCATION_BYTES + END_BYTES + VERSION_BYTES;
+const LABEL_HEADER_BYTES = 1 + 4;
 
 /** The value of a session's key: first what the scripts read and write, at fixed places, then the record. */
 export function redisValueOf(record: SessionRecord): Buffer {
@@ -18,8 +20,17 @@ export function redisValueOf(record: SessionRecord): Buffer {
     revokedAt === undefined ? Buffer.alloc(REVOCATION_BYTES) : redisRevocation(revokedAt),
     end,
     redisVersion(record.generation, record.refreshHash),
-    encodeSessionRecord({ ...record, revokedAt: undefined }),
+    redisLabel(record.label),
+    encodeSessionRecord({ ...record, revokedAt: undefined, label: undefined }),
   ]);
+}
+
+/** The part of a value that holds the label. */
+export function redisLabel(label: string | undefined): Buffer {
+  const text = Buffer.from(label ?? '');
+  const header = Buffer.alloc(LABEL_HEADER_BYTES, label === undefined ? 0 : 1);
+  header.writeUInt32BE(text.length, 1);
+  return Buffer.concat([header, text]);
 }
 
 /** What a value begins with once the session is revoked. */
@@ -38,9 +49,15 @@ export function redisVersion(generation: number, refreshHash: string): Buffer {
 
 /** @throws StoreUnavailableError when it is damaged, or no value of ours */
 export function sessionOfRedisValue(value: Buffer, clientId: string, familyId: string): SessionRecord {
-  if (value.length <= HEADER_BYTES) throw new StoreUnavailableError('A session in Redis is damaged.');
-  const record = decodeSessionRecord(value.subarray(HEADER_BYTES), clientId, familyId);
-  return value[0] === 0 ? record : { ...record, revokedAt: value.readDoubleBE(1) };
+  const textAt = LABEL_AT + LABEL_HEADER_BYTES;
+  const recordAt = value.length < textAt ? Infinity : textAt + value.readUInt32BE(LABEL_AT + 1);
+  if (value.length <= recordAt) throw new StoreUnavailableError('A session in Redis is damaged.');
+  const record = decodeSessionRecord(value.subarray(recordAt), clientId, familyId);
+  return {
+    ...record,
+    label: value[LABEL_AT] === 0 ? undefined : value.toString('utf8', textAt, recordAt),
+    revokedAt: value[0] === 0 ? undefined : value.readDoubleBE(1),
+  };
 }
 
 /**

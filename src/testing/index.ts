@@ -1,9 +1,13 @@
+export type { ContractRunner } from './contract-runner.js';
 export {
   describeTokenStoreContract,
   HOSTILE_CLIENT_IDS,
-  type ContractRunner,
   type TokenStoreContractOptions,
 } from './token-store.contract.js';
+export { type OpenStore, serveStore } from './serve-store.js';
+export { describeSessionModel, type SessionModelOptions, type SharedStore } from './session-model.suite.js';
+export type { SharedProcesses } from './token-store.processes.js';
+export { StoreProcess, type StoreProcessOptions } from './store-process.js';
 export {
   rotatedSample,
   sessionSample,

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import type { TokenStore } from '../stores/token-store.js';
 import type { SessionRecord } from '../tokens/session-record.js';
+import { globalRunner, type ContractRunner } from './contract-runner.js';
 import { assertSame } from './session-assertions.js';
 import { rotatedSample, SAMPLE_TIME, sessionSample, type SessionSample } from './session-sample.js';
+import { describeProcesses, type SharedProcesses } from './token-store.processes.js';
+import { describeSharing, describeTwoApps } from './token-store.sharing.js';
 import { compareWithModel } from './token-store.model.js';
 
 /** What the suite needs to know of a store. */
@@ -11,6 +14,17 @@ export interface TokenStoreContractOptions {
   readonly open: () => Promise<TokenStore>;
   /** Closes the store and opens another one on the same data; for stores that outlive their process. */
   readonly reopen?: (store: TokenStore) => Promise<TokenStore>;
+  /**
+   * Opens another store on the same data, as another server of the same application does; for stores that are shared.
+   * What `heardWithin` says is checked, too.
+   */
+  readonly second?: (store: TokenStore) => Promise<TokenStore>;
+  /** How soon a watcher hears of what another store changed, in milliseconds. Default: 1000. */
+  readonly heardWithin?: number;
+  /** Opens a store of another application (`app-name`) on the same backend; for backends that several may use. */
+  readonly otherApp?: (store: TokenStore) => Promise<TokenStore>;
+  /** How processes of their own open the store; with it they race each other, and are killed in the middle of writes. */
+  readonly processes?: SharedProcesses;
   /** What the backend cannot do; everything else is checked. */
   readonly limits?: {
     /** It holds one session per client and keeps no tombstones, as the REST persistence API. Default: false. */
@@ -22,12 +36,6 @@ export interface TokenStoreContractOptions {
   readonly runner?: ContractRunner;
   /** Seed of the random part. Default: 1. */
   readonly seed?: number;
-}
-
-/** The two functions that Jest, Vitest, Mocha and node:test have in common. */
-export interface ContractRunner {
-  readonly describe: (name: string, define: () => void) => unknown;
-  readonly it: (name: string, test: () => Promise<void>) => unknown;
 }
 
 /** Client identifiers that break stores which paste them into keys, paths or queries. */
@@ -66,7 +74,7 @@ export function describeTokenStoreContract(name: string, options: TokenStoreCont
   const { describe, it } = options.runner ?? globalRunner();
   const isSingle = options.limits?.oneSessionPerClient === true;
   const expiresByItself = options.limits?.expiresByItself === true;
-  const { reopen } = options;
+  const { reopen, second, otherApp, processes } = options;
 
   const rule = (text: string, test: (store: TokenStore) => Promise<unknown>): void => {
     it(text, async () => {
@@ -526,7 +534,27 @@ export function describeTokenStoreContract(name: string, options: TokenStoreCont
       });
     }
 
+    rule('takes times that go back, as a clock that was set back gives them', async (store) => {
+      const { record } = await put(store, sessionSample());
+      const next = rotatedSample(record, SAMPLE_TIME - 500.5);
+      assert.equal(await store.rotate(next.record, next.pair), true);
+      assert.equal(await store.sweep(SAMPLE_TIME - 7200, 10), 0);
+      await assertStored(store, next.record);
+      const third = rotatedSample(next.record, SAMPLE_TIME + 10);
+      assert.equal(await store.rotate(third.record, third.pair), true);
+      assert.equal(await store.revoke(record, SAMPLE_TIME - 7200), true);
+      assert.equal(await store.sweep(SAMPLE_TIME - 7200, 10), 0);
+      await assertClosed(store, record);
+    });
+
     rule('gives a sign of life', (store) => store.ping());
+
+    if (second) {
+      const { open, heardWithin } = options;
+      describeSharing({ describe, it }, { open, second, heardWithin });
+    }
+    if (otherApp) describeTwoApps({ describe, it }, options.open, otherApp);
+    if (processes) describeProcesses({ describe, it }, processes);
 
     if (reopen) {
       it('keeps everything over a restart', async () => {
@@ -567,14 +595,6 @@ async function assertClosed(store: TokenStore, record: SessionRecord): Promise<v
 
 function families(records: readonly SessionRecord[]): string[] {
   return records.map((record) => record.familyId);
-}
-
-function globalRunner(): ContractRunner {
-  const { describe, it } = globalThis as Partial<ContractRunner>;
-  if (!describe || !it) {
-    throw new TypeError('There are no global describe and it; pass them as `runner: { describe, it }`.');
-  }
-  return { describe, it };
 }
 
 /** Telling too much is allowed: of the writes before, a store may tell once more. */

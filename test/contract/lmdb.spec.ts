@@ -1,11 +1,14 @@
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it, jest } from '@jest/globals';
 import { closeSync, openSync, readFileSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { open } from 'lmdb';
 import { describeTokenStoreContract, rotatedSample, sessionSample } from 'nestjs-fastauth/testing';
 import { StoreUnavailableError } from '../../src/errors.js';
 import { LmdbTokenStore } from '../../src/stores/lmdb.store.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
+
+// Processes start slowly on a busy machine.
+jest.setTimeout(60_000);
 
 const folders = new WeakMap<object, string>();
 
@@ -28,6 +31,12 @@ describeTokenStoreContract('LmdbTokenStore', {
     await store.close();
     return openStore(folderOf(store));
   },
+  second: (store) => openStore(folderOf(store)),
+  heardWithin: 500,
+  processes: async () => ({
+    module: resolve('test/support/store-of-url.mjs'),
+    argument: `lmdb:${join(temporaryFolder(), 'store')}`,
+  }),
 });
 
 describe('LmdbTokenStore', () => {

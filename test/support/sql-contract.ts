@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, jest } from '@jest/globals';
+import { resolve } from 'node:path';
 import { describeTokenStoreContract } from 'nestjs-fastauth/testing';
 import { SqlTokenStore } from '../../src/stores/sql.store.js';
 import type { OwnDatabase } from './sql-databases.js';
@@ -30,5 +31,12 @@ export function describeSqlContract(name: string, own: () => Promise<OwnDatabase
       await store.close();
       return open();
     },
+    second: open,
+    otherApp: async () => {
+      const store = new SqlTokenStore({ url: database.url, timeout: 5, appName: 'another app' });
+      await store.open();
+      return store;
+    },
+    processes: async () => ({ module: resolve('test/support/store-of-url.mjs'), argument: database.url }),
   });
 }

@@ -1,0 +1,114 @@
+import type { FastauthConfig } from '../config/fastauth-config.js';
+import { loadFastauthConfig } from '../config/load-config.js';
+import { KeyRingHolder } from '../keys/key-ring-holder.js';
+import { KeyRing } from '../keys/key-ring.js';
+import type { TokenStore } from '../stores/token-store.js';
+import { FastauthEvents } from '../telemetry/fastauth-events.js';
+import type { Clock } from '../tokens/clock.js';
+import type { IssuedTokens, IssueOptions } from '../tokens/issued-tokens.js';
+import type { SessionKey } from '../tokens/session-record.js';
+import { TokenService } from '../tokens/token.service.js';
+
+/** One of several servers on one store, as the model drives it. */
+export interface ModelNode {
+  /** What its clock shows, in seconds. */
+  clock(): number;
+  /** Puts its clock ahead of the others' start by so many seconds. */
+  skew(seconds: number): Promise<void>;
+  issue(options: IssueOptions): Promise<IssuedTokens>;
+  refresh(refreshToken: string): Promise<IssuedTokens>;
+  /** Whether this access token opens a guarded route. */
+  verifies(accessToken: string): Promise<boolean>;
+  revoke(session: SessionKey): Promise<boolean>;
+  revokeClient(clientId: string): Promise<number>;
+  /** Dies without warning, whatever is under way, and starts again with the clock that it had. */
+  crash(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const SECRET = 'a secret of the tests, thirty-two bytes or more';
+
+/** A TokenService as an application has it, with defaults for all that `config` does not say. */
+export function tokenServiceOn(
+  store: TokenStore,
+  clock: Clock,
+  config: Partial<FastauthConfig> = {},
+): TokenService {
+  const defaults = loadFastauthConfig({ configFile: false, envFile: false }, { env: {}, cwd: '.' });
+  const keys = new KeyRingHolder(KeyRing.fromSecret(SECRET));
+  return new TokenService({ ...defaults.config, ...config }, keys, store, clock, new FastauthEvents());
+}
+
+/** A node in this process, with a clock that stands still until it is moved. */
+export class LocalNode implements ModelNode {
+  #skew = 0;
+  #store: TokenStore;
+  #tokens: TokenService;
+
+  private constructor(
+    private readonly open: () => Promise<TokenStore>,
+    private readonly config: Partial<FastauthConfig>,
+    store: TokenStore,
+  ) {
+    this.#store = store;
+    this.#tokens = this.#serviceOn(store);
+  }
+
+  /** @param open opens another store on the same data */
+  static async start(open: () => Promise<TokenStore>, config: Partial<FastauthConfig>): Promise<LocalNode> {
+    return new LocalNode(open, config, await open());
+  }
+
+  clock(): number {
+    return START + this.#skew;
+  }
+
+  async skew(seconds: number): Promise<void> {
+    this.#skew = seconds;
+  }
+
+  issue(options: IssueOptions): Promise<IssuedTokens> {
+    return this.#tokens.issue(options);
+  }
+
+  refresh(refreshToken: string): Promise<IssuedTokens> {
+    return this.#tokens.refresh(refreshToken);
+  }
+
+  verifies(accessToken: string): Promise<boolean> {
+    return this.#tokens.verify(accessToken).then(
+      () => true,
+      (error: Error) => {
+        if (error.name === 'UnauthorizedError') return false;
+        throw error;
+      },
+    );
+  }
+
+  revoke(session: SessionKey): Promise<boolean> {
+    return this.#tokens.revoke(session);
+  }
+
+  revokeClient(clientId: string): Promise<number> {
+    return this.#tokens.revokeClient(clientId);
+  }
+
+  /** What is under way goes on in this process, as a write does that had left the server before it died. */
+  async crash(): Promise<void> {
+    const left = this.#store;
+    this.#store = await this.open();
+    this.#tokens = this.#serviceOn(this.#store);
+    await left.close();
+  }
+
+  stop(): Promise<void> {
+    return this.#store.close();
+  }
+
+  #serviceOn(store: TokenStore): TokenService {
+    return tokenServiceOn(store, { now: () => this.clock() * 1000 }, this.config);
+  }
+}
+
+/** January 2033. */
+const START = 1_988_150_400;

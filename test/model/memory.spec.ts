@@ -1,0 +1,11 @@
+import { describeSessionModel } from 'nestjs-fastauth/testing';
+import { MemoryTokenStore } from '../../src/stores/memory.store.js';
+import { modelRuns } from '../support/model-runs.js';
+
+const setUp = async () => {
+  const store = new MemoryTokenStore();
+  return { open: async () => store };
+};
+
+describeSessionModel('MemoryTokenStore', { setUp, ...modelRuns(50) });
+describeSessionModel('MemoryTokenStore, strict', { setUp, refreshGrace: 0, ...modelRuns(50) });

@@ -1,0 +1,28 @@
+import { afterAll, beforeAll, jest } from '@jest/globals';
+import { describeSessionModel } from 'nestjs-fastauth/testing';
+import { RestTokenStore } from '../../src/stores/rest.store.js';
+import { modelRuns } from '../support/model-runs.js';
+import { PersistenceServer } from '../support/persistence-server.js';
+
+jest.setTimeout(60_000);
+const server = new PersistenceServer();
+let databases = 0;
+
+beforeAll(() => server.start());
+afterAll(() => server.stop());
+
+// The API knows no compare-and-swap: what holds, holds within one process, over its restarts.
+describeSessionModel('RestTokenStore', {
+  ...modelRuns(30),
+  nodes: 1,
+  setUp: async () => {
+    const url = `${server.url}/model${databases++}`;
+    return {
+      open: async () => {
+        const store = new RestTokenStore({ url, headers: {}, timeout: 5 });
+        await store.open();
+        return store;
+      },
+    };
+  },
+});
