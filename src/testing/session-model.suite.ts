@@ -94,22 +94,25 @@ export function describeSessionModel(name: string, options: SessionModelOptions)
         fc.constantFrom(1, 4, 6, 9, 11, 30, 30, 20 * MINUTE, -60 * MINUTE).map((seconds) => advance(seconds)),
         fc.tuple(node, fc.integer({ min: -mostSkew, max: mostSkew })).map((args) => skew(...args)),
       ];
-      const run = fc.asyncProperty(fc.commands(arbitraries, { maxCommands: commands, size: 'max' }), async (sequence) => {
-        const world = await startWorld(options, refreshGrace);
-        try {
-          await fc.asyncModelRun(
-            () => ({ model: world.model, real: world.nodes }),
-            // A session to begin with, so that no command of a short run goes by.
-            [issue(0, 0), ...sequence],
-          );
-        } finally {
-          await world.end();
-        }
-        for (const [event, count] of Object.entries(world.model.seen)) {
-          const key = event as keyof typeof seen;
-          seen[key] = (seen[key] ?? 0) + count;
-        }
-      });
+      const run = fc.asyncProperty(
+        fc.commands(arbitraries, { maxCommands: commands, size: 'max' }),
+        async (sequence) => {
+          const world = await startWorld(options, refreshGrace);
+          try {
+            await fc.asyncModelRun(
+              () => ({ model: world.model, real: world.nodes }),
+              // A session to begin with, so that no command of a short run goes by.
+              [issue(0, 0), ...sequence],
+            );
+          } finally {
+            await world.end();
+          }
+          for (const [event, count] of Object.entries(world.model.seen)) {
+            const key = event as keyof typeof seen;
+            seen[key] = (seen[key] ?? 0) + count;
+          }
+        },
+      );
       await fc.assert(run, {
         numRuns: runs,
         ...(options.seed === undefined ? {} : { seed: options.seed }),

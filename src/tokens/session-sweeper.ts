@@ -42,7 +42,9 @@ export class SessionSweeper implements OnApplicationBootstrap, OnModuleDestroy {
     this.timer.unref();
   }
 
-  private async sweep(): Promise<void> {
+  /** Drops one batch now; as long as there may be more, the next ones follow by themselves. */
+  async sweep(): Promise<void> {
+    clearTimeout(this.timer);
     try {
       // As long as a clock elsewhere may still take its tokens for good, a session stays.
       const now = Math.floor(this.clock.now() / 1000) - this.config.clockTolerance;
