@@ -233,7 +233,9 @@ describe('lifetimes', () => {
 });
 
 describe('a store shared with the Python original', () => {
-  const codec = new JwtCodec(new KeyRingHolder(KeyRing.fromSecret(SECRET)));
+  const codec = new JwtCodec(new KeyRingHolder(KeyRing.fromSecret(SECRET)), {
+    accessTokenProfile: 'default',
+  });
   const NOW = Date.UTC(2030, 0, 1) / 1000;
 
   /** As the REST store answers: one session a client, tokens in plain text, nothing known but what they say. */
