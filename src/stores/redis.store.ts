@@ -133,9 +133,7 @@ export class RedisTokenStore extends TokenStore {
   async label(key: SessionKey, label: string | undefined): Promise<boolean> {
     const at = this.#locate(key);
     if (at === undefined) return false;
-    const labelled = await this.#write((redis) =>
-      redis.fastauthLabelBuffer(at.session, redisLabel(label)),
-    );
+    const labelled = await this.#write((redis) => redis.fastauthLabelBuffer(at.session, redisLabel(label)));
     this.#sessions.forget(key);
     return labelled === 1;
   }
