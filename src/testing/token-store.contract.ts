@@ -551,7 +551,7 @@ export function describeTokenStoreContract(name: string, options: TokenStoreCont
 
     if (second) {
       const { open, heardWithin } = options;
-      describeSharing({ describe, it }, { open, second, heardWithin });
+      describeSharing({ describe, it }, { open, second, heardWithin, expiresByItself });
     }
     if (otherApp) describeTwoApps({ describe, it }, options.open, otherApp);
     if (processes) describeProcesses({ describe, it }, processes);

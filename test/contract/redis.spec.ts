@@ -1,8 +1,12 @@
-import { afterAll, expect, it } from '@jest/globals';
+import { afterAll, expect, it, jest } from '@jest/globals';
+import { resolve } from 'node:path';
 import { describeTokenStoreContract, HOSTILE_CLIENT_IDS, sessionSample } from 'nestjs-fastauth/testing';
 import { RedisTokenStore } from '../../src/stores/redis.store.js';
 import { redisAppName, removeRedisApps } from '../support/redis-apps.js';
 import { describeWith, serviceUrl } from '../support/services.js';
+
+// Processes start slowly on a busy machine.
+jest.setTimeout(60_000);
 
 const url = serviceUrl('Redis');
 const describeRedis = await describeWith('Redis');
@@ -30,6 +34,13 @@ describeRedis('Redis', () => {
         await store.close();
         return openStore({ appName });
       },
+      second: (store) =>
+        openStore({ appName: names.get(store as RedisTokenStore) as string, trackedCacheSize }),
+      otherApp: () => openStore({ trackedCacheSize }),
+      processes: async () => ({
+        module: resolve('test/support/store-of-url.mjs'),
+        argument: JSON.stringify({ databaseUrl: url, appName: redisAppName(url), trackedCacheSize }),
+      }),
       limits: { expiresByItself: true },
     });
   }

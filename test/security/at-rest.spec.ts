@@ -1,11 +1,14 @@
 import { afterAll, afterEach, beforeEach, describe, jest } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { LmdbTokenStore } from '../../src/stores/lmdb.store.js';
 import { MemoryTokenStore } from '../../src/stores/memory.store.js';
+import { RedisTokenStore } from '../../src/stores/redis.store.js';
 import { SqlTokenStore } from '../../src/stores/sql.store.js';
 import { itKeepsNoUsableToken } from '../support/at-rest.js';
-import { describeWith, type Service } from '../support/services.js';
+import { redisAppName, removeRedisApps } from '../support/redis-apps.js';
+import { describeWith, type Service, serviceUrl } from '../support/services.js';
 import { ownMariadb, ownPostgres, type OwnDatabase } from '../support/sql-databases.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
@@ -33,6 +36,35 @@ describe('LmdbTokenStore', () => {
     return {
       store,
       dump: async () => Buffer.concat(readdirSync(folder).map((file) => readFileSync(join(folder, file)))),
+    };
+  });
+});
+
+const describeRedis = await describeWith('Redis');
+describeRedis('RedisTokenStore', () => {
+  afterAll(removeRedisApps);
+
+  itKeepsNoUsableToken(async () => {
+    const url = serviceUrl('Redis');
+    const appName = redisAppName(url);
+    const store = new RedisTokenStore({ url, appName, timeout: 5 });
+    await store.open();
+    return {
+      store,
+      dump: async () => {
+        const redis = new Redis(url);
+        const keys = await redis.keys(`${appName}:*`);
+        // Not DUMP, which compresses: that would hide what is looked for.
+        const values = await Promise.all(
+          keys.map(async (key) =>
+            (await redis.type(key)) === 'string'
+              ? [Buffer.from(key), (await redis.getBuffer(key)) ?? Buffer.alloc(0)]
+              : [Buffer.from(key), ...(await redis.zrangeBuffer(key, 0, -1))],
+          ),
+        );
+        redis.disconnect();
+        return Buffer.concat(values.flat());
+      },
     };
   });
 });

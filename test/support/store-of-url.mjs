@@ -1,11 +1,12 @@
-// Opens the store of a database-url, for processes that `StoreProcess` starts. Of the built package, which is what
-// those processes run.
+// Opens a store, for processes that `StoreProcess` starts: of the built package, which is what those processes run.
 import { loadFastauthConfig } from '../../dist/config/load-config.js';
 import { createTokenStore } from '../../dist/stores/open-store.js';
 
-export default async function open(databaseUrl) {
+/** @param argument a database-url, or options as JSON */
+export default async function open(argument) {
+  const options = argument.startsWith('{') ? JSON.parse(argument) : { databaseUrl: argument };
   const { config } = loadFastauthConfig(
-    { configFile: false, envFile: false, databaseUrl },
+    { configFile: false, envFile: false, ...options },
     { env: {}, cwd: '.' },
   );
   const store = await createTokenStore(config);

@@ -1,0 +1,40 @@
+import { afterAll, jest } from '@jest/globals';
+import { resolve } from 'node:path';
+import { describeSessionModel } from 'nestjs-fastauth/testing';
+import { RedisTokenStore } from '../../src/stores/redis.store.js';
+import { modelRuns } from '../support/model-runs.js';
+import { redisAppName, removeRedisApps } from '../support/redis-apps.js';
+import { describeWith, serviceUrl } from '../support/services.js';
+
+jest.setTimeout(120_000);
+const url = serviceUrl('Redis');
+const describeRedis = await describeWith('Redis');
+
+describeRedis('Redis', () => {
+  afterAll(removeRedisApps);
+
+  describeSessionModel('RedisTokenStore', {
+    ...modelRuns(15),
+    setUp: async () => {
+      const appName = redisAppName(url);
+      return {
+        open: async () => {
+          const store = new RedisTokenStore({ url, appName, timeout: 5 });
+          await store.open();
+          return store;
+        },
+      };
+    },
+  });
+
+  describeSessionModel('RedisTokenStore, in processes that are killed', {
+    ...modelRuns(2),
+    nodes: 2,
+    setUp: async () => ({
+      process: {
+        module: resolve('test/support/store-of-url.mjs'),
+        argument: JSON.stringify({ databaseUrl: url, appName: redisAppName(url), storeTimeout: 5 }),
+      },
+    }),
+  });
+});

@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, jest } from '@jest/globals';
+import { resolve } from 'node:path';
+import { describeSessionModel } from 'nestjs-fastauth/testing';
+import { SqlTokenStore } from '../../src/stores/sql.store.js';
+import { modelRuns } from '../support/model-runs.js';
+import { describeWith, type Service } from '../support/services.js';
+import { ownMariadb, ownPostgres, type OwnDatabase } from '../support/sql-databases.js';
+
+jest.setTimeout(120_000);
+const servers: [Service, () => Promise<OwnDatabase>][] = [
+  ['PostgreSQL', ownPostgres],
+  ['MariaDB', ownMariadb],
+];
+
+for (const [service, own] of servers) {
+  const describeServer = await describeWith(service);
+  describeServer(service, () => {
+    let database: OwnDatabase;
+    let apps = 0;
+    beforeAll(async () => {
+      database = await own();
+      await new SqlTokenStore({ url: database.url }).migrate();
+    });
+    afterAll(() => database.drop());
+
+    describeSessionModel(`SqlTokenStore on ${service}`, {
+      ...modelRuns(10),
+      setUp: async () => {
+        const appName = `app ${apps++}`;
+        return {
+          open: async () => {
+            const store = new SqlTokenStore({ url: database.url, appName, timeout: 5 });
+            await store.open();
+            return store;
+          },
+        };
+      },
+    });
+
+    describeSessionModel(`SqlTokenStore on ${service}, in processes that are killed`, {
+      ...modelRuns(2),
+      nodes: 2,
+      setUp: async () => ({
+        process: {
+          module: resolve('test/support/store-of-url.mjs'),
+          argument: JSON.stringify({
+            databaseUrl: database.url,
+            appName: `app ${apps++}`,
+            storeTimeout: 5,
+          }),
+        },
+      }),
+    });
+  });
+}
