@@ -65,6 +65,7 @@ describe('loadFastauthConfig', () => {
       clockTolerance: 5,
       storeTimeout: 1,
       verifiedTokenCacheSize: 10000,
+      trackedCacheSize: 10000,
       websocketRefusal: 'close',
       websocketQueryToken: false,
       websocketOrigins: [],

@@ -14,7 +14,7 @@ afterAll(removeTemporaryFolders);
 /** Starts it, issues, starts it again, and answers the status of the token after and before a revocation. */
 async function restarts(env: NodeJS.ProcessEnv): Promise<{ outputs: string[]; statuses: number[] }> {
   const folder = temporaryFolder();
-  const main = copySample('06-sql', folder);
+  const main = copySample('09-sql', folder);
   const outputs: string[] = [];
   const start = async (): Promise<void> => {
     sample = await SampleProcess.start(main, folder, { ...ENV, ...env });

@@ -59,7 +59,7 @@ describeRedis('RedisTokenStore', () => {
           keys.map(async (key) =>
             (await redis.type(key)) === 'string'
               ? [Buffer.from(key), (await redis.getBuffer(key)) ?? Buffer.alloc(0)]
-              : [Buffer.from(key), ...(await redis.zrangeBuffer(key, 0, -1))],
+              : [Buffer.from(key), ...(await redis.zrangeBuffer(key, '0', '-1'))],
           ),
         );
         redis.disconnect();
