@@ -12,6 +12,6 @@ const app = await NestFactory.create(AppModule);
 app.enableShutdownHooks();
 await app.listen(Number(process.env['PORT'] || 3000));
 const url = (await app.getUrl()).replace('[::1]', 'localhost');
-console.log(`\nListening on ${url}, keeping tokens at ${process.env['PERSISTENCE_URL']}. Try:\n
+console.log(`\nListening on ${url} (tokens are kept at ${process.env['PERSISTENCE_URL']}). Try:\n
 TOKENS=$(curl -s -X POST '${url}/auth/token/new' -H "MASTER-TOKEN: $MASTER_TOKEN" -d client_id=acme) && echo "$TOKENS"
 curl -s '${url}/whoami' -H "ACCESS-TOKEN: $(node -p 'JSON.parse(process.argv[1]).data.access_token' "$TOKENS")"\n`);

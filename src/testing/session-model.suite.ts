@@ -30,6 +30,11 @@ export interface SessionModelOptions {
   readonly setUp: () => Promise<SharedStore>;
   /** Servers that share the store. Default: 3; for a store that is right within one process only, 1. */
   readonly nodes?: number;
+  /**
+   * How soon every server refuses what another one ended, in milliseconds, for stores that keep a cache.
+   * Default: 0, which is with the next request.
+   */
+  readonly seenWithin?: number;
   /** Random runs. Default: 100. */
   readonly runs?: number;
   /** Commands a run has at most. Default: 30. */
@@ -155,7 +160,7 @@ async function startWorld(options: SessionModelOptions, refreshGrace: number): P
     );
   }
   return {
-    model: new SessionModel(config, count),
+    model: new SessionModel(config, count, options.seenWithin ?? 0),
     nodes,
     end: async () => {
       await Promise.all(nodes.map((node) => node.stop()));

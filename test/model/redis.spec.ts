@@ -15,6 +15,8 @@ describeRedis('Redis', () => {
 
   describeSessionModel('RedisTokenStore', {
     ...modelRuns(15),
+    // The cache hears of other servers' changes by a feed.
+    seenWithin: 500,
     setUp: async () => {
       const appName = redisAppName(url);
       return {
@@ -30,6 +32,7 @@ describeRedis('Redis', () => {
   describeSessionModel('RedisTokenStore, in processes that are killed', {
     ...modelRuns(2),
     nodes: 2,
+    seenWithin: 500,
     setUp: async () => ({
       process: {
         module: resolve('test/support/store-of-url.mjs'),
