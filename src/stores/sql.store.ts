@@ -172,8 +172,10 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
     return rotated;
   }
 
-  label(key: SessionKey, label: string | undefined): Promise<boolean> {
-    return this.#statement((sessions) => sessions.label(key, label));
+  async label(key: SessionKey, label: string | undefined): Promise<boolean> {
+    const labelled = await this.#statement((sessions) => sessions.label(key, label));
+    this.#tracked.forget(key);
+    return labelled;
   }
 
   async revoke(key: SessionKey, revokedAt: number): Promise<boolean> {
