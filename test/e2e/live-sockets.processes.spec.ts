@@ -1,10 +1,12 @@
-import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { JsonChild } from '../support/child-process.js';
 import { compile, type CompiledFiles } from '../support/compile.js';
 import { SqlTokenStore } from '../../src/stores/sql.store.js';
 import { describeWith, serviceUrl } from '../support/services.js';
 import { type OwnDatabase, ownMariadb, ownPostgres } from '../support/sql-databases.js';
+import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 import { TestSocket } from '../support/sockets.js';
 
 const BOUND_MS = 1000;
@@ -27,6 +29,7 @@ afterEach(async () => {
 });
 afterAll(() => {
   files.remove();
+  removeTemporaryFolders();
 });
 
 /** An application that shares the store with the others of this test. */
@@ -106,6 +109,10 @@ function endsAcrossProcesses(databaseUrl: () => string): void {
     socket.close();
   }, 60_000);
 }
+
+describe('two processes that share an LMDB folder', () => {
+  endsAcrossProcesses(() => `lmdb:${join(temporaryFolder(), 'store')}`);
+});
 
 (await describeWith('Redis'))('two processes that share a Redis', () => {
   endsAcrossProcesses(() => serviceUrl('Redis'));
