@@ -30,4 +30,6 @@ export default {
   reporters: ['default', '<rootDir>/test/support/skipped-reporter.mjs'],
   testMatch: ['**/*.spec.ts'],
   testTimeout: 20_000,
+  // ES modules of finished specs stay in memory: a worker that has grown makes way for a fresh one.
+  workerIdleMemoryLimit: '700MB',
 };

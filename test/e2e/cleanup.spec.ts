@@ -14,7 +14,7 @@ const EXPIRED = 100_000;
 const REQUESTS = 1000;
 const ATTEMPTS = 4;
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 afterAll(removeTemporaryFolders);
 
 describe.each<[string, () => TokenStore]>([

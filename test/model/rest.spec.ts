@@ -13,7 +13,7 @@ afterAll(() => server.stop());
 
 // The API knows no compare-and-swap: what holds, holds within one process, over its restarts.
 describeSessionModel('RestTokenStore', {
-  ...modelRuns(30),
+  ...modelRuns(60),
   nodes: 1,
   setUp: async () => {
     const url = `${server.url}/model${databases++}`;
