@@ -13,6 +13,8 @@ afterAll(() => server.stop());
 
 // The API knows no compare-and-swap: what holds, holds within one process, over its restarts.
 describeSessionModel('RestTokenStore', {
+  // One node meets a spent token rarely: a seed that is known to meet one, unless another is asked for.
+  seed: 1,
   ...modelRuns(60),
   nodes: 1,
   setUp: async () => {
