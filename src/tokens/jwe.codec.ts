@@ -1,6 +1,7 @@
 import { CompactEncrypt, compactDecrypt } from 'jose';
 import { ALGORITHMS } from '../keys/algorithms.js';
 import { KID } from '../keys/key-id.js';
+import type { KeyRing } from '../keys/key-ring.js';
 import type { KeyRingHolder } from '../keys/key-ring-holder.js';
 import { isAccepted, type EncryptionKey } from '../keys/ring-key.js';
 import { parseStrictObject, type JsonObject } from '../config/strict-json.js';
@@ -30,15 +31,18 @@ export class JweCodec implements TokenCodec {
     private readonly signed: JwtCodec,
   ) {}
 
-  get kid(): string {
-    return this.signed.kid;
+  get ring(): KeyRing {
+    return this.keys.current;
   }
 
-  async sign(payload: JsonObject): Promise<string> {
-    const ring = this.keys.current;
+  kidOf(ring: KeyRing): string {
+    return this.signed.kidOf(ring);
+  }
+
+  async sign(payload: JsonObject, ring = this.ring): Promise<string> {
     const key = ring.encryptionKey;
     if (!key) throw new ConfigError([NO_ENCRYPTION_KEY]);
-    return new CompactEncrypt(Buffer.from(this.signed.sign(payload)))
+    return new CompactEncrypt(Buffer.from(this.signed.sign(payload, ring)))
       .setProtectedHeader({
         alg: key.algorithm,
         enc: ENC,

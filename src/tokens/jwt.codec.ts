@@ -2,6 +2,7 @@ import { JwtService } from '@nestjs/jwt';
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import { isHmac, type HmacAlgorithm } from '../keys/algorithms.js';
 import { KID } from '../keys/key-id.js';
+import type { KeyRing } from '../keys/key-ring.js';
 import type { KeyRingHolder } from '../keys/key-ring-holder.js';
 import { isAccepted, type RingKey, type SignatureKey } from '../keys/ring-key.js';
 import { isHmacOf, isSignatureOf, signatureOf } from '../keys/signature.js';
@@ -30,12 +31,15 @@ export class JwtCodec implements TokenCodec {
     private readonly config: Pick<FastauthConfig, 'accessTokenProfile'>,
   ) {}
 
-  get kid(): string {
-    return this.keys.current.signingKey.kid;
+  get ring(): KeyRing {
+    return this.keys.current;
   }
 
-  sign(payload: JsonObject): string {
-    const ring = this.keys.current;
+  kidOf(ring: KeyRing): string {
+    return ring.signingKey.kid;
+  }
+
+  sign(payload: JsonObject, ring = this.ring): string {
     const key = ring.signingKey;
     const kid = ring.writesKid ? key.kid : undefined;
     const isAccessTokenJwt = this.config.accessTokenProfile === 'at+jwt' && payload['type'] === 'access';

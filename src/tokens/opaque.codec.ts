@@ -35,12 +35,16 @@ export class OpaqueCodec implements TokenCodec {
 
   constructor(private readonly keys: KeyRingHolder) {}
 
-  get kid(): string {
-    return this.sealingKey(this.keys.current).kid;
+  get ring(): KeyRing {
+    return this.keys.current;
   }
 
-  sign(payload: JsonObject): string {
-    const seal = this.sealOf(this.sealingKey(this.keys.current));
+  kidOf(ring: KeyRing): string {
+    return this.sealingKey(ring).kid;
+  }
+
+  sign(payload: JsonObject, ring = this.ring): string {
+    const seal = this.sealOf(this.sealingKey(ring));
     const prefix = PREFIXES[payload['type'] as TokenType];
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv('aes-256-gcm', seal.key, nonce).setAAD(Buffer.from(prefix));

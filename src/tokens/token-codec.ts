@@ -1,4 +1,5 @@
 import type { JsonObject } from '../config/strict-json.js';
+import type { KeyRing } from '../keys/key-ring.js';
 import type { MaybePromise } from '../stores/token-store.js';
 import type { TokenFault } from './token-fault.js';
 
@@ -13,17 +14,24 @@ export interface DecodedToken {
 
 /** A way to write a token. Codecs answer without a promise where they can, which keeps guards synchronous. */
 export interface TokenCodec {
-  /** Which key makes tokens now; what sessions remember (see `SessionRecord`). */
-  readonly kid: string;
+  /** The ring in force. What is signed together is signed with one ring, whatever happens meanwhile. */
+  readonly ring: KeyRing;
   /** Whether tokens carry the application's own claims; otherwise the session's record keeps them. */
   readonly carriesClaims: boolean;
 
   /**
-   * Writes a token.
-   * @param payload its claims, `type` among them
+   * Which key of a ring makes tokens; what sessions remember (see `SessionRecord`).
    * @throws ConfigError the key ring has no key for it
    */
-  sign(payload: JsonObject): MaybePromise<string>;
+  kidOf(ring: KeyRing): string;
+
+  /**
+   * Writes a token.
+   * @param payload its claims, `type` among them
+   * @param ring default: the one in force
+   * @throws ConfigError the key ring has no key for it
+   */
+  sign(payload: JsonObject, ring?: KeyRing): MaybePromise<string>;
 
   /**
    * The payload of a token whose form and signature hold; times and claims are not looked at.

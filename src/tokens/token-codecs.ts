@@ -1,6 +1,7 @@
 import type { FastauthConfig, TokenFormat } from '../config/fastauth-config.js';
 import type { JsonObject } from '../config/strict-json.js';
 import { ConfigError } from '../errors.js';
+import type { KeyRing } from '../keys/key-ring.js';
 import type { KeyRingHolder } from '../keys/key-ring-holder.js';
 import type { MaybePromise } from '../stores/token-store.js';
 import { JweCodec, NO_ENCRYPTION_KEY } from './jwe.codec.js';
@@ -36,8 +37,12 @@ export class TokenCodecs implements TokenCodec {
     }
   }
 
-  get kid(): string {
-    return this.issuing.kid;
+  get ring(): KeyRing {
+    return this.issuing.ring;
+  }
+
+  kidOf(ring: KeyRing): string {
+    return this.issuing.kidOf(ring);
   }
 
   get carriesClaims(): boolean {
@@ -45,8 +50,8 @@ export class TokenCodecs implements TokenCodec {
   }
 
   /** @throws TypeError the token would be too long to be accepted */
-  async sign(payload: JsonObject): Promise<string> {
-    const token = await this.issuing.sign(payload);
+  async sign(payload: JsonObject, ring = this.ring): Promise<string> {
+    const token = await this.issuing.sign(payload, ring);
     if (token.length <= MAX_TOKEN_LENGTH) return token;
     throw new TypeError(
       `The token would have ${token.length} characters, and more than ${MAX_TOKEN_LENGTH} are refused; give it fewer claims.`,

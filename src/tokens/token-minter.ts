@@ -18,26 +18,31 @@ export interface PairTemplate {
   readonly claims: JsonObject;
 }
 
-/** Signs a new pair. Each token has a `jti` of 16 random bytes, so that no two pairs are the same text. */
-export async function mintPair(codec: TokenCodec, template: PairTemplate): Promise<TokenPair> {
+/** A pair, and which key it is of. */
+export interface MintedPair {
+  readonly pair: TokenPair;
+  readonly kid: string;
+}
+
+/** Signs a new pair, both tokens with the keys of one ring, also while another one comes into force. Each token has a `jti` of 16 random bytes, so that no two pairs are the same text. */
+export async function mintPair(codec: TokenCodec, template: PairTemplate): Promise<MintedPair> {
+  const { ring } = codec;
   const { clientId, familyId, generation, issuedAt, issuerClaims } = template;
   const claims = codec.carriesClaims ? template.claims : {};
   const common = { ...issuerClaims, ...claims, client_id: clientId, fam: familyId, iat: issuedAt };
-  return {
-    accessToken: await codec.sign({
-      ...common,
-      type: 'access',
-      jti: randomId(),
-      exp: template.accessExpiresAt,
-    }),
-    refreshToken: await codec.sign({
-      ...common,
-      type: 'refresh',
-      jti: randomId(),
-      gen: generation,
-      exp: template.refreshExpiresAt,
-    }),
+  const access = { ...common, type: 'access', jti: randomId(), exp: template.accessExpiresAt };
+  const refresh = {
+    ...common,
+    type: 'refresh',
+    jti: randomId(),
+    gen: generation,
+    exp: template.refreshExpiresAt,
   };
+  const pair = {
+    accessToken: await codec.sign(access, ring),
+    refreshToken: await codec.sign(refresh, ring),
+  };
+  return { pair, kid: codec.kidOf(ring) };
 }
 
 /** What the session's record keeps of the application's own claims; see {@link SessionRecord}. */

@@ -96,7 +96,7 @@ export class TokenRefresher {
       issuerClaims: issuerClaims(this.config, record.clientId),
       claims: customClaims(claims, record),
     };
-    const pair = await mintPair(this.codec, template);
+    const { pair, kid } = await mintPair(this.codec, template);
     const next: SessionRecord = {
       ...record,
       plainPair: undefined,
@@ -109,7 +109,7 @@ export class TokenRefresher {
       previousRefreshHash: digest,
       rotatedAt,
       sealedPair: this.config.refreshGrace > 0 ? sealPair(pair, refreshToken) : undefined,
-      kid: this.codec.kid,
+      kid,
       claims: recordClaims(this.codec, template.claims),
     };
     if (!(await saving(next.clientId, this.store.rotate(next, pair)))) return undefined;

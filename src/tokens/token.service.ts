@@ -110,7 +110,7 @@ export class TokenService {
       issuerClaims: issuerClaims(this.config, clientId),
       claims,
     };
-    const pair = await mintPair(codec, template);
+    const { pair, kid } = await mintPair(codec, template);
     const record: SessionRecord = {
       familyId: template.familyId,
       clientId,
@@ -121,7 +121,7 @@ export class TokenService {
       refreshExpiresAt: template.refreshExpiresAt,
       createdAt: now,
       label: options.label,
-      kid: codec.kid,
+      kid,
       claims: recordClaims(codec, claims),
     };
     const ended = await saving(clientId, this.store.insert(record, pair, this.config.sessionsPerClient));

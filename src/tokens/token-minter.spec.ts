@@ -1,0 +1,40 @@
+import { describe, expect, it } from '@jest/globals';
+import { KeyRingHolder } from '../keys/key-ring-holder.js';
+import { FORMAT_CASES } from '../../test/support/rings.js';
+import { TokenCodecs } from './token-codecs.js';
+import { TokenFault } from './token-fault.js';
+import { mintPair } from './token-minter.js';
+
+const TEMPLATE = {
+  clientId: 'c',
+  familyId: 'f',
+  generation: 0,
+  issuedAt: 1,
+  accessExpiresAt: 2,
+  refreshExpiresAt: 3,
+  issuerClaims: {},
+  claims: {},
+};
+
+describe('a pair that is being minted while the keys change', () => {
+  it.each(FORMAT_CASES)('is of one ring, and says which: $name', async ({ config, ring }) => {
+    const [before, after] = [ring(), ring()];
+    const keys = new KeyRingHolder(before);
+    const codec = new TokenCodecs(keys, {
+      accessTokenProfile: 'default',
+      tokenFormat: 'jwt',
+      acceptedTokenFormats: [],
+      ...config,
+    });
+    const minting = mintPair(codec, TEMPLATE);
+    keys.replace(after);
+    const { pair, kid } = await minting;
+    expect(before.keys.map((key) => key.kid)).toContain(kid);
+    for (const token of [pair.accessToken, pair.refreshToken]) {
+      expect(await codec.decode(token, 0)).toBeInstanceOf(TokenFault);
+      keys.replace(before);
+      expect(await codec.decode(token, 0)).toMatchObject({ payload: { client_id: 'c' } });
+      keys.replace(after);
+    }
+  });
+});
