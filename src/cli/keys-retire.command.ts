@@ -1,6 +1,9 @@
 import { Command } from 'commander';
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import { withoutRetired, withRetired } from '../keys/key-set-document.js';
+import type { KeyRing } from '../keys/key-ring.js';
+import { KeyRingHolder } from '../keys/key-ring-holder.js';
+import { OpaqueCodec } from '../tokens/opaque.codec.js';
 import { SystemClock } from '../tokens/clock.js';
 import { CommandError, EXIT, print, type CommandOutput } from './command-output.js';
 import { type ConfigOptions, readConfig, withConfigOptions } from './config-options.js';
@@ -75,13 +78,18 @@ export async function retire({
 async function assertNotNeeded(key: ListedKey, view: KeyRingView): Promise<void> {
   if (key.status === 'next') return;
   const { config, now } = view;
-  const switchedAt = view.signing(key.use)?.signingFrom ?? 0;
+  assertMakesNoTokens(key, view);
+  // A secret's own encryption key is followed by one that is written down.
+  const hasEncrypted = key.use === 'enc' || (config.tokenFormat === 'jwe' && isSecret(key));
+  const successor = (hasEncrypted ? view.signing('enc') : undefined) ?? view.signing();
+  const switchedAt = successor?.signingFrom ?? 0;
   if (now < switchedAt + SETTLED_AFTER) {
     throw new CommandError(
       `${key.kid} has signed until a moment ago; try again in ${SETTLED_AFTER} seconds.`,
     );
   }
-  const uses = await view.sessions();
+  // Sessions remember which key signed, not which one encrypted.
+  const uses = successor?.use === 'enc' ? undefined : await view.sessions();
   if (!uses) return assertOutlived(key, switchedAt, now, config);
   const { sessions, until } = sessionsOf(key, uses);
   if (until === undefined) return;
@@ -91,12 +99,36 @@ async function assertNotNeeded(key: ListedKey, view: KeyRingView): Promise<void>
   );
 }
 
+function isSecret({ acceptingKey }: ListedKey): boolean {
+  return acceptingKey.type === 'secret';
+}
+
+/** A secret that no longer signs may still encrypt, or seal opaque tokens: those are derived from it. */
+function assertMakesNoTokens(key: ListedKey, { config, schedule, now }: KeyRingView): void {
+  const ring = schedule.ringAt(now);
+  if (!ring || kidThatCloses(ring, config) !== key.kid) return;
+  throw new CommandError(
+    `With token-format ${JSON.stringify(config.tokenFormat)} new tokens still need ${key.kid}. ` +
+      'Make a secret that takes its place first: fastauth keys rotate --algorithm HS256' +
+      (config.tokenFormat === 'jwe'
+        ? ', or an encryption key: fastauth keys rotate --algorithm ECDH-ES'
+        : ''),
+    EXIT.misuse,
+  );
+}
+
+/** The key that new tokens are encrypted or sealed with. */
+function kidThatCloses(ring: KeyRing, { tokenFormat }: FastauthConfig): string | undefined {
+  if (tokenFormat === 'jwe') return ring.encryptionKey?.kid;
+  return tokenFormat === 'opaque' ? new OpaqueCodec(new KeyRingHolder(ring)).kidOf(ring) : undefined;
+}
+
 /** Where the store cannot tell: the key is needed as long as the last token of it may live. */
 function assertOutlived(key: ListedKey, switchedAt: number, now: number, config: FastauthConfig): void {
   const end = switchedAt + Math.max(config.accessTokenExpiresIn, config.refreshTokenExpiresIn);
   if (now >= end) return;
   throw new CommandError(
-    `This store cannot tell how many sessions need ${key.kid}; tokens of it may live until ${dateOf(end)}. ` +
+    `It cannot be told how many sessions need ${key.kid}; tokens of it may live until ${dateOf(end)}. ` +
       'Try again then, or use --force: clients that have not refreshed by now then need new tokens.',
   );
 }

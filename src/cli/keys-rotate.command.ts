@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import { ALGORITHM_NAMES, ALGORITHMS, type AlgorithmName, type KeyUse } from '../keys/algorithms.js';
+import { derivedEncryptionKey } from '../keys/derived-key.js';
 import { generateJwk } from '../keys/generate-key.js';
 import { withKey, withoutRetired, type KeySetDocument } from '../keys/key-set-document.js';
 import { SystemClock } from '../tokens/clock.js';
@@ -66,7 +67,8 @@ async function begin(view: KeyRingView, options: RotateOptions): Promise<Command
   const { use } = ALGORITHMS[algorithm];
   const previous = view.signing(use);
   // The first key of all has nothing to wait for.
-  const signingFrom = previous ? now + options.after : now;
+  const isFirst = !previous && !(use === 'enc' && view.keys.some(derivedEncryptionKey));
+  const signingFrom = isFirst ? now : now + options.after;
   const jwk = await generateJwk(algorithm);
   await file.update((document) => {
     assertNoneAnnounced(document, use, now);

@@ -33,13 +33,23 @@ describe('KeyRing', () => {
     expect(ring.writesKid).toBe(true);
   });
 
-  it('derives encryption keys from its secrets unless it has some of its own', () => {
+  it('derives encryption keys from its secrets, and decrypts with them beside one of its own', () => {
     const derived = new KeyRing([secret('a')]);
     expect(derived.encryptionKey).toMatchObject({ algorithm: 'dir', kid: derived.signingKey.kid });
     expect(derived.encryptionKey?.issuingKey.equals(derived.signingKey.issuingKey)).toBe(false);
     expect(new KeyRing([edKey()]).encryptionKey).toBeUndefined();
     const own = importJwk({ kty: 'oct', k: Buffer.alloc(32, 1).toString('base64url'), alg: 'dir' });
-    expect(new KeyRing([secret('a'), own]).encryptionKey).toBe(own);
+    const both = new KeyRing([secret('a'), own]);
+    expect(both.encryptionKey).toBe(own);
+    expect(both.decryptionCandidates(derived.signingKey.kid)).toHaveLength(1);
+    const coming = new KeyRing([secret('a'), { ...own, status: 'next' }]);
+    expect(coming.encryptionKey).toMatchObject({ kid: derived.signingKey.kid });
+  });
+
+  it('encrypts with a key derived from a secret that no longer signs, but not from one that ends', () => {
+    const old = secret('a', { status: 'verify-only' });
+    expect(new KeyRing([old, edKey()]).encryptionKey).toMatchObject({ algorithm: 'dir', kid: old.kid });
+    expect(new KeyRing([{ ...old, verifyUntil: 5 }, edKey()]).encryptionKey).toBeUndefined();
   });
 
   it.each<[string, () => RingKey[], RegExp]>([

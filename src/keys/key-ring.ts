@@ -26,15 +26,15 @@ export class KeyRing {
     if (faults.length > 0) throw new ConfigError(faults);
     this.keys = Object.freeze([...keys]);
     const signatureKeys = keys.filter((key): key is SignatureKey => key.use === 'sig');
-    const ownEncryptionKeys = keys.filter((key): key is EncryptionKey => key.use === 'enc');
-    const encryptionKeys =
-      ownEncryptionKeys.length > 0
-        ? ownEncryptionKeys
-        : signatureKeys.flatMap((key) => derivedEncryptionKey(key) ?? []);
+    const own = keys.filter((key): key is EncryptionKey => key.use === 'enc');
+    const derived = signatureKeys.flatMap((key) => derivedEncryptionKey(key) ?? []);
     this.signingKey = signatureKeys.find(isSigning) as SigningKey;
-    this.encryptionKey = encryptionKeys.find(isSigning) as EncryptingKey | undefined;
+    // A secret that only verifies still does for encryption, unless it is on its way out.
+    this.encryptionKey = (own.find(isSigning) ??
+      derived.find(isSigning) ??
+      derived.find(({ verifyUntil }) => verifyUntil === undefined)) as EncryptingKey | undefined;
     this.signatureKeys = new AcceptedKeys(signatureKeys);
-    this.encryptionKeys = new AcceptedKeys(encryptionKeys);
+    this.encryptionKeys = new AcceptedKeys([...own, ...derived]);
   }
 
   /**

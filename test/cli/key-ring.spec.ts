@@ -105,6 +105,42 @@ describe('fastauth keys, for a ring', () => {
     ]);
   }, 60_000);
 
+  it.each([
+    ['jwe', /Make a secret .* rotate --algorithm HS256, or an encryption key: .* rotate --algorithm ECDH-ES/],
+    ['opaque', /Make a secret that takes its place first: fastauth keys rotate --algorithm HS256/],
+  ])(
+    'keeps a secret that %s tokens still need after another key has come to sign',
+    async (format, advice) => {
+      writeFileSync(join(folder, 'fastauth.config.json'), JSON.stringify({ 'token-format': format }));
+      const file = new KeySetFile(join(folder, 'keys.json'));
+      const passAMinute = () =>
+        file.update((document) => ({
+          ...document,
+          keys: document.keys.map((key) => ({ ...key, signing_from: Number(key.signing_from) - 66 })),
+        }));
+      const single = (await json('list')).keys[0].kid as string;
+      expect((await keys('rotate --algorithm EdDSA')).code).toBe(0);
+      await passAMinute();
+      expect((await json('list')).keys).toMatchObject([
+        { algorithm: 'EdDSA', status: 'signing' },
+        { kid: single, status: 'verify-only' },
+      ]);
+      const refused = await keys(`retire ${single}`);
+      expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(advice) });
+      expect((await keys('rotate --migrate')).code).toBe(2);
+
+      if (format === 'opaque') return;
+      // Announced like any other: what is encrypted now was derived from the secret.
+      expect((await json('rotate --algorithm ECDH-ES')).signing_from).toBeGreaterThan(Date.now() / 1000 + 50);
+      await passAMinute();
+      expect(await keys(`retire ${single}`)).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/tokens of it may live until 20/),
+      });
+    },
+    60_000,
+  );
+
   it('says what to set where there is no file to write to', async () => {
     const { code, stderr } = await runCli(['keys', 'rotate'], {
       cwd: folder,
