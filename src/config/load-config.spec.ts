@@ -9,6 +9,8 @@ import { FastauthConfigService } from './fastauth-config.service.js';
 import type { FastauthOptions } from './fastauth-options.js';
 import { loadFastauthConfig, type LoadedConfig } from './load-config.js';
 
+const NEST_SAMPLE =
+  'DO NOT USE THIS VALUE. INSTEAD, CREATE A COMPLEX SECRET AND KEEP IT SAFE OUTSIDE OF THE SOURCE CODE.';
 const KEY = 'k'.repeat(40);
 const OTHER_KEY = 'o'.repeat(40);
 const TOKEN = 'm'.repeat(40);
@@ -220,6 +222,8 @@ describe('loadFastauthConfig', () => {
     ['a JWK', '{"kty":"oct","k":"AAAA"}', /JWK/],
     ['a placeholder', '<your-32-byte-cryptography-key>', /placeholder/],
     ['the published sample', 'kAONxbkATfyk3kmnUhw7YyAMotmvuJ6tVsuT1w3A6N4=', /published/],
+    ['the sample of jwt.io', 'a-string-secret-at-least-256-bits-long', /published in jwt\.io/],
+    ['the sample of NestJS', NEST_SAMPLE, /published in NestJS' documentation/],
     ['white space', ' \t ', /white space/],
   ])('refuses %s as cryptography key', (_name, cryptographyKey, reason) => {
     const [fault] = faults({ cryptographyKey });

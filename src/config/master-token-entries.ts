@@ -103,9 +103,7 @@ export function masterTokenKeyFaults(
   keys: readonly RingKey[],
 ): string[] {
   const texts = keys.flatMap(({ acceptingKey }) =>
-    acceptingKey.type === 'secret'
-      ? [acceptingKey.export(), acceptingKey.export().toString('base64url')]
-      : [],
+    acceptingKey.type === 'secret' ? [acceptingKey.export(), ...base64Forms(acceptingKey.export())] : [],
   );
   const hashes = new Set(texts.map(sha256));
   return tokens
@@ -114,6 +112,15 @@ export function masterTokenKeyFaults(
       (token) =>
         `${placeOf(token)} is one of the cryptography keys; make a second one with "npx fastauth keys generate --print"`,
     );
+}
+
+/** How a secret of bytes is written down as text, with padding and without. */
+function base64Forms(bytes: Buffer): readonly string[] {
+  const padding = '='.repeat((3 - (bytes.length % 3)) % 3);
+  return ['base64', 'base64url'].flatMap((encoding) => {
+    const text = bytes.toString(encoding as BufferEncoding).replace(/=+$/, '');
+    return [text, text + padding];
+  });
 }
 
 function placeOf({ name }: MasterTokenConfig): string {

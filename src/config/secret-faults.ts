@@ -1,16 +1,13 @@
 import { createHash } from 'node:crypto';
-import { isKeyPairText } from '../keys/secret-text.js';
+import { isKeyPairText, placeOfPublication, PUBLISHED_TEXTS } from '../keys/secret-text.js';
 
-/** The key that the published page of the original shows. Whoever reads that page has it. */
-const PUBLISHED_SAMPLE_KEY = 'kAONxbkATfyk3kmnUhw7YyAMotmvuJ6tVsuT1w3A6N4=';
 const HOW_TO_MAKE_ONE = 'make one with "npx fastauth keys generate --print"';
 
 /** Why a text cannot be a secret, as the end of a sentence that does not tell the secret. */
 function secretFault(secret: string): string | undefined {
   if (isPlaceholder(secret)) return `is still the placeholder of the example; ${HOW_TO_MAKE_ONE}`;
-  if (secret === PUBLISHED_SAMPLE_KEY) {
-    return `is the sample key that is published in the original's documentation; ${HOW_TO_MAKE_ONE}`;
-  }
+  const place = placeOfPublication(Buffer.from(secret));
+  if (place !== undefined) return `is the sample key that is published in ${place}; ${HOW_TO_MAKE_ONE}`;
   if (secret.trim() === '') return `is white space only; ${HOW_TO_MAKE_ONE}`;
   return undefined;
 }
@@ -52,11 +49,10 @@ export function masterTokenHashFault(hash: string): string | undefined {
   if (!isMasterTokenHash(hash)) {
     return 'is no hash of a master token ("sha256:" and 64 hexadecimal digits); make one with "npx fastauth keys hash"';
   }
-  const [empty, published] = ['', PUBLISHED_SAMPLE_KEY].map((known) =>
-    createHash('sha256').update(known).digest('hex'),
-  );
-  const digits = hash.slice('sha256:'.length).toLowerCase();
-  if (digits === empty) return `is the hash of nothing; ${HOW_TO_MAKE_ONE}`;
-  if (digits === published) return `is the hash of the sample key that is published; ${HOW_TO_MAKE_ONE}`;
+  const isHashOf = (text: string): boolean =>
+    createHash('sha256').update(text).digest('hex') === hash.slice('sha256:'.length).toLowerCase();
+  if (isHashOf('')) return `is the hash of nothing; ${HOW_TO_MAKE_ONE}`;
+  if (PUBLISHED_TEXTS.some(isHashOf))
+    return `is the hash of the sample key that is published; ${HOW_TO_MAKE_ONE}`;
   return undefined;
 }

@@ -11,6 +11,12 @@ const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
 const ed25519 = generateKeyPairSync('ed25519');
 const ed448 = generateKeyPairSync('ed448');
 
+const SAMPLE = 'kAONxbkATfyk3kmnUhw7YyAMotmvuJ6tVsuT1w3A6N4=';
+/** A power of 65537 modulo every small prime that the fingerprint looks at, as that generator's moduli are. */
+const ROCA_MODULUS = Buffer.from((65537n ** 128n).toString(16).padStart(514, '0'), 'hex').toString(
+  'base64url',
+);
+
 const jwk = (key: KeyObject, more: object = {}): JsonWebKey => ({
   ...key.export({ format: 'jwk' }),
   ...more,
@@ -166,6 +172,26 @@ describe('importing a key', () => {
       'a kid that is a path',
       () => importJwk({ ...secret(32), alg: 'HS256', kid: '../etc/passwd' }),
       /"kid" that is not 1 to 64/,
+    ],
+    [
+      'the published sample as a JWK, of its text',
+      () => importJwk({ kty: 'oct', k: Buffer.from(SAMPLE).toString('base64url'), alg: 'HS256' }),
+      /sample key that is published in the original's documentation; make one with/,
+    ],
+    [
+      'the published sample as a JWK, of its bytes',
+      () => importJwk({ kty: 'oct', k: SAMPLE.slice(0, -1), alg: 'dir' }),
+      /sample key that is published/,
+    ],
+    [
+      'an RSA key with the exponent 1',
+      () => importJwk({ ...jwk(rsa.publicKey, { alg: 'RS256' }), e: 'AQ' }, { status: 'verify-only' }),
+      /anybody can sign; make another one|no key that can be read/,
+    ],
+    [
+      'an RSA key of a generator that is broken (ROCA)',
+      () => importJwk({ kty: 'RSA', n: ROCA_MODULUS, e: 'AQAB', alg: 'RS256' }, { status: 'verify-only' }),
+      /ROCA.*keys rotate --algorithm RS256/,
     ],
     ['a k with padding', () => importJwk({ kty: 'oct', k: 'AAAA=', alg: 'HS256' }), /not base64url/],
   ])('refuses %s with a sentence', (_name, importing, sentence) => {

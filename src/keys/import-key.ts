@@ -11,7 +11,8 @@ import { ConfigError } from '../errors.js';
 import { ALGORITHM_NAMES, ALGORITHMS, isAlgorithm, type AlgorithmName } from './algorithms.js';
 import { KID, keyIdOf } from './key-id.js';
 import type { KeyStatus, RingKey } from './ring-key.js';
-import { isKeyPairText } from './secret-text.js';
+import { rsaWeakness } from './rsa-weakness.js';
+import { isKeyPairText, placeOfPublication } from './secret-text.js';
 
 const HOW_TO_MAKE_ONE = 'make one with "npx fastauth keys generate --print"';
 
@@ -106,6 +107,9 @@ function symmetricKey(bytes: Buffer, algorithm: AlgorithmName, role: KeyRole): R
       `has ${bits} bits, but ${algorithm} needs at least ${leastBits} (RFC 7518 section 3.2); take a longer one, or HS256`,
     );
   }
+  const place = placeOfPublication(bytes);
+  if (place !== undefined)
+    throw unusable(role, `is the sample key that is published in ${place}; ${HOW_TO_MAKE_ONE}`);
   const key = createSecretKey(bytes);
   return ringKey(algorithm, role, { issuingKey: key, acceptingKey: key, thumbprint: keyIdOf(key) });
 }
@@ -156,6 +160,13 @@ function assertFits(key: KeyObject, algorithm: AlgorithmName, role: KeyRole): vo
     throw unusable(
       role,
       `has ${details?.modulusLength} bits, but RSA keys need at least ${leastBits} (RFC 7518 section 3.3)`,
+    );
+  }
+  const weakness = ALGORITHMS[algorithm].kty === 'RSA' ? rsaWeakness(key) : undefined;
+  if (weakness !== undefined) {
+    throw unusable(
+      role,
+      `${weakness}; make another one with "npx fastauth keys rotate --algorithm ${algorithm}"`,
     );
   }
 }

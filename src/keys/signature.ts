@@ -27,7 +27,7 @@ export function isSignatureOf(
 /** Whether an HMAC holds; compared in constant time. Never throws. */
 export function isHmacOf(
   algorithm: HmacAlgorithm,
-  data: string,
+  data: string | Buffer,
   secret: KeyObject,
   signature: Buffer,
 ): boolean {

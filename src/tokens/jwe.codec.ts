@@ -107,7 +107,8 @@ export const NO_ENCRYPTION_KEY =
   'token-format "jwe" needs an encryption key in the key ring: a JWK with "use": "enc" (ECDH-ES, RSA-OAEP-256 or dir), ' +
   'or a cryptography-key, from which one is derived';
 
-async function decrypted(token: string, key: EncryptionKey): Promise<string | undefined> {
+/** The content of a JWE in compact form, whatever it is; undefined: it is not of this key. */
+export async function decrypted(token: string, key: EncryptionKey): Promise<string | undefined> {
   try {
     const { plaintext } = await compactDecrypt(token, key.acceptingKey, {
       keyManagementAlgorithms: [key.algorithm],
