@@ -113,7 +113,6 @@ async function migrated(
 ): Promise<CommandOutput> {
   const bar = new ProgressBar('sessions moved');
   const retired: string[] = [];
-  let most = 0;
   for (;;) {
     const view = await KeyRingView.read(config, Math.floor(clock.now() / 1000));
     const old = oldKeys(view);
@@ -126,8 +125,8 @@ async function migrated(
         );
       }
       const left = old.reduce((sum, key) => sum + sessionsOf(key, uses).sessions, 0);
-      most = Math.max(most, left);
-      bar.show(most - left, most);
+      const all = uses.reduce((sum, { sessions }) => sum + sessions, 0);
+      bar.show(all - left, all);
       for (const key of old) {
         if (sessionsOf(key, uses).sessions > 0) continue;
         if (await isRetired(key.kid, config)) retired.push(key.kid);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -152,33 +152,6 @@ describe('fastauth keys, for a ring', () => {
     });
     expect((await runCli(['keys', 'rotate', '--after', '1'], { cwd: folder, env })).code).toBe(2);
   });
-
-  it('follows sessions until they have moved, and goes on where it was killed', async () => {
-    await runCli(['token', 'new', '--client-id', 'a'], { cwd: folder, env });
-    const migrate = () =>
-      spawn(process.execPath, [resolve('dist/cli/main.js'), 'keys', 'rotate', '--after', '5', '--migrate'], {
-        cwd: folder,
-        env: { PATH: process.env['PATH'], ...env },
-      });
-    const killed = migrate();
-    for (let tries = 0; tries < 200 && !readdirSync(folder).includes('keys.json'); tries++) await sleep(50);
-    killed.kill('SIGKILL');
-    const { keys: announced } = await new KeySetFile(join(folder, 'keys.json')).readDocument();
-    expect(announced).toHaveLength(1);
-    while (Date.now() / 1000 < Number(announced[0]?.signing_from)) await sleep(100);
-
-    const second = migrate();
-    let said = '';
-    second.stderr.on('data', (chunk) => (said += String(chunk)));
-    second.stdout.on('data', (chunk) => (said += String(chunk)));
-    const ended = new Promise((done) => second.once('close', done));
-    for (let tries = 0; tries < 200 && !said.includes('0/1 sessions moved'); tries++) await sleep(50);
-    expect(said).toContain('0/1 sessions moved');
-    await runCli(['token', 'new', '--client-id', 'a'], { cwd: folder, env });
-    expect(await ended).toBe(0);
-    expect(said).toMatch(/Every session has moved\. Retired: \S+\./);
-    expect((await new KeySetFile(join(folder, 'keys.json')).readDocument()).keys).toHaveLength(1);
-  }, 60_000);
 
   it('leaves a file that can be read, whenever it is killed, and lets the next run write', async () => {
     const path = join(folder, 'keys.json');
