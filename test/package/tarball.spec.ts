@@ -137,6 +137,45 @@ describe('the published package', () => {
   });
 
   it(
+    'rotates, imports, lists and retires keys as the installed command',
+    async () => {
+      const cwd = await mkdtemp(join(folder, 'ring-'));
+      await writeFile(
+        join(cwd, 'fastauth.config.json'),
+        JSON.stringify({ 'key-set-file': 'keys.json', 'database-url': 'lmdb:sessions', 'refresh-grace': 0 }),
+      );
+      const fastauth = async (...args: string[]) => {
+        const command = join(folder, 'node_modules/.bin/fastauth');
+        const { stdout } = await run(command, [...args, '--json'], {
+          cwd,
+          env: { PATH: process.env['PATH'] },
+        });
+        return JSON.parse(stdout) as Record<string, unknown>;
+      };
+      const { kid } = await fastauth('keys', 'rotate', '--algorithm', 'EdDSA');
+      expect(await fastauth('token', 'new', '--client-id', 'a')).toMatchObject({ client_id: 'a' });
+      await writeFile(join(cwd, 'old.txt'), 'a secret of the time before, long enough');
+      const imported = await fastauth('keys', 'import', 'old.txt', '--kid', 'old');
+      expect(imported).toEqual({ kids: ['old'] });
+      const next = await fastauth('keys', 'rotate', '--after', '60');
+      expect(next).toMatchObject({ algorithm: 'EdDSA', previous_kid: kid });
+      expect(await fastauth('keys', 'list')).toMatchObject({
+        keys: [
+          { kid, algorithm: 'EdDSA', status: 'signing', sessions: 1 },
+          { kid: 'old', algorithm: 'HS256', status: 'verify-only', sessions: 0 },
+          { kid: next['kid'], algorithm: 'EdDSA', status: 'next', sessions: 0 },
+        ],
+      });
+      await expect(fastauth('keys', 'retire', String(kid))).rejects.toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('Make another key first: fastauth keys rotate'),
+      });
+      expect(await fastauth('keys', 'retire', 'old', '--now', '--force')).toMatchObject({ kid: 'old' });
+    },
+    MINUTE,
+  );
+
+  it(
     'is clean to publint and arethetypeswrong',
     async () => {
       await run(process.execPath, [join(ROOT, 'node_modules/publint/src/cli.js'), '--strict'], { cwd: ROOT });
