@@ -153,7 +153,7 @@ describe('rotating the keys of three processes under load', () => {
     const env = { MASTER_TOKEN, KEY_SET_FILE: 'keys.json', DATABASE_URL: 'lmdb:sessions' };
     const cli = (args: string) => runCli(`keys ${args} --json`.split(' '), { cwd: folder, env });
     const main = copySample('06-resource-servers', folder);
-    writeFileSync(join(folder, 'fastauth.config.json'), JSON.stringify({ 'refresh-grace': 3 }));
+    writeFileSync(join(folder, 'fastauth.config.json'), JSON.stringify({ 'refresh-grace': 5 }));
     const first = JSON.parse((await cli('rotate --algorithm EdDSA')).stdout) as { kid: string };
     for (let count = 0; count < PROCESSES; count++)
       running.push(await SampleProcess.start(main, folder, env));
