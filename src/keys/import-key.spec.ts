@@ -70,7 +70,7 @@ describe('importing a key', () => {
 
   const stranger = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
   it.each<[string, () => unknown, RegExp]>([
-    ['a secret of no bytes', () => importJwk({ kty: 'oct', k: '', alg: 'HS256' }), /needs at least 8/],
+    ['a secret of no bytes', () => importJwk({ kty: 'oct', k: '', alg: 'HS256' }), /is empty; make one with/],
     [
       'a short secret for HS384',
       () => importJwk({ ...secret(47), alg: 'HS384' }),

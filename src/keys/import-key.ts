@@ -15,6 +15,8 @@ import { rsaWeakness } from './rsa-weakness.js';
 import { isKeyPairText, placeOfPublication } from './secret-text.js';
 
 const HOW_TO_MAKE_ONE = 'make one with "npx fastauth keys generate --print"';
+const howToRotate = (algorithm: AlgorithmName): string =>
+  `make another one with "npx fastauth keys rotate --algorithm ${algorithm}"`;
 
 /** What a key is in a ring, besides its material. */
 export interface KeyRole {
@@ -73,7 +75,7 @@ export function importJwk(jwk: JsonWebKey, role: KeyRole = {}): RingKey {
     const secret = typeof jwk.k === 'string' ? jwk.k : '';
     const bytes = Buffer.from(secret, 'base64url');
     if (bytes.toString('base64url') !== secret)
-      throw unusable(named, 'has a "k" that is not base64url without padding');
+      throw unusable(named, 'has a "k" that is not base64url without padding; encode its bytes again');
     return symmetricKey(bytes, algorithm, named);
   }
   return asymmetricKey({ key: jwk, format: 'jwk' }, jwk.d !== undefined, algorithm, named);
@@ -98,8 +100,12 @@ function symmetricKey(bytes: Buffer, algorithm: AlgorithmName, role: KeyRole): R
   const { kty, leastBits = 8, exactBits } = ALGORITHMS[algorithm];
   const bits = bytes.length * 8;
   if (kty !== 'oct') throw unusable(role, `is a secret, but ${algorithm} needs a key pair of type ${kty}`);
+  if (bits === 0) throw unusable(role, `is empty; ${HOW_TO_MAKE_ONE}`);
   if (exactBits !== undefined && bits !== exactBits) {
-    throw unusable(role, `has ${bits} bits, but ${algorithm} with A256GCM needs exactly ${exactBits}`);
+    throw unusable(
+      role,
+      `has ${bits} bits, but ${algorithm} with A256GCM needs exactly ${exactBits}; ${howToRotate(algorithm)}`,
+    );
   }
   if (bits < leastBits) {
     throw unusable(
@@ -141,7 +147,10 @@ function asymmetricKey(
   const thumbprint = keyIdOf(publicKey);
   if (use === 'enc') {
     if (!privateKey)
-      throw unusable(role, 'is a public key, but encrypted tokens can only be read with the private one');
+      throw unusable(
+        role,
+        'is a public key, but encrypted tokens can only be read with the private one; give that one',
+      );
     return ringKey(algorithm, role, { issuingKey: publicKey, acceptingKey: privateKey, thumbprint });
   }
   return ringKey(algorithm, role, { issuingKey: privateKey, acceptingKey: publicKey, thumbprint });
@@ -153,21 +162,18 @@ function assertFits(key: KeyObject, algorithm: AlgorithmName, role: KeyRole): vo
   if (key.asymmetricKeyType !== keyType || details?.namedCurve !== namedCurve) {
     throw unusable(
       role,
-      `is of another type or curve than ${algorithm} needs: ${[kty, crv].filter(Boolean).join(' ')}`,
+      `is of another type or curve than ${algorithm} needs: ${[kty, crv].filter(Boolean).join(' ')}; ${howToRotate(algorithm)}`,
     );
   }
   if ((details?.modulusLength ?? Infinity) < leastBits) {
     throw unusable(
       role,
-      `has ${details?.modulusLength} bits, but RSA keys need at least ${leastBits} (RFC 7518 section 3.3)`,
+      `has ${details?.modulusLength} bits, but RSA keys need at least ${leastBits} (RFC 7518 section 3.3); ${howToRotate(algorithm)}`,
     );
   }
   const weakness = ALGORITHMS[algorithm].kty === 'RSA' ? rsaWeakness(key) : undefined;
   if (weakness !== undefined) {
-    throw unusable(
-      role,
-      `${weakness}; make another one with "npx fastauth keys rotate --algorithm ${algorithm}"`,
-    );
+    throw unusable(role, `${weakness}; ${howToRotate(algorithm)}`);
   }
 }
 
@@ -181,7 +187,10 @@ function assertPair(privateKey: KeyObject, publicKey: KeyObject, role: KeyRole):
   const hash = publicKey.asymmetricKeyType === 'ed25519' ? null : 'sha256';
   const data = Buffer.from('fastauth');
   if (!verify(hash, data, publicKey, sign(hash, data, privateKey))) {
-    throw unusable(role, 'has a public part that does not belong to its private part');
+    throw unusable(
+      role,
+      'has a public part that does not belong to its private part; export both again from where it was made',
+    );
   }
 }
 
