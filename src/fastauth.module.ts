@@ -57,6 +57,7 @@ import { FastauthMetrics } from './telemetry/metrics.js';
 import { Clock, SystemClock } from './tokens/clock.js';
 import { FOREIGN_TOKENS } from './tokens/foreign-tokens.js';
 import { ISSUANCE_DEFAULTS } from './tokens/issuance-defaults.js';
+import { formatFault } from './tokens/token-codecs.js';
 import { KeyRingKeeper } from './tokens/key-ring-keeper.js';
 import { SessionSweeper } from './tokens/session-sweeper.js';
 import { TokenService } from './tokens/token.service.js';
@@ -267,17 +268,18 @@ function pathRulesOf(config: FastauthConfig, routes: RouteTable): PathRules {
   );
 }
 
-/** @throws ConfigError keys that cannot be used, or that the master tokens are made of */
-async function openKeyRing(
+/** @throws ConfigError keys that cannot be used, do not do for the token format, or are master tokens */
+function openKeyRing(
   config: FastauthConfig,
   provider: KeyProvider | undefined,
   clock: Clock,
   events: FastauthEvents,
 ): Promise<KeyRingKeeper> {
-  const keeper = await KeyRingKeeper.open(new KeySources(config, provider), clock, events);
-  const faults = masterTokenKeyFaults(config.masterTokens, keeper.holder?.current.keys ?? []);
-  if (faults.length > 0) throw new ConfigError(faults);
-  return keeper;
+  const { masterTokens, tokenFormat } = config;
+  return KeyRingKeeper.open(new KeySources(config, provider), clock, events, (ring) => [
+    ...masterTokenKeyFaults(masterTokens, ring.keys),
+    ...[formatFault(ring, tokenFormat)].filter((fault) => fault !== undefined),
+  ]);
 }
 
 function healthIndicatorOf(store: TokenStore, keys: KeyRingHolder | undefined): FastauthHealthIndicator {

@@ -33,6 +33,7 @@ export class KeyRingKeeper implements OnModuleInit, OnModuleDestroy {
     version: string | undefined,
     private readonly clock: Clock,
     private readonly events: FastauthEvents,
+    private readonly faultsOf: (ring: KeyRing) => readonly string[],
   ) {
     this.#version = version;
     this.#askedAt = clock.now();
@@ -41,10 +42,20 @@ export class KeyRingKeeper implements OnModuleInit, OnModuleDestroy {
       ring && new KeyRingHolder(ring, { load: () => this.#reloaded(ring), now: () => clock.now() });
   }
 
-  /** @throws ConfigError keys that cannot be used */
-  static async open(sources: KeySources, clock: Clock, events: FastauthEvents): Promise<KeyRingKeeper> {
+  /**
+   * @param faultsOf what makes a ring unusable beside the rest of the configuration
+   * @throws ConfigError keys that cannot be used
+   */
+  static async open(
+    sources: KeySources,
+    clock: Clock,
+    events: FastauthEvents,
+    faultsOf: (ring: KeyRing) => readonly string[],
+  ): Promise<KeyRingKeeper> {
     const version = await sources.file?.version();
-    return new KeyRingKeeper(sources, await sources.load(), version, clock, events);
+    const keeper = new KeyRingKeeper(sources, await sources.load(), version, clock, events, faultsOf);
+    keeper.#assertUsable(keeper.holder?.current);
+    return keeper;
   }
 
   onModuleInit(): void {
@@ -87,12 +98,17 @@ export class KeyRingKeeper implements OnModuleInit, OnModuleDestroy {
     // Before reading: what is written meanwhile is read the next time.
     const version = await this.sources.file?.version();
     const schedule = await this.sources.load();
-    // Throws if its keys do not go together, before anything has changed.
-    schedule.ringAt(this.clock.now() / 1000);
+    // Before anything has changed.
+    this.#assertUsable(schedule.ringAt(this.clock.now() / 1000));
     this.schedule = schedule;
     this.#version = version;
     if (this.#isFailing) this.#logger.log('The keys were read again.');
     this.#isFailing = false;
+  }
+
+  #assertUsable(ring: KeyRing | undefined): void {
+    const faults = ring ? this.faultsOf(ring) : [];
+    if (faults.length > 0) throw new ConfigError(faults);
   }
 
   async #reloaded(ring: KeyRing): Promise<KeyRing> {

@@ -27,14 +27,8 @@ export class TokenCodecs implements TokenCodec {
     this.codecs = { jwt, jwe: new JweCodec(keys, jwt), opaque: new OpaqueCodec(keys) };
     this.issuing = this.codecs[config.tokenFormat];
     this.accepted = new Set([config.tokenFormat, ...config.acceptedTokenFormats]);
-    const ring = keys.current;
-    if (config.tokenFormat === 'jwe' && !ring.encryptionKey) throw new ConfigError([NO_ENCRYPTION_KEY]);
-    if (
-      config.tokenFormat === 'opaque' &&
-      !ring.keys.some((key) => key.acceptingKey.type === 'secret' && key.use === 'sig')
-    ) {
-      throw new ConfigError([NO_SEALING_KEY]);
-    }
+    const fault = formatFault(keys.current, config.tokenFormat);
+    if (fault !== undefined) throw new ConfigError([fault]);
   }
 
   get ring(): KeyRing {
@@ -62,6 +56,13 @@ export class TokenCodecs implements TokenCodec {
     const format = formatOf(token);
     return this.accepted.has(format) ? this.codecs[format].decode(token, now) : TokenFault.malformed;
   }
+}
+
+/** What a ring lacks for making tokens in a format. */
+export function formatFault(ring: KeyRing, format: TokenFormat): string | undefined {
+  if (format === 'jwe') return ring.encryptionKey ? undefined : NO_ENCRYPTION_KEY;
+  const canSeal = ring.keys.some((key) => key.acceptingKey.type === 'secret' && key.use === 'sig');
+  return format === 'opaque' && !canSeal ? NO_SEALING_KEY : undefined;
 }
 
 /** No text can be taken for two formats: a JWT or JWE starts with an object, which base64url never starts with `fa_`. */

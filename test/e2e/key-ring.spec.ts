@@ -91,6 +91,25 @@ describe.each(ADAPTERS)('a key ring (%s)', (adapter) => {
     expect(await enter(access_token)).toBe(200);
   });
 
+  it('keeps its keys while those of the file could not make its tokens, or are a master token', async () => {
+    const signing = await keySetEntry('HS256');
+    writeKeySet(file, { keys: [signing] });
+    await start({ keySetFile: file, tokenFormat: 'jwe', cryptographyKey: '' });
+    const { access_token } = await server.issue('a');
+    const pair = await keySetEntry('EdDSA');
+    const master = { kty: 'oct', alg: 'HS256', k: Buffer.from(MASTER_TOKEN).toString('base64url') };
+    for (const keys of [[pair], [{ ...master, kid: 'm' }]]) {
+      writeKeySet(file, { keys });
+      await sleep(1200);
+      expect((await server.issue('b')).access_token).toMatch(/^ey[\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+$/);
+      expect(await enter(access_token)).toBe(200);
+    }
+    writeKeySet(file, { keys: [pair, { ...signing, status: 'verify-only' }] });
+    await until(async () => (await server.get('/.well-known/jwks.json')).body.keys.length === 1);
+    await server.issue('b');
+    expect(await enter(access_token)).toBe(200);
+  });
+
   it('publishes public parts only, to be kept for a minute, and answers 304 to who has them', async () => {
     const keys = await Promise.all([
       keySetEntry('EdDSA', { kid: 'signs' }),
