@@ -18,7 +18,11 @@ export function keysListCommand(): Command {
 async function listed(options: ConfigOptions): Promise<CommandOutput> {
   const view = await KeyRingView.read(readConfig(options).config, new SystemClock().now() / 1000);
   const uses = await view.sessions();
-  const keys = view.keys.map((key) => ({ ...described(key), ...(uses ? sessionsOf(key, uses) : {}) }));
+  const keys = view.keys.map((key) => ({
+    ...described(key),
+    // Sessions remember which key signed, not which one encrypted.
+    ...(uses && key.use === 'sig' ? sessionsOf(key, uses) : {}),
+  }));
   const cells = keys.map((key) => [
     key.kid,
     key.algorithm,

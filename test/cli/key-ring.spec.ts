@@ -133,6 +133,7 @@ describe('fastauth keys, for a ring', () => {
       // Announced like any other: what is encrypted now was derived from the secret.
       expect((await json('rotate --algorithm ECDH-ES')).signing_from).toBeGreaterThan(Date.now() / 1000 + 50);
       await passAMinute();
+      expect((await keys('list')).stdout).toMatch(/ECDH-ES +signing +sessions not known/);
       expect(await keys(`retire ${single}`)).toMatchObject({
         code: 1,
         stderr: expect.stringMatching(/tokens of it may live until 20/),
