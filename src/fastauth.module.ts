@@ -40,6 +40,7 @@ import {
   type OPTIONS_TYPE,
 } from './fastauth.module-definition.js';
 import { AuthorizationServerMetadataController } from './http/authorization-server-metadata.controller.js';
+import { IdleConnections } from './http/idle-connections.js';
 import { IntrospectionController } from './http/introspection.controller.js';
 import { JwkSetController } from './http/jwk-set.controller.js';
 import { RevocationController } from './http/revocation.controller.js';
@@ -224,6 +225,7 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
       AccessEdge,
       AccessGuard,
       HttpGuard,
+      IdleConnections,
       GatewayTable,
       LiveSockets,
       Reauthentication,

@@ -77,6 +77,7 @@ function pipelined(url: string, token: string): Promise<Refreshed[]> {
   });
 }
 
+/** Over a connection that the client would keep: answered in full when the server has closed it. */
 function refreshOnce(url: string, token: string): Promise<RawAnswer> {
   const body = JSON.stringify({ refresh_token: token });
   const lines = [
@@ -84,7 +85,6 @@ function refreshOnce(url: string, token: string): Promise<RawAnswer> {
     'Host: localhost',
     'Content-Type: application/json',
     `Content-Length: ${body.length}`,
-    'Connection: close',
   ];
   return sendRaw(url, [...lines, '', body].join('\r\n'));
 }
@@ -122,7 +122,6 @@ describe.each(ADAPTERS)('refreshes on %s', (adapter) => {
     server.faults = { delay: 100 };
     const answers = pairs.map(({ refresh_token }, n) =>
       new Promise((resolve) => setTimeout(resolve, n * 10))
-        // On connections of their own: how long a server waits for idle ones that it keeps is its own setting.
         .then(() => refreshOnce(app.url, refresh_token))
         // Refused, or cut: nothing was answered.
         .catch(() => undefined),
