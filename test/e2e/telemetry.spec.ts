@@ -1,6 +1,5 @@
-import { Controller, Get, Inject, Injectable } from '@nestjs/common';
-import { EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
-import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminus';
+import { EventEmitterModule } from '@nestjs/event-emitter';
+import { TerminusModule } from '@nestjs/terminus';
 import { metrics } from '@opentelemetry/api';
 import {
   AggregationTemporality,
@@ -9,47 +8,15 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AuditSink, type AuditRecord, FastauthHealthIndicator, Public } from '../../src/index.js';
+import { AuditSink, type AuditRecord } from '../../src/index.js';
 import { ADAPTERS, MASTER_TOKEN, startApp, type TestApp } from '../support/app.js';
+import { HealthController, KeepingSink, Listener } from '../support/observers.js';
 import { PersistenceServer } from '../support/persistence-server.js';
 import { RoutesController } from '../support/routes.controller.js';
-
-class KeepingSink extends AuditSink {
-  readonly records: AuditRecord[] = [];
-  record(record: AuditRecord): void {
-    this.records.push(record);
-  }
-}
 
 class RejectingSink extends AuditSink {
   async record(): Promise<void> {
     throw new Error('the sink is full');
-  }
-}
-
-@Injectable()
-class Listener {
-  readonly heard: AuditRecord[] = [];
-
-  @OnEvent('fastauth.**')
-  hear(record: AuditRecord): void {
-    this.heard.push(record);
-  }
-}
-
-@Controller('healthz')
-class HealthController {
-  @Inject(HealthCheckService)
-  private readonly health!: HealthCheckService;
-
-  @Inject(FastauthHealthIndicator)
-  private readonly fastauth!: FastauthHealthIndicator;
-
-  @Get()
-  @Public()
-  @HealthCheck()
-  check(): unknown {
-    return this.health.check([() => this.fastauth.isHealthy()]);
   }
 }
 

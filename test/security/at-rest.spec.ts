@@ -1,7 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, jest } from '@jest/globals';
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
 import { LmdbTokenStore } from '../../src/stores/lmdb.store.js';
 import { MemoryTokenStore } from '../../src/stores/memory.store.js';
 import { RedisTokenStore } from '../../src/stores/redis.store.js';
@@ -10,6 +8,7 @@ import { itKeepsNoUsableToken } from '../support/at-rest.js';
 import { redisAppName, removeRedisApps } from '../support/redis-apps.js';
 import { describeWith, type Service, serviceUrl } from '../support/services.js';
 import { ownMariadb, ownPostgres, type OwnDatabase } from '../support/sql-databases.js';
+import { dumpOfDatabase, dumpOfFolder, dumpOfRedis } from '../support/store-dumps.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
 jest.setTimeout(30_000);
@@ -35,7 +34,7 @@ describe('LmdbTokenStore', () => {
     await store.open();
     return {
       store,
-      dump: async () => Buffer.concat(readdirSync(folder).map((file) => readFileSync(join(folder, file)))),
+      dump: () => dumpOfFolder(folder),
     };
   });
 });
@@ -51,20 +50,7 @@ describeRedis('RedisTokenStore', () => {
     await store.open();
     return {
       store,
-      dump: async () => {
-        const redis = new Redis(url);
-        const keys = await redis.keys(`${appName}:*`);
-        // Not DUMP, which compresses: that would hide what is looked for.
-        const values = await Promise.all(
-          keys.map(async (key) =>
-            (await redis.type(key)) === 'string'
-              ? [Buffer.from(key), (await redis.getBuffer(key)) ?? Buffer.alloc(0)]
-              : [Buffer.from(key), ...(await redis.zrangeBuffer(key, '0', '-1'))],
-          ),
-        );
-        redis.disconnect();
-        return Buffer.concat(values.flat());
-      },
+      dump: () => dumpOfRedis(url, appName),
     };
   });
 });
@@ -86,16 +72,9 @@ for (const [service, own] of servers) {
       const store = new SqlTokenStore({ url: database.url, timeout: 5 });
       await store.migrate();
       await store.open();
-      const tables = ['fastauth_sessions', 'fastauth_removals'];
       return {
         store,
-        dump: async () => {
-          const rows = await Promise.all(tables.map((table) => database.query(`select * from ${table}`)));
-          const values = rows.flat().flatMap((row) => Object.values(row));
-          return Buffer.concat(
-            values.map((value) => (Buffer.isBuffer(value) ? value : Buffer.from(String(value)))),
-          );
-        },
+        dump: () => dumpOfDatabase(database),
       };
     });
   });
