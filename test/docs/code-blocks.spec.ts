@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { DocumentedApp, installInto, runIn } from '../support/documented-app.js';
+import { type CommandRun, DocumentedApp, installInto, runIn } from '../support/documented-app.js';
 import { codeBlocks, type CodeBlock } from '../support/markdown-blocks.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
@@ -129,7 +129,7 @@ describe('the code blocks of the pages', () => {
           app ??= await DocumentedApp.start(join(root, 'dist/README/src/main.js'), folder);
         const script = ['set -e', ...commands.flatMap((line) => [line, 'echo'])].join('\n');
         const cwd = app && block.code.includes('$URL') ? folder : folderOf(block);
-        const run = await runIn(cwd, 'bash', ['-c', script], { URL: app?.url });
+        const run = withoutSecrets(await runIn(cwd, 'bash', ['-c', script], { URL: app?.url }));
         expect({ place: block.place, ...run }).toMatchObject({ place: block.place, code: 0, stderr: '' });
         expect(run.stdout).not.toMatch(/"status":"error"|"detail":/);
         answers.push(
@@ -175,6 +175,13 @@ function isDeclared(line: string): boolean {
     expect(['nestjs-fastauth', ...Object.keys({ ...devDependencies, ...peerDependencies })]).toContain(name);
   }
   return true;
+}
+
+/** What a command said, such that a failing test can print it: no tokens, no keys. */
+function withoutSecrets({ code, stdout, stderr }: CommandRun): CommandRun {
+  const secret = /ey[\w-]+(?:\.[\w-]*){2,4}|fa_[ar]t_[\w-]+|(?<![\w-])[\w-]{43}=/g;
+  const told = (text: string): string => text.replace(secret, '(secret)');
+  return { code, stdout: told(stdout), stderr: told(stderr) };
 }
 
 /** Matches what has at least these members, at any depth. */
