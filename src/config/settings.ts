@@ -226,7 +226,7 @@ export const SETTINGS = {
   trackedCacheSize: wholeNumber(0, 10_000_000).default(10_000).meta({
     expected: 'a whole number',
     description:
-      'How many sessions of a store across a network are kept in memory while it tells of their changes; `0`: none, each request reads from the store.',
+      'How many sessions of the embedded store, or of one across a network, are kept in memory while it tells of their changes; `0`: none, each request reads from the store.',
   }),
   verifiedTokenCacheSize: wholeNumber(1, 10_000_000).default(10_000).meta({
     expected: 'a whole number, at least 1',

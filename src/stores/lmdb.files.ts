@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Database, RootDatabase } from 'lmdb';
 import { StoreUnavailableError } from '../errors.js';
 import { lmdbFileFault } from './lmdb.file-check.js';
+import { LmdbCommits } from './lmdb.commits.js';
 import { LmdbJournal } from './lmdb.journal.js';
 
 /** The databases of the embedded store. */
@@ -15,8 +16,11 @@ export interface LmdbFiles {
   readonly expiries: Database<Buffer, Buffer>;
   /** What changed last, for other processes. */
   readonly journal: LmdbJournal;
+  /** Undefined where it cannot be told whether somebody has written. */
+  readonly commits: LmdbCommits | undefined;
 }
 
+const LOCK_FILE = 'lock.mdb';
 const FORMAT_KEY = Buffer.from('nestjs-fastauth');
 const FORMAT = 'sessions 1';
 const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const;
@@ -47,6 +51,7 @@ export async function openLmdbFiles(folder: string): Promise<LmdbFiles> {
     await claim(root, folder);
     return {
       root,
+      commits: LmdbCommits.open(join(folder, LOCK_FILE), root),
       sessions: root.openDB({ ...BINARY, name: 'sessions' }),
       expiries: root.openDB({ ...BINARY, name: 'expiries' }),
       journal: new LmdbJournal(root.openDB({ ...BINARY, name: 'journal' }), randomBytes(8)),
@@ -63,9 +68,18 @@ function prepareFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const data = join(folder, 'data.mdb');
   // Made before LMDB makes them, which would give them mode 644.
-  for (const file of [data, join(folder, 'lock.mdb')]) closeSync(openSync(file, 'a', 0o600));
+  for (const file of [data, join(folder, LOCK_FILE)]) makeFile(file);
   const fault = lmdbFileFault(data);
   if (fault) throw refusal(folder, `data.mdb cannot be used: ${fault}`);
+}
+
+/** A file that is there is not opened: closing it again would take away the locks of a store of this process (POSIX). */
+function makeFile(file: string): void {
+  try {
+    closeSync(openSync(file, 'ax', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 /** Marks an empty database as ours. Anything else without our mark is somebody else's, and left alone. */

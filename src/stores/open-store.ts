@@ -17,9 +17,9 @@ const STORES: Readonly<Record<string, StoreMaker>> = {
     const { MemoryTokenStore } = await import('./memory.store.js');
     return new MemoryTokenStore();
   },
-  lmdb: async ({ databaseUrl }) => {
+  lmdb: async ({ databaseUrl, trackedCacheSize }) => {
     const { LmdbTokenStore } = await import('./lmdb.store.js');
-    return new LmdbTokenStore({ folder: databaseUrl.slice('lmdb:'.length) });
+    return new LmdbTokenStore({ folder: databaseUrl.slice('lmdb:'.length), trackedCacheSize });
   },
   redis: redisStore,
   rediss: redisStore,

@@ -1,4 +1,4 @@
-import { Pool, type Dispatcher } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 import { StoreUnavailableError } from '../errors.js';
 import { BackendPolicy } from './backend-policy.js';
 
@@ -23,7 +23,8 @@ const MAX_CONNECTIONS = 100;
 
 /** Speaks the REST persistence API of the Python original, over kept-alive connections. Follows no redirects. */
 export class RestClient {
-  readonly #pool: Pool;
+  readonly #origin: string;
+  #pool: Promise<Pool> | undefined;
   readonly #policy: BackendPolicy;
   readonly #path: string;
   readonly #headers: Record<string, string>;
@@ -32,14 +33,16 @@ export class RestClient {
   constructor(options: RestClientOptions) {
     const base = new URL(options.url);
     const milliseconds = options.timeout * 1000;
-    this.#pool = new Pool(base.origin, {
-      connections: MAX_CONNECTIONS,
-      connect: { timeout: milliseconds },
-    });
+    this.#origin = base.origin;
     this.#policy = new BackendPolicy(options);
     this.#path = `${base.pathname.replace(/\/+$/, '')}/token?client_id=`;
     this.#headers = { accept: 'application/json', ...authorization(base), ...lowerCased(options.headers) };
     this.#limits = { headersTimeout: milliseconds, bodyTimeout: milliseconds };
+  }
+
+  /** Connections are made when they are needed. */
+  async open(): Promise<void> {
+    await (this.#pool ??= this.#newPool());
   }
 
   /**
@@ -71,12 +74,20 @@ export class RestClient {
   }
 
   async close(): Promise<void> {
-    await this.#pool.close();
+    await (await this.#pool)?.close();
+  }
+
+  async #newPool(): Promise<Pool> {
+    // Loaded here, so that apps on other stores do not wait for it when they start.
+    const { Pool } = await import('undici');
+    const timeout = this.#limits.headersTimeout;
+    return new Pool(this.#origin, { connections: MAX_CONNECTIONS, connect: { timeout } });
   }
 
   /** Rejects only for what says that the API as a whole is in trouble, which is what the breaker counts. */
   async #call(clientId: string, request: Omit<Dispatcher.RequestOptions, 'path'>): Promise<RestAnswer> {
-    const { statusCode: status, body } = await this.#pool.request({
+    const pool = await (this.#pool ??= this.#newPool());
+    const { statusCode: status, body } = await pool.request({
       ...request,
       ...this.#limits,
       path: this.#path + encodeURIComponent(clientId),

@@ -125,6 +125,7 @@ export class RestTokenStore extends TokenStore {
   }
 
   async open(): Promise<void> {
+    await this.#client.open();
     this.#watchers.mayLook(true);
   }
 

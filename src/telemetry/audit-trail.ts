@@ -12,7 +12,7 @@ export class AuditTrail {
   constructor(events: FastauthEvents, sink: AuditSink, now: () => number) {
     this.takers.push((record) => sink.record(record));
     events.subscribe((event, correlationId) => {
-      const record = Object.freeze({ ...event, at: now() / 1000, correlationId });
+      const record = { ...event, at: now() / 1000, correlationId };
       for (const take of this.takers) this.hand(record, take);
     });
   }

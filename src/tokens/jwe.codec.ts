@@ -1,4 +1,3 @@
-import { CompactEncrypt, compactDecrypt } from 'jose';
 import { ALGORITHMS } from '../keys/algorithms.js';
 import { KID } from '../keys/key-id.js';
 import type { KeyRing } from '../keys/key-ring.js';
@@ -42,6 +41,7 @@ export class JweCodec implements TokenCodec {
   async sign(payload: JsonObject, ring = this.ring): Promise<string> {
     const key = ring.encryptionKey;
     if (!key) throw new ConfigError([NO_ENCRYPTION_KEY]);
+    const { CompactEncrypt } = await jose();
     return new CompactEncrypt(Buffer.from(this.signed.sign(payload, ring)))
       .setProtectedHeader({
         alg: key.algorithm,
@@ -107,8 +107,12 @@ export const NO_ENCRYPTION_KEY =
   'token-format "jwe" needs an encryption key in the key ring: a JWK with "use": "enc" (ECDH-ES, RSA-OAEP-256 or dir), ' +
   'or a cryptography-key, from which one is derived';
 
+/** Loaded when it is needed, so that apps with other formats do not wait for it when they start. */
+const jose = () => import('jose');
+
 /** The content of a JWE in compact form, whatever it is; undefined: it is not of this key. */
 export async function decrypted(token: string, key: EncryptionKey): Promise<string | undefined> {
+  const { compactDecrypt } = await jose();
   try {
     const { plaintext } = await compactDecrypt(token, key.acceptingKey, {
       keyManagementAlgorithms: [key.algorithm],

@@ -13,18 +13,28 @@ import { TokenFault } from './token-fault.js';
 
 /** Longer texts are refused unread (bytes; tokens are ASCII). */
 export const MAX_TOKEN_LENGTH = 8192;
+/** Headers of good tokens that are remembered: every token of an issuer begins with the same one. */
+const REMEMBERED_HEADERS = 64;
 /** @see RFC 9068 section 2.1 */
 const ACCESS_TOKEN_TYP = /^(?:application\/)?at\+jwt$/i;
 const HEADER_NAMES: ReadonlySet<string> = new Set(['alg', 'typ', 'kid']);
 
+/** A header whose members are of the shape they must have; `alg` is compared with the key's. */
+interface JwtHeader {
+  readonly alg: unknown;
+  readonly kid: string | undefined;
+  readonly isAccessTokenJwt: boolean;
+}
+
 /**
- * Signed JWTs (RFC 7515, 7519). HMACs are @nestjs/jwt's business, other signatures node:crypto's; what stands before
- * them refuses everything that would pass otherwise: foreign header members such as `crit`, non-canonical base64url,
- * duplicate members, payloads that are no object.
+ * Signed JWTs (RFC 7515, 7519). HMACs are written by @nestjs/jwt, other signatures by node:crypto, which verifies all
+ * of them; what stands before it refuses everything that would pass otherwise: foreign header members such as `crit`,
+ * non-canonical base64url, duplicate members, payloads that are no object.
  */
 export class JwtCodec implements TokenCodec {
   readonly carriesClaims = true;
   private readonly services = new WeakMap<RingKey, JwtService>();
+  private readonly headers = new Map<string, JwtHeader>();
 
   constructor(
     private readonly keys: KeyRingHolder,
@@ -60,25 +70,27 @@ export class JwtCodec implements TokenCodec {
     const parts = token.split('.', 4);
     if (parts.length !== 3) return TokenFault.malformed;
     const [headerPart, payloadPart, signaturePart] = parts as [string, string, string];
-    const headerBytes = decodeCanonical(headerPart);
     const payloadBytes = decodeCanonical(payloadPart);
     const signature = decodeCanonical(signaturePart);
-    if (!headerBytes || !payloadBytes || !signature) return TokenFault.malformed;
+    if (!payloadBytes || !signature) return TokenFault.malformed;
 
-    const header = parseStrictObject(headerBytes);
-    if (!header) return TokenFault.badHeader;
-    for (const name of Object.keys(header)) if (!HEADER_NAMES.has(name)) return TokenFault.badHeader;
-    const { alg, kid, typ } = header;
-    const isAccessTokenJwt = typeof typ === 'string' && ACCESS_TOKEN_TYP.test(typ);
-    if (typ !== undefined && !isAccessTokenJwt && (typeof typ !== 'string' || typ.toUpperCase() !== 'JWT'))
-      return TokenFault.badHeader;
-    if (kid !== undefined && (typeof kid !== 'string' || !KID.test(kid))) return TokenFault.badHeader;
-    const key = this.keyOf(kid, alg, now, (candidate) => this.hasSignatureOf(token, signature, candidate));
+    const known = this.headers.get(headerPart);
+    const header = known ?? readHeader(headerPart);
+    if (header instanceof TokenFault) return header;
+    const { alg, kid, isAccessTokenJwt } = header;
+    const key = this.keyOf(kid, alg, now, (candidate) => hasSignatureOf(token, signature, candidate));
     if (key instanceof TokenFault) return key;
+    if (!known) this.remember(headerPart, header);
     const payload = parseStrictObject(payloadBytes);
     return payload
       ? { payload, isAccessTokenJwt, keyEndsAt: key.verifyUntil ?? Infinity }
       : TokenFault.badPayload;
+  }
+
+  /** Only for tokens whose signature holds, so that nobody else can fill it. */
+  private remember(headerPart: string, header: JwtHeader): void {
+    if (this.headers.size >= REMEMBERED_HEADERS) this.headers.clear();
+    this.headers.set(headerPart, header);
   }
 
   /** The key that the token is of: each candidate is tried with its own algorithm, never with the header's. */
@@ -98,31 +110,35 @@ export class JwtCodec implements TokenCodec {
     return fault;
   }
 
-  private hasSignatureOf(token: string, signature: Buffer, key: SignatureKey): boolean {
-    const input = token.slice(0, token.lastIndexOf('.'));
-    if (!isHmac(key.algorithm)) return isSignatureOf(key.algorithm, input, key.acceptingKey, signature);
-    // The library refuses by exceptions, five times the price: a flood of forged tokens shall not reach it.
-    if (!isHmacOf(key.algorithm, input, key.acceptingKey, signature)) return false;
-    try {
-      this.serviceOf(key, key.algorithm).verify<object>(token);
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
   private serviceOf(key: RingKey, algorithm: HmacAlgorithm): JwtService {
     let service = this.services.get(key);
     if (!service) {
-      service = new JwtService({
-        secret: key.acceptingKey,
-        signOptions: { algorithm },
-        verifyOptions: { algorithms: [algorithm], ignoreExpiration: true, ignoreNotBefore: true },
-      });
+      service = new JwtService({ secret: key.acceptingKey, signOptions: { algorithm } });
       this.services.set(key, service);
     }
     return service;
   }
+}
+
+function readHeader(part: string): JwtHeader | TokenFault {
+  const bytes = decodeCanonical(part);
+  if (!bytes) return TokenFault.malformed;
+  const header = parseStrictObject(bytes);
+  if (!header) return TokenFault.badHeader;
+  for (const name of Object.keys(header)) if (!HEADER_NAMES.has(name)) return TokenFault.badHeader;
+  const { alg, kid, typ } = header;
+  const isAccessTokenJwt = typeof typ === 'string' && ACCESS_TOKEN_TYP.test(typ);
+  if (typ !== undefined && !isAccessTokenJwt && (typeof typ !== 'string' || typ.toUpperCase() !== 'JWT'))
+    return TokenFault.badHeader;
+  if (kid !== undefined && (typeof kid !== 'string' || !KID.test(kid))) return TokenFault.badHeader;
+  return { alg, kid, isAccessTokenJwt };
+}
+
+function hasSignatureOf(token: string, signature: Buffer, key: SignatureKey): boolean {
+  const input = token.slice(0, token.lastIndexOf('.'));
+  return isHmac(key.algorithm)
+    ? isHmacOf(key.algorithm, input, key.acceptingKey, signature)
+    : isSignatureOf(key.algorithm, input, key.acceptingKey, signature);
 }
 
 function encoded(value: JsonObject): string {

@@ -1,8 +1,12 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import type { TokenPair } from './session-record.js';
 
 const NONCE_LENGTH = 12;
 const TAG_LENGTH = 16;
+/** @see RFC 5869 section 2.2 */
+const NO_SALT = Buffer.alloc(32);
+/** @see RFC 5869 section 2.3 */
+const INFO_AND_COUNTER = Buffer.from('fastauth sealed pair v1\x01');
 
 /**
  * Seals a pair so that only the holder of `presentedToken` can open it: AES-256-GCM under a key derived from
@@ -39,6 +43,8 @@ export function openPair(sealed: string, presentedToken: string): TokenPair | un
   }
 }
 
+/** HKDF-SHA-256 for one block of 32 bytes, without a salt: what `hkdfSync` answers, for a quarter of its price. */
 function keyFrom(token: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', token, '', 'fastauth sealed pair v1', 32));
+  const pseudorandomKey = createHmac('sha256', NO_SALT).update(token).digest();
+  return createHmac('sha256', pseudorandomKey).update(INFO_AND_COUNTER).digest();
 }

@@ -20,12 +20,14 @@ interface VerifiedToken {
   readonly ring: KeyRing;
   /** When it ends, or its key does: epoch seconds. */
   readonly endsAt: number;
-  readonly claims: TokenClaims;
-  /** Made when its session is found for the first time. */
-  principal: Principal | undefined;
+  /** What it says; once its session was found, the principal says the same, and is all that is kept. */
+  bearer: TokenClaims | AccessPrincipal;
   /** Whether the store said so when it was asked last. */
   wasCurrent: boolean;
 }
+
+/** The principal of an access token, which always has a client. */
+type AccessPrincipal = Principal & { readonly clientId: string };
 
 /** What is known of a token without asking the store. */
 export interface LastSeen {
@@ -72,7 +74,7 @@ export class TokenVerifier {
   /** What the last look at this access token found, if its signature is remembered. */
   lastSeen(token: string): LastSeen | undefined {
     const verified = this.verified.peek(digestOf(token));
-    return verified && { clientId: verified.claims.clientId, wasCurrent: verified.wasCurrent };
+    return verified && { clientId: verified.bearer.clientId, wasCurrent: verified.wasCurrent };
   }
 
   /**
@@ -104,8 +106,7 @@ export class TokenVerifier {
         digest,
         ring: decoded.ring,
         endsAt: Math.min(claims.expiresAt + this.config.clockTolerance, decoded.keyEndsAt),
-        claims,
-        principal: undefined,
+        bearer: claims,
         wasCurrent: false,
       };
       this.verified.set(digest, verified);
@@ -114,12 +115,12 @@ export class TokenVerifier {
   }
 
   private askStore(verified: VerifiedToken): MaybePromise<Principal | TokenFault> {
-    const found = this.store.find(verified.claims);
+    const found = this.store.find(verified.bearer);
     if (found instanceof Promise) return found.then((record) => currentPrincipal(verified, record));
     const principal = currentPrincipal(verified, found);
     if (principal !== TokenFault.notCurrent) return principal;
     // A cache may not have heard yet of a refresh by another process: no good token is refused for that.
-    return after(this.store.find(verified.claims, { fresh: true }), (record) =>
+    return after(this.store.find(verified.bearer, { fresh: true }), (record) =>
       currentPrincipal(verified, record),
     );
   }
@@ -156,13 +157,13 @@ function currentPrincipal(token: VerifiedToken, record: SessionRecord | undefine
     record !== undefined &&
     record.revokedAt === undefined &&
     record.accessHash === token.digest &&
-    record.clientId === token.claims.clientId;
-  return token.wasCurrent && record
-    ? (token.principal ??= principalOf(token.claims, record))
-    : TokenFault.notCurrent;
+    record.clientId === token.bearer.clientId;
+  if (!token.wasCurrent || !record) return TokenFault.notCurrent;
+  const { bearer } = token;
+  return 'level' in bearer ? bearer : (token.bearer = principalOf(bearer, record));
 }
 
-function principalOf(claims: TokenClaims, record: SessionRecord): Principal {
+function principalOf(claims: TokenClaims, record: SessionRecord): AccessPrincipal {
   return Object.freeze({
     level: 'access',
     clientId: claims.clientId,

@@ -1,0 +1,63 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sessionSample } from '../testing/session-sample.js';
+import { openLmdbFiles } from './lmdb.files.js';
+import { LmdbTokenStore } from './lmdb.store.js';
+
+const folder = realpathSync(mkdtempSync(join(tmpdir(), 'fastauth-commits-')));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const openDescriptors = () =>
+  readdirSync('/proc/self/fd').filter((descriptor) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${descriptor}`) === join(folder, 'lock.mdb');
+    } catch {
+      return false;
+    }
+  }).length;
+
+describe('the number of the latest commit', () => {
+  it('is there, and grows with every commit and with nothing else', async () => {
+    const files = await openLmdbFiles(folder);
+    const { commits, root, sessions } = files;
+    const before = commits?.latest() ?? Number.NaN;
+    expect(sessions.getBinary(Buffer.from('nothing'))).toBeUndefined();
+    expect(commits?.latest()).toBe(before);
+    await root.transaction(() => sessions.put(Buffer.from('a'), Buffer.from('b')));
+    expect(commits?.latest()).toBe(before + 1);
+    await root.close();
+    commits?.close();
+  });
+
+  it('keeps what was read only until somebody writes', async () => {
+    const [one, other] = [new LmdbTokenStore({ folder }), new LmdbTokenStore({ folder })];
+    await one.open();
+    await other.open();
+    const { record, pair } = sessionSample();
+    await one.insert(record, pair, 1);
+    const found = other.find(record);
+    expect(found).toMatchObject({ familyId: record.familyId });
+    expect(other.find(record)).toBe(found);
+    expect(other.find({ ...record, clientId: 'another' })).toBeUndefined();
+    await one.revoke(record, record.createdAt + 1);
+    expect(other.find(record)).toMatchObject({ revokedAt: record.createdAt + 1 });
+    await one.close();
+    await other.close();
+  });
+
+  // Closing any descriptor of the lock file gives up LMDB's locks on it (POSIX). Where there is no /proc, nobody can look.
+  const whereLooked = existsSync('/proc/self/fd') ? it : it.skip;
+  whereLooked('holds the lock file open until the last store on it is closed', async () => {
+    const [one, other] = [new LmdbTokenStore({ folder }), new LmdbTokenStore({ folder })];
+    await one.open();
+    const held = openDescriptors();
+    expect(held).toBeGreaterThan(0);
+    await other.open();
+    await one.close();
+    expect(openDescriptors()).toBeGreaterThanOrEqual(held);
+    await other.close();
+    expect(openDescriptors()).toBe(0);
+  });
+});
