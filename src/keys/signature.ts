@@ -1,5 +1,5 @@
-import { createHmac, sign, timingSafeEqual, verify, type KeyObject } from 'node:crypto';
-import { ALGORITHMS, type HmacAlgorithm, type SignatureAlgorithm } from './algorithms.js';
+import { sign, verify, type KeyObject } from 'node:crypto';
+import { ALGORITHMS, type SignatureAlgorithm } from './algorithms.js';
 
 /** Signs with an asymmetric algorithm; the bytes are those of RFC 7518 section 3. */
 export function signatureOf(algorithm: SignatureAlgorithm, data: string, privateKey: KeyObject): Buffer {
@@ -22,18 +22,6 @@ export function isSignatureOf(
     // OpenSSL throws for some signatures that cannot be one of this key.
     return false;
   }
-}
-
-/** Whether an HMAC holds; compared in constant time. Never throws. */
-export function isHmacOf(
-  algorithm: HmacAlgorithm,
-  data: string | Buffer,
-  secret: KeyObject,
-  signature: Buffer,
-): boolean {
-  const { hash = 'sha256' } = ALGORITHMS[algorithm];
-  const expected = createHmac(hash, secret).update(data).digest();
-  return expected.length === signature.length && timingSafeEqual(expected, signature);
 }
 
 function signingOptions(algorithm: SignatureAlgorithm) {

@@ -5,7 +5,8 @@ import { KID } from '../keys/key-id.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import type { KeyRingHolder } from '../keys/key-ring-holder.js';
 import { isAccepted, type RingKey, type SignatureKey } from '../keys/ring-key.js';
-import { isHmacOf, isSignatureOf, signatureOf } from '../keys/signature.js';
+import { HmacVerifier } from '../keys/hmac.js';
+import { isSignatureOf, signatureOf } from '../keys/signature.js';
 import { parseStrictObject, type JsonObject } from '../config/strict-json.js';
 import { decodeCanonical } from './canonical-base64url.js';
 import type { DecodedToken, TokenCodec } from './token-codec.js';
@@ -34,6 +35,7 @@ interface JwtHeader {
 export class JwtCodec implements TokenCodec {
   readonly carriesClaims = true;
   private readonly services = new WeakMap<RingKey, JwtService>();
+  private readonly hmacs = new WeakMap<SignatureKey, HmacVerifier>();
   private readonly headers = new Map<string, JwtHeader>();
 
   constructor(
@@ -78,7 +80,7 @@ export class JwtCodec implements TokenCodec {
     const header = known ?? readHeader(headerPart);
     if (header instanceof TokenFault) return header;
     const { alg, kid, isAccessTokenJwt } = header;
-    const key = this.keyOf(kid, alg, now, (candidate) => hasSignatureOf(token, signature, candidate));
+    const key = this.keyOf(kid, alg, now, (candidate) => this.hasSignatureOf(token, signature, candidate));
     if (key instanceof TokenFault) return key;
     if (!known) this.remember(headerPart, header);
     const payload = parseStrictObject(payloadBytes);
@@ -110,6 +112,19 @@ export class JwtCodec implements TokenCodec {
     return fault;
   }
 
+  private hasSignatureOf(token: string, signature: Buffer, key: SignatureKey): boolean {
+    const input = token.slice(0, token.lastIndexOf('.'));
+    return isHmac(key.algorithm)
+      ? this.hmacOf(key, key.algorithm).isOf(input, signature)
+      : isSignatureOf(key.algorithm, input, key.acceptingKey, signature);
+  }
+
+  private hmacOf(key: SignatureKey, algorithm: HmacAlgorithm): HmacVerifier {
+    let hmac = this.hmacs.get(key);
+    if (!hmac) this.hmacs.set(key, (hmac = new HmacVerifier(algorithm, key.acceptingKey)));
+    return hmac;
+  }
+
   private serviceOf(key: RingKey, algorithm: HmacAlgorithm): JwtService {
     let service = this.services.get(key);
     if (!service) {
@@ -132,13 +147,6 @@ function readHeader(part: string): JwtHeader | TokenFault {
     return TokenFault.badHeader;
   if (kid !== undefined && (typeof kid !== 'string' || !KID.test(kid))) return TokenFault.badHeader;
   return { alg, kid, isAccessTokenJwt };
-}
-
-function hasSignatureOf(token: string, signature: Buffer, key: SignatureKey): boolean {
-  const input = token.slice(0, token.lastIndexOf('.'));
-  return isHmac(key.algorithm)
-    ? isHmacOf(key.algorithm, input, key.acceptingKey, signature)
-    : isSignatureOf(key.algorithm, input, key.acceptingKey, signature);
 }
 
 function encoded(value: JsonObject): string {

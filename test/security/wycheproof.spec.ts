@@ -8,7 +8,8 @@ import { importJwk } from '../../src/keys/import-key.js';
 import { KeyRing } from '../../src/keys/key-ring.js';
 import { KeyRingHolder } from '../../src/keys/key-ring-holder.js';
 import type { EncryptionKey, KeyStatus, RingKey, SignatureKey } from '../../src/keys/ring-key.js';
-import { isHmacOf, isSignatureOf } from '../../src/keys/signature.js';
+import { HmacVerifier } from '../../src/keys/hmac.js';
+import { isSignatureOf } from '../../src/keys/signature.js';
 import { freshKey } from '../support/rings.js';
 import { decrypted, JweCodec } from '../../src/tokens/jwe.codec.js';
 import { JwtCodec } from '../../src/tokens/jwt.codec.js';
@@ -216,7 +217,7 @@ describe('Wycheproof, HMAC-SHA-256', () => {
     expect({ run: tests.length, valid: valid.length }).toEqual(counts);
     const accepted = tests.filter(({ key, msg, tag }) => {
       const bytes = [key, msg, tag].map((text) => Buffer.from(text, 'hex')) as [Buffer, Buffer, Buffer];
-      return isHmacOf('HS256', bytes[1], createSecretKey(bytes[0]), bytes[2]);
+      return new HmacVerifier('HS256', createSecretKey(bytes[0])).isOf(bytes[1].toString('latin1'), bytes[2]);
     });
     expect(ids(accepted)).toEqual(size === 256 ? ids(valid) : []);
   });

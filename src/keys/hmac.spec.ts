@@ -1,0 +1,27 @@
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { HmacVerifier } from './hmac.js';
+
+const ALGORITHMS = [
+  ['HS256', 'sha256'],
+  ['HS384', 'sha384'],
+  ['HS512', 'sha512'],
+] as const;
+
+describe.each(ALGORITHMS)('%s', (algorithm, hash) => {
+  it.each([0, 1, 32, 63, 64, 65, 127, 128, 129, 300])(
+    'agrees with node:crypto on a key of %i bytes',
+    (length) => {
+      const key = createSecretKey(randomBytes(length));
+      const verifier = new HmacVerifier(algorithm, key);
+      for (const data of ['', 'a.b', 'x'.repeat(8192)]) {
+        const signature = createHmac(hash, key).update(data, 'latin1').digest();
+        expect(verifier.isOf(data, signature)).toBe(true);
+        expect(verifier.isOf(`${data} `, signature)).toBe(false);
+        expect(verifier.isOf(data, signature.subarray(1))).toBe(false);
+        signature[0] = (signature[0] as number) ^ 1;
+        expect(verifier.isOf(data, signature)).toBe(false);
+      }
+    },
+  );
+});
