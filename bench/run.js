@@ -1,4 +1,4 @@
-// npm run bench [-- --quick] [-- --only=memory,lmdb] [-- --framework=fastify] [-- --starts=5]
+// npm run bench [-- --quick] [-- --only=memory,lmdb] [-- --framework=fastify] [-- --starts=5] [-- --rounds=4] [-- --minutes=9]
 import { writeFileSync } from 'node:fs';
 import { CASES } from './cases.js';
 import { chart } from './lib/chart.js';
@@ -18,6 +18,8 @@ const flag = (name) => {
 const quick = flag('quick');
 const only = flag('only') && flag('only').split(',');
 const starts = Number(flag('starts') || (quick ? 2 : 5));
+/** Of A B B A blocks in each start. */
+const rounds = Number(flag('rounds') || (quick ? 2 : 4));
 const frameworks = flag('framework') ? [flag('framework')] : ['fastify', 'express'];
 
 const { urls: services, close: closeServices } = await openServices();
@@ -80,7 +82,7 @@ async function measureRow(row, start) {
     if (start === 0 && expiring && !(await isAdmitted(running, expiring.request)))
       throw new Error(`${row.case.title}: the token that is to expire is refused from the start`);
     const block = Math.ceil((one.block ?? 2500) / (quick ? 2 : 1));
-    row.results.push(await measureStart(running, { block, rounds: quick ? 2 : 4, warmUp: 4 * block }));
+    row.results.push(await measureStart(running, { block, rounds, warmUp: 4 * block }));
     if (start > 0) return;
     if (one.id === 'flood') row.flood = await floodFacts(running, quick ? 20_000 : 100_000);
     row.refused = running.negatives.map(({ name }) => name);
