@@ -57,7 +57,8 @@ function* replacements(node, source) {
   }
   if (ts.isExpressionStatement(node) && !text(node).startsWith('super(')) yield [node, ';'];
   if (ts.isThrowStatement(node)) yield [node, ';'];
-  if (ts.isReturnStatement(node) && node.expression) yield [node, 'return undefined;'];
+  if (ts.isReturnStatement(node) && node.expression && text(node.expression) !== 'undefined')
+    yield [node, 'return undefined;'];
   if (isCompared(node) && ts.isNumericLiteral(node)) yield [node, `(${text(node)} + 1)`];
   if (isCompared(node) && ts.isStringLiteral(node)) yield [node, "'mutant'"];
 }
@@ -102,12 +103,14 @@ function fails(...args) {
   return status !== 0;
 }
 
-/** What notices: the specs beside the source, the others, or undefined. */
-function noticedBy({ file }) {
-  const related = ['--findRelatedTests', '--passWithNoTests', file];
-  if (fails(...related, '--testPathPatterns', '^.*/src/(access|tokens|keys)/')) return 'unit';
-  return fails('--testPathPatterns', ...SPECS) ? 'end to end' : undefined;
-}
+/** The specs beside the sources: of all three rooms, since each is used by the next. */
+const UNIT = ['^.*/src/(access|tokens|keys)/'];
+
+/** What is tried on a mutant, one after the other, and what noticing it is called in the report. */
+const ATTEMPTS = [
+  ['unit', UNIT],
+  ['end to end', SPECS],
+];
 
 function copyTree() {
   for (const entry of ['src', 'test', 'sample', 'dist'])
@@ -139,26 +142,26 @@ const all = ROOMS.flatMap((room) => readdirSync(room).map((name) => `${room}/${n
   .sort((a, b) => (digest(SEED, a.id) < digest(SEED, b.id) ? -1 : 1));
 const chosen = all.slice(0, Number(process.argv[2] ?? all.length));
 const done = existsSync(REPORT) ? JSON.parse(readFileSync(REPORT, 'utf8')) : {};
-if (fails('--testPathPatterns', '^.*/src/(access|tokens|keys)/', ...SPECS)) {
-  console.error('The specs fail without any change; a score would mean nothing.');
-  process.exit(1);
-}
-let noticed = 0;
-for (const [index, mutant] of chosen.entries()) {
-  const { id, file, line, from, to, start, end, code } = mutant;
-  if (!done[id]) {
+for (const [name, patterns] of ATTEMPTS) {
+  const waiting = chosen.filter(({ id }) => !done[id]?.by && !done[id]?.tried?.includes(name));
+  if (waiting.length > 0 && fails('--testPathPatterns', ...patterns)) {
+    console.error(`The ${name} specs fail without any change; a score would mean nothing.`);
+    process.exit(1);
+  }
+  for (const [index, mutant] of waiting.entries()) {
+    const { id, file, line, from, to, start, end, code } = mutant;
     writeFileSync(join(TREE, file), code.slice(0, start) + to + code.slice(end));
-    const by = noticedBy(mutant);
+    const by = fails('--testPathPatterns', ...patterns) ? name : undefined;
     writeFileSync(join(TREE, file), code);
-    done[id] = { file, line, from, to, by };
+    done[id] = { file, line, from, to, by, tried: [...(done[id]?.tried ?? []), name] };
     writeFileSync(REPORT, JSON.stringify(done, undefined, 2));
-  }
-  if (done[id].by) noticed++;
-  else console.log(`survived: ${file}:${line} ${from.replace(/\s+/g, ' ').slice(0, 90)} -> ${to}`);
-  if ((index + 1) % 10 === 0) {
-    console.log(
-      `${index + 1} of ${chosen.length} (of ${all.length}): ${noticed} noticed, ${Math.round((100 * noticed) / (index + 1))} %`,
-    );
+    console.log(`${name} ${index + 1}/${waiting.length}: ${by ? 'noticed' : 'not noticed'}`);
   }
 }
-console.log(`score: ${noticed} of ${chosen.length} mutants noticed, out of ${all.length}`);
+const survivors = chosen.filter(({ id }) => !done[id].by);
+for (const { file, line, from, to } of survivors) {
+  console.log(`survived: ${file}:${line} ${from.replace(/\s+/g, ' ').slice(0, 90)} -> ${to}`);
+}
+console.log(
+  `score: ${chosen.length - survivors.length} of ${chosen.length} noticed (sample of ${all.length})`,
+);

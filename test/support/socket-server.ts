@@ -9,6 +9,7 @@ import { AccessOnly } from '../../src/access/decorators.js';
 import { FastauthModule } from '../../src/fastauth.module.js';
 import { TokenService } from '../../src/tokens/token.service.js';
 import { LiveSockets } from '../../src/websockets/live-sockets.js';
+import { RoutesController } from './routes.controller.js';
 
 /**
  * An application with sockets, as a process of its own: says `{ url }`, then answers each command of stdin with a
@@ -41,6 +42,7 @@ class OpenGateway extends Greeting {}
       auditLog: 'off',
     }),
   ],
+  controllers: [RoutesController],
   providers: [LiveGateway, OpenGateway],
 })
 class SocketServerModule {}
