@@ -15,6 +15,7 @@ const app = await listen('fastify', {
       databaseUrl: `lmdb:${folder}`,
       cryptographyKey: 'a secret of the benchmark, thirty-two bytes or more',
       verifiedTokenCacheSize: count,
+      trackedCacheSize: 0,
       auditLog: 'off',
     }),
   ],
