@@ -1,23 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { rotatedSample, sessionSample } from 'nestjs-fastauth/testing';
+import { rotatedSample, sessionSample, StoreProcess } from 'nestjs-fastauth/testing';
 import { LmdbTokenStore } from '../../src/stores/lmdb.store.js';
 import { JsonChild } from '../support/child-process.js';
-import { compile, type CompiledFiles } from '../support/compile.js';
+import { compile } from '../support/compile.js';
 import { describeParallelRefreshes } from '../support/parallel-refreshes.js';
+import { processOn } from '../support/store-processes.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
-let compiled: CompiledFiles;
-const children: JsonChild[] = [];
-
-beforeAll(async () => {
-  compiled = await compile('test/support/store-child.ts');
-});
+const processes: StoreProcess[] = [];
 
 afterAll(async () => {
-  await Promise.all(children.map((child) => child.kill()));
-  compiled.remove();
+  await Promise.all(processes.map((process) => process.kill()));
   removeTemporaryFolders();
 });
 
@@ -28,11 +23,10 @@ async function openStore(): Promise<{ store: LmdbTokenStore; folder: string }> {
   return { store, folder };
 }
 
-async function start(task: string, folder: string): Promise<JsonChild> {
-  const child = new JsonChild(process.execPath, [compiled.entry, task, `lmdb:${folder}`]);
-  children.push(child);
-  expect(await child.next()).toBe('open');
-  return child;
+async function start(folder: string): Promise<StoreProcess> {
+  const started = await StoreProcess.start(processOn(`lmdb:${folder}`));
+  processes.push(started);
+  return started;
 }
 
 describe('several processes on one LMDB folder', () => {
@@ -40,22 +34,20 @@ describe('several processes on one LMDB folder', () => {
     const { store, folder } = await openStore();
     const samples = Array.from({ length: 1000 }, () => sessionSample());
     await Promise.all(samples.map(({ record, pair }) => store.insert(record, pair, 1)));
-    const children = await Promise.all([start('race', folder), start('race', folder)]);
+    const rivals = await Promise.all([start(folder), start(folder)]);
     const begin = Date.now() + 200;
-    for (const [index, { record }] of samples.entries()) {
-      for (const child of children) child.tell({ record, at: begin + 2 * index });
-    }
-    const ends = children.map((child) => child.end());
     const wins = [0, 0];
     const won = new Set<unknown>();
-    for (const [index, child] of children.entries()) {
-      for (let said; (said = await child.next<string | false>()) !== undefined;) {
-        if (said === false) continue;
-        won.add(said);
-        wins[index] = (wins[index] ?? 0) + 1;
-      }
-    }
-    await Promise.all(ends);
+    await Promise.all(
+      samples.flatMap(({ record }, index) =>
+        rivals.map(async (rival, n) => {
+          const next = rotatedSample(record);
+          if (!(await rival.store('rotate', [next.record, next.pair], begin + 4 * index))) return;
+          won.add(next.record.refreshHash);
+          wins[n] = (wins[n] ?? 0) + 1;
+        }),
+      ),
+    );
     expect(won.size).toBe(samples.length);
     expect((wins[0] ?? 0) + (wins[1] ?? 0)).toBe(samples.length);
     for (const { record } of samples) expect(won.has(store.find(record)?.refreshHash)).toBe(true);
@@ -66,7 +58,7 @@ describe('several processes on one LMDB folder', () => {
 
   it('see an acknowledged revocation with the next read', async () => {
     const { store, folder } = await openStore();
-    const child = await start('revoke', folder);
+    const other = await start(folder);
     const reader = new AbortController();
     const { record: hot, pair } = sessionSample();
     await store.insert(hot, pair, 1);
@@ -81,13 +73,12 @@ describe('several processes on one LMDB folder', () => {
       const { record, pair } = sessionSample();
       await store.insert(record, pair, 1);
       expect(store.find(record)?.revokedAt).toBeUndefined();
-      child.tell(record);
-      expect(await child.next()).toBe(true);
+      expect(await other.store('revoke', [record, record.createdAt + 1])).toBe(true);
       expect(store.find(record)?.revokedAt).toBe(record.createdAt + 1);
     }
     reader.abort();
     await reading;
-    await child.end();
+    await other.stop();
     await store.close();
   }, 30_000);
 });
@@ -97,7 +88,7 @@ describe('a watcher of one LMDB folder', () => {
 
   it('hears what another process changes, within 500 ms', async () => {
     const { store, folder } = await openStore();
-    const child = await start('revoke', folder);
+    const other = await start(folder);
     const delays: number[] = [];
     for (let round = 0; round < 8; round++) {
       const { record, pair } = sessionSample();
@@ -110,13 +101,12 @@ describe('a watcher of one LMDB folder', () => {
         });
       });
       await sleep(37 * round);
-      child.tell(record);
-      expect(await child.next()).toBe(true);
+      expect(await other.store('revoke', [record, record.createdAt + 1])).toBe(true);
       const acknowledged = performance.now();
       delays.push((await heard) - acknowledged);
     }
     expect(Math.max(...delays)).toBeLessThan(BOUND_MS);
-    await child.end();
+    await other.stop();
     await store.close();
   });
 
@@ -163,6 +153,7 @@ describe('a watcher of one LMDB folder', () => {
 it('answers a full disk with unavailable, and loses nothing', async () => {
   const { store, folder } = await openStore();
   await store.close();
+  const compiled = await compile('test/support/store-child.ts');
   const limited = 'ulimit -f 600; exec "$0" "$@"';
   const child = new JsonChild('sh', [
     '-c',
@@ -178,6 +169,7 @@ it('answers a full disk with unavailable, and loses nothing', async () => {
   expect(failure?.written).toBeGreaterThan(100);
   expect(await child.next()).toEqual({ lost: 0 });
   await child.end();
+  compiled.remove();
   await store.open();
   await store.ping();
   await store.close();

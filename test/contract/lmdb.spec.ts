@@ -1,10 +1,11 @@
 import { afterAll, describe, expect, it, jest } from '@jest/globals';
 import { closeSync, openSync, readFileSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { open } from 'lmdb';
 import { describeTokenStoreContract, rotatedSample, sessionSample } from 'nestjs-fastauth/testing';
 import { StoreUnavailableError } from '../../src/errors.js';
 import { LmdbTokenStore } from '../../src/stores/lmdb.store.js';
+import { processOn } from '../support/store-processes.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
 // Processes start slowly on a busy machine.
@@ -33,10 +34,7 @@ describeTokenStoreContract('LmdbTokenStore', {
   },
   second: (store) => openStore(folderOf(store)),
   heardWithin: 500,
-  processes: async () => ({
-    module: resolve('test/support/store-of-url.mjs'),
-    argument: `lmdb:${join(temporaryFolder(), 'store')}`,
-  }),
+  processes: async () => processOn(`lmdb:${join(temporaryFolder(), 'store')}`),
 });
 
 describe('LmdbTokenStore', () => {

@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { sessionSample } from 'nestjs-fastauth/testing';
+import { afterAll, expect, it } from '@jest/globals';
+import { sessionSample, StoreProcess } from 'nestjs-fastauth/testing';
 import { RedisTokenStore } from '../../src/stores/redis.store.js';
-import { compile, type CompiledFiles } from '../support/compile.js';
 import { describeParallelRefreshes } from '../support/parallel-refreshes.js';
 import { redisAppName, removeRedisApps } from '../support/redis-apps.js';
 import { describeWith, serviceUrl } from '../support/services.js';
-import { StoreProcess } from '../support/store-process.js';
+import { processOn } from '../support/store-processes.js';
 
 const url = serviceUrl('Redis');
 const describeRedis = await describeWith('Redis');
@@ -14,14 +13,7 @@ const REVOCATIONS = 200;
 const BOUND_MS = 250;
 
 describeRedis('Redis, shared by processes', () => {
-  let compiled: CompiledFiles;
-  beforeAll(async () => {
-    compiled = await compile('test/support/store-child.ts');
-  });
-  afterAll(async () => {
-    compiled.remove();
-    await removeRedisApps();
-  });
+  afterAll(removeRedisApps);
 
   describeParallelRefreshes('RedisTokenStore', () => url, { appName: redisAppName(url) });
 
@@ -29,7 +21,7 @@ describeRedis('Redis, shared by processes', () => {
     const appName = redisAppName(url);
     const store = new RedisTokenStore({ url, appName });
     await store.open();
-    const other = await StoreProcess.start(compiled, url, { appName });
+    const other = await StoreProcess.start(processOn(url, { appName }));
     const delays: number[] = [];
     for (let n = 0; n < REVOCATIONS; n++) {
       const { record, pair } = sessionSample();

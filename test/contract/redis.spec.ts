@@ -1,9 +1,9 @@
 import { afterAll, expect, it, jest } from '@jest/globals';
-import { resolve } from 'node:path';
 import { describeTokenStoreContract, HOSTILE_CLIENT_IDS, sessionSample } from 'nestjs-fastauth/testing';
 import { RedisTokenStore } from '../../src/stores/redis.store.js';
 import { redisAppName, removeRedisApps } from '../support/redis-apps.js';
 import { describeWith, serviceUrl } from '../support/services.js';
+import { processOn } from '../support/store-processes.js';
 
 // Processes start slowly on a busy machine.
 jest.setTimeout(60_000);
@@ -41,10 +41,7 @@ describeRedis('Redis', () => {
       ...(trackedCacheSize === 0
         ? {}
         : {
-            processes: async () => ({
-              module: resolve('test/support/store-of-url.mjs'),
-              argument: JSON.stringify({ databaseUrl: url, appName: redisAppName(url), trackedCacheSize }),
-            }),
+            processes: async () => processOn(url, { appName: redisAppName(url), trackedCacheSize }),
           }),
       limits: { expiresByItself: true },
     });

@@ -1,13 +1,12 @@
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { rotatedSample, sessionSample } from 'nestjs-fastauth/testing';
+import { rotatedSample, sessionSample, StoreProcess } from 'nestjs-fastauth/testing';
 import { SqlTokenStore, type SqlTokenStoreOptions } from '../../src/stores/sql.store.js';
 import { FEED_SILENCE_MS } from '../../src/stores/tracked-sessions.js';
 import type { SessionKey, SessionRecord } from '../../src/tokens/session-record.js';
-import { compile, type CompiledFiles } from '../support/compile.js';
 import { describeWith } from '../support/services.js';
 import { ownMariadb, ownPostgres, type OwnDatabase } from '../support/sql-databases.js';
-import { StoreProcess } from '../support/store-process.js';
+import { processOn } from '../support/store-processes.js';
 import { TcpRelay } from '../support/tcp-relay.js';
 
 jest.setTimeout(60_000);
@@ -18,21 +17,18 @@ const describeMariadb = await describeWith('MariaDB');
 
 /** The store under test, here, and another process that writes. */
 function setUp(own: () => Promise<OwnDatabase>) {
-  const context = {} as { database: OwnDatabase; other: StoreProcess; compiled: CompiledFiles };
+  const context = {} as { database: OwnDatabase; other: StoreProcess };
   const stores: SqlTokenStore[] = [];
   beforeAll(async () => {
-    context.compiled = await compile('test/support/store-child.ts');
     context.database = await own();
     await new SqlTokenStore({ url: context.database.url }).migrate();
-    const { compiled, database } = context;
-    context.other = await StoreProcess.start(compiled, database.url, { storeTimeout: PATIENT });
+    context.other = await StoreProcess.start(processOn(context.database.url, { storeTimeout: PATIENT }));
   });
   afterEach(async () => {
     await Promise.all(stores.splice(0).map((store) => store.close()));
   });
   afterAll(async () => {
     await context.other.stop();
-    context.compiled.remove();
     await context.database.drop();
   });
   const openStore = async (options: Partial<SqlTokenStoreOptions> = {}): Promise<SqlTokenStore> => {

@@ -1,13 +1,13 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { StoreProcess } from 'nestjs-fastauth/testing';
 import { UnauthorizedError } from '../../src/errors.js';
 import { LmdbTokenStore } from '../../src/stores/lmdb.store.js';
 import { SystemClock } from '../../src/tokens/clock.js';
 import type { IssuedTokens } from '../../src/tokens/issued-tokens.js';
 import type { TokenService } from '../../src/tokens/token.service.js';
-import { compile, type CompiledFiles } from '../support/compile.js';
-import { StoreProcess } from '../support/store-process.js';
+import { processOn } from '../support/store-processes.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 import { createTokenService } from '../support/token-service.js';
 
@@ -16,14 +16,7 @@ const KILLS = Number(process.env['FAULT_KILLS'] ?? 50);
 const CLIENTS = 6;
 const SETTINGS = { refreshGrace: 600, sessionsPerClient: 1 };
 
-let compiled: CompiledFiles;
-beforeAll(async () => {
-  compiled = await compile('test/support/store-child.ts');
-});
-afterAll(() => {
-  compiled.remove();
-  removeTemporaryFolders();
-});
+afterAll(removeTemporaryFolders);
 
 /** The answer, or undefined where the process died before it gave one. */
 async function unlessKilled<T>(call: Promise<T>): Promise<T | undefined> {
@@ -58,7 +51,7 @@ it(
   `keeps exactly one of old and new pair over ${KILLS} SIGKILLs in issue, refresh and revoke`,
   async () => {
     const url = `lmdb:${join(temporaryFolder(), 'store')}`;
-    const start = () => StoreProcess.start(compiled, url, SETTINGS);
+    const start = () => StoreProcess.start(processOn(url, SETTINGS));
     const store = new LmdbTokenStore({ folder: url.slice('lmdb:'.length) });
     await store.open();
     const { service: tokens } = createTokenService(SETTINGS, store, new SystemClock());

@@ -1,8 +1,9 @@
 import { afterAll, jest } from '@jest/globals';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describeSessionModel } from 'nestjs-fastauth/testing';
 import { LmdbTokenStore } from '../../src/stores/lmdb.store.js';
 import { modelRuns } from '../support/model-runs.js';
+import { processOn } from '../support/store-processes.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
 jest.setTimeout(120_000);
@@ -25,10 +26,5 @@ describeSessionModel('LmdbTokenStore', {
 describeSessionModel('LmdbTokenStore, in processes that are killed', {
   ...modelRuns(2),
   nodes: 2,
-  setUp: async () => ({
-    process: {
-      module: resolve('test/support/store-of-url.mjs'),
-      argument: `lmdb:${join(temporaryFolder(), 'store')}`,
-    },
-  }),
+  setUp: async () => ({ process: processOn(`lmdb:${join(temporaryFolder(), 'store')}`) }),
 });

@@ -1,10 +1,10 @@
 import { afterAll, jest } from '@jest/globals';
-import { resolve } from 'node:path';
 import { describeSessionModel } from 'nestjs-fastauth/testing';
 import { RedisTokenStore } from '../../src/stores/redis.store.js';
 import { modelRuns } from '../support/model-runs.js';
 import { redisAppName, removeRedisApps } from '../support/redis-apps.js';
 import { describeWith, serviceUrl } from '../support/services.js';
+import { processOn } from '../support/store-processes.js';
 
 jest.setTimeout(120_000);
 const url = serviceUrl('Redis');
@@ -34,10 +34,7 @@ describeRedis('Redis', () => {
     nodes: 2,
     seenWithin: 500,
     setUp: async () => ({
-      process: {
-        module: resolve('test/support/store-of-url.mjs'),
-        argument: JSON.stringify({ databaseUrl: url, appName: redisAppName(url), storeTimeout: 5 }),
-      },
+      process: processOn(url, { appName: redisAppName(url), storeTimeout: 5 }),
     }),
   });
 });

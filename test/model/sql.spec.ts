@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, jest } from '@jest/globals';
-import { resolve } from 'node:path';
 import { describeSessionModel } from 'nestjs-fastauth/testing';
 import { SqlTokenStore } from '../../src/stores/sql.store.js';
 import { modelRuns } from '../support/model-runs.js';
 import { describeWith, type Service } from '../support/services.js';
 import { ownMariadb, ownPostgres, type OwnDatabase } from '../support/sql-databases.js';
+import { processOn } from '../support/store-processes.js';
 
 jest.setTimeout(120_000);
 /** PostgreSQL tells of changes, and so its sessions are kept in memory meanwhile. */
@@ -45,14 +45,7 @@ for (const [service, own] of servers) {
       seenWithin,
       nodes: 2,
       setUp: async () => ({
-        process: {
-          module: resolve('test/support/store-of-url.mjs'),
-          argument: JSON.stringify({
-            databaseUrl: database.url,
-            appName: `app ${apps++}`,
-            storeTimeout: 5,
-          }),
-        },
+        process: processOn(database.url, { appName: `app ${apps++}`, storeTimeout: 5 }),
       }),
     });
   });

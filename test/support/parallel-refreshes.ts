@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { StoreProcess } from 'nestjs-fastauth/testing';
 import type { FastauthConfig } from '../../src/config/fastauth-config.js';
-import { compile, type CompiledFiles } from './compile.js';
-import { StoreProcess } from './store-process.js';
+import { processOn } from './store-processes.js';
 
 const PROCESSES = 4;
 const REFRESHES = 50;
@@ -19,17 +19,14 @@ export function describeParallelRefreshes(
   config: Partial<FastauthConfig> = {},
 ): void {
   describe(`${name}, refreshed by ${PROCESSES} processes`, () => {
-    let compiled: CompiledFiles;
     const processes: StoreProcess[] = [];
 
     beforeAll(async () => {
-      compiled = await compile('test/support/store-child.ts');
-      const url = await databaseUrl();
-      for (let n = 0; n < PROCESSES; n++) processes.push(await StoreProcess.start(compiled, url, config));
+      const options = processOn(await databaseUrl(), config);
+      for (let n = 0; n < PROCESSES; n++) processes.push(await StoreProcess.start(options));
     });
     afterAll(async () => {
       await Promise.all(processes.map((process) => process.stop()));
-      compiled.remove();
     });
 
     it(`answers ${REFRESHES} simultaneous refreshes of one token with one successor`, async () => {

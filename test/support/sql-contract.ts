@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, jest } from '@jest/globals';
-import { resolve } from 'node:path';
 import { describeTokenStoreContract } from 'nestjs-fastauth/testing';
 import { SqlTokenStore } from '../../src/stores/sql.store.js';
 import type { OwnDatabase } from './sql-databases.js';
+import { processOn } from './store-processes.js';
 
 const TABLES = ['fastauth_sessions', 'fastauth_removals'];
 
@@ -37,6 +37,6 @@ export function describeSqlContract(name: string, own: () => Promise<OwnDatabase
       await store.open();
       return store;
     },
-    processes: async () => ({ module: resolve('test/support/store-of-url.mjs'), argument: database.url }),
+    processes: async () => processOn(database.url),
   });
 }

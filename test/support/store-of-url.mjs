@@ -2,11 +2,10 @@
 import { loadFastauthConfig } from '../../dist/config/load-config.js';
 import { createTokenStore } from '../../dist/stores/open-store.js';
 
-/** @param argument a database-url, or options as JSON */
+/** @param argument options as JSON, such as `{"databaseUrl":"…"}` */
 export default async function open(argument) {
-  const options = argument.startsWith('{') ? JSON.parse(argument) : { databaseUrl: argument };
   const { config } = loadFastauthConfig(
-    { configFile: false, envFile: false, ...options },
+    { configFile: false, envFile: false, ...JSON.parse(argument) },
     { env: {}, cwd: '.' },
   );
   const store = await createTokenStore(config);
