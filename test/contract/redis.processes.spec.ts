@@ -15,7 +15,7 @@ const BOUND_MS = 250;
 describeRedis('Redis, shared by processes', () => {
   afterAll(removeRedisApps);
 
-  describeParallelRefreshes('RedisTokenStore', () => url, { appName: redisAppName(url) });
+  describeParallelRefreshes('RedisTokenStore', () => url, { config: { appName: redisAppName(url) } });
 
   it('has a revocation by one process refused by another, which had the session in memory', async () => {
     const appName = redisAppName(url);

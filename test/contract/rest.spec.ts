@@ -7,6 +7,7 @@ import {
 } from 'nestjs-fastauth/testing';
 import { StoreUnavailableError } from '../../src/errors.js';
 import { RestTokenStore } from '../../src/stores/rest.store.js';
+import { describeParallelRefreshes } from '../support/parallel-refreshes.js';
 import { PersistenceServer } from '../support/persistence-server.js';
 
 const server = new PersistenceServer();
@@ -23,6 +24,9 @@ describeTokenStoreContract('RestTokenStore', {
   },
   limits: { oneSessionPerClient: true },
 });
+
+// The API knows no compare-and-swap: between processes this does not hold.
+describeParallelRefreshes('RestTokenStore', () => `${server.url}/db${databases++}/`, { processes: 1 });
 
 function storeOf(url: string, timeout = 1, headers: Record<string, string> = {}): RestTokenStore {
   return new RestTokenStore({ url, headers, timeout });

@@ -3,27 +3,34 @@ import { StoreProcess } from 'nestjs-fastauth/testing';
 import type { FastauthConfig } from '../../src/config/fastauth-config.js';
 import { processOn } from './store-processes.js';
 
-const PROCESSES = 4;
 const REFRESHES = 50;
 const ROUNDS = 5;
+/** `FASTAUTH_TEST_TRIALS=10000` for the longer run. */
+const TRIALS = Number(process.env['FASTAUTH_TEST_TRIALS'] || 300);
+
+interface SharedBy {
+  /** How many share the store. Default: 4. */
+  readonly processes?: number;
+  /** Further keys of the configuration, such as `appName`. */
+  readonly config?: Partial<FastauthConfig>;
+}
 
 /**
- * Defines the test that a store shared by processes has to pass: of 50 refreshes of one token, spread over four
- * processes, one mints, and all answer with its pair.
- * @param config further keys of the configuration, such as `appName`
+ * Defines the tests that a store shared by processes has to pass: of 50 refreshes of one token, spread over them, one
+ * mints, and all answer with its pair; and so do two of them that refresh in the same instant, again and again.
  * @param databaseUrl gives the `database-url` of an empty store; called before the tests
  */
 export function describeParallelRefreshes(
   name: string,
   databaseUrl: () => string | Promise<string>,
-  config: Partial<FastauthConfig> = {},
+  { processes: count = 4, config }: SharedBy = {},
 ): void {
-  describe(`${name}, refreshed by ${PROCESSES} processes`, () => {
+  describe(`${name}, refreshed by ${count} process${count === 1 ? '' : 'es'}`, () => {
     const processes: StoreProcess[] = [];
 
     beforeAll(async () => {
       const options = processOn(await databaseUrl(), config);
-      for (let n = 0; n < PROCESSES; n++) processes.push(await StoreProcess.start(options));
+      for (let n = 0; n < count; n++) processes.push(await StoreProcess.start(options));
     });
     afterAll(async () => {
       await Promise.all(processes.map((process) => process.stop()));
@@ -36,7 +43,7 @@ export function describeParallelRefreshes(
         const at = Date.now() + 60;
         const answers = await Promise.all(
           Array.from({ length: REFRESHES }, (_, n) =>
-            (processes[n % PROCESSES] as StoreProcess).tokens('refresh', [issued.refreshToken], at),
+            (processes[n % count] as StoreProcess).tokens('refresh', [issued.refreshToken], at),
           ),
         );
         const successors = new Set(
@@ -58,5 +65,25 @@ export function describeParallelRefreshes(
         }
       }
     }, 30_000);
+
+    if (count < 2) return;
+    it(
+      `answers two refreshes of one token in the same instant with one successor, ${TRIALS} times`,
+      async () => {
+        const [one, two] = processes as [StoreProcess, StoreProcess];
+        for (let trial = 0; trial < TRIALS; trial++) {
+          const clientId = `trial-${trial}`;
+          const issued = await one.tokens('issue', [{ clientId }]);
+          const at = Date.now() + 5;
+          const [pair, same] = await Promise.all(
+            [one, two].map((process) => process.tokens('refresh', [issued.refreshToken], at)),
+          );
+          expect(pair?.refreshToken).not.toBe(issued.refreshToken);
+          expect([same?.accessToken, same?.refreshToken]).toEqual([pair?.accessToken, pair?.refreshToken]);
+          expect((await two.store('list', [clientId])).map(({ generation }) => generation)).toEqual([1]);
+        }
+      },
+      30_000 + 100 * TRIALS,
+    );
   });
 }
