@@ -353,7 +353,9 @@ describe('sockets of ws', () => {
   @WebSocketGateway({ path: '/raw' })
   class RawGateway {
     readonly heard: string[] = [];
+    binaryType: 'nodebuffer' | 'arraybuffer' | 'fragments' = 'nodebuffer';
     handleConnection(client: import('ws').WebSocket): void {
+      client.binaryType = this.binaryType;
       client.on('message', (data: Buffer) => {
         this.heard.push(String(data));
         client.send(`Received query: ${String(data)}`);
@@ -384,6 +386,35 @@ describe('sockets of ws', () => {
     }
     expect(app.app.get(RawGateway).heard).toEqual(others);
     socket.close();
+    await app.close();
+  });
+
+  it.each([
+    ['in a binary frame', (message: string) => Buffer.from(message)],
+    ['with an escaped name', (message: string) => message.replace('fastauth.', 'fastauth\\u002E')],
+    ['with an escaped letter', (message: string) => message.replace('"fast', '"\\u0066ast')],
+    ['with a name given twice', (message: string) => message.replace('{', '{"event":"echo",')],
+    ['escaped, in a binary frame', (message: string) => Buffer.from(message.replace('.', '\\u002e'))],
+    ['in a long frame', (message: string) => message + ' '.repeat(64 * 1024)],
+  ])('never show it, however it is sent: %s', async (_how, spell) => {
+    const app = await start();
+    const { access_token: token } = await app.issue('sensor');
+    const headers = { 'ACCESS-TOKEN': token };
+    for (const binaryType of ['nodebuffer', 'arraybuffer', 'fragments'] as const) {
+      app.app.get(RawGateway).binaryType = binaryType;
+      const socket = await TestSocket.open(`${app.url}/raw`, { headers }).opened();
+      socket.socket.send(
+        spell(JSON.stringify({ event: 'fastauth.authenticate', data: { access_token: token } })),
+      );
+      socket.send('the next message');
+      expect(await socket.frame(0)).toBe('Received query: the next message');
+      expect(await socket.frame(1)).toMatchObject({
+        event: 'fastauth.authenticate',
+        data: { status: 'success' },
+      });
+      socket.close();
+    }
+    expect(app.app.get(RawGateway).heard).toEqual(Array(3).fill('the next message'));
     await app.close();
   });
 
