@@ -4,7 +4,8 @@ import { denialBody, denialHeaders, isDenial, type Denial } from '../access/deni
 import { readAccess, writeAccess } from '../access/request-access.js';
 import type { ServedGateways, SocketControl } from './gated-server.js';
 import type { Admission } from './handshake.js';
-import { BEARER_PROTOCOL, sourceOfUpgrade } from './handshake-source.js';
+import { sourceOfUpgrade } from './handshake-source.js';
+import { BEARER_PROTOCOL } from './protocol-tokens.js';
 import { AUTHENTICATE } from './socket-ending.js';
 import { closeCodeOf, GOING_AWAY, refusalFrame } from './socket-refusal.js';
 import { interceptMessages, WS_SOCKETS, type WsSocket } from './ws-socket.js';
@@ -27,7 +28,9 @@ const REFUSED_SOCKETS = {
   maxPayload: 1024,
   /** Milliseconds that it has to answer the closing handshake. */
   closeTimeout: 2000,
-  handleProtocols: selectBearer,
+  /** A browser would not hear the refusal if none were selected. */
+  handleProtocols: (protocols: ReadonlySet<string>) =>
+    selectBearer(protocols) || (protocols.values().next().value ?? false),
 };
 
 export function isWsServer(server: object): server is WsServer {

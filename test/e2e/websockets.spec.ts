@@ -9,12 +9,13 @@ import {
   WebSocketGateway,
   WebSocketServer,
 } from '@nestjs/websockets';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ServerOptions } from 'socket.io';
 import { io, type Socket as IoClient } from 'socket.io-client';
 import { AccessOnly, CurrentPrincipal, MasterOnly, type Principal, Public } from '../../src/index.js';
 import { ADAPTERS, MASTER_TOKEN, startApp, type TestApp } from '../support/app.js';
+import { RawSocket } from '../support/raw-socket.js';
 import { TestSocket } from '../support/sockets.js';
 
 const ACCEPTED = { event: 'hello', data: 'you are in' };
@@ -81,6 +82,26 @@ class SharedOpenGateway extends TestGateway {}
 @WebSocketGateway({ path: '/shared' })
 class SharedGuardedGateway extends TestGateway {}
 
+/** Keeps all of a handshake that gateway code can see. */
+class RequestGateway implements OnGatewayConnection {
+  readonly seen: string[] = [];
+
+  handleConnection(
+    client: { send(text: string): void; readonly protocol: string },
+    { url, headers, headersDistinct, rawHeaders }: IncomingMessage,
+  ): void {
+    this.seen.push(JSON.stringify([client.protocol, url, headers, headersDistinct, rawHeaders]));
+    client.send(JSON.stringify(ACCEPTED));
+  }
+}
+@Public()
+@WebSocketGateway({ path: '/request/open' })
+class OpenRequestGateway extends RequestGateway {}
+
+@AccessOnly()
+@WebSocketGateway({ path: '/request/access' })
+class AccessRequestGateway extends RequestGateway {}
+
 const WS_GATEWAYS = [
   AccessGateway,
   MasterGateway,
@@ -101,7 +122,7 @@ describe.each(ADAPTERS)('ws on %s', (adapter) => {
   beforeAll(async () => {
     app = await startApp({
       adapter,
-      providers: WS_GATEWAYS,
+      providers: [...WS_GATEWAYS, OpenRequestGateway, AccessRequestGateway],
       fastauth: { accessTokenPaths: ['/ruled'] },
       configure: (nest) => nest.useWebSocketAdapter(new WsAdapter(nest)),
     });
@@ -121,6 +142,70 @@ describe.each(ADAPTERS)('ws on %s', (adapter) => {
     expect(await socket.frame(1)).toEqual({ event: 'whoami', data: { level: 'access', client: 'sensor' } });
     expect(['', 'bearer', 'chat']).toContain(socket.socket.protocol);
     socket.close();
+  });
+
+  it.each<[offered: (token: string) => string[], counts: boolean, selected: string]>([
+    [(good) => ['bearer', good], true, 'bearer'],
+    [(good) => ['chat', 'bearer', good], true, 'chat'],
+    [(good) => ['bearer', good, 'Bearer', 'sEcReT'], true, 'bearer'],
+    // Names of subprotocols are told apart by case: these announce no token that counts, and show none either.
+    [(good) => ['BEARER', good], false, 'BEARER'],
+    [() => ['Bearer', 'sEcReT', 'chat'], false, 'Bearer'],
+    [(good) => ['chat', good, 'bearer'], false, 'chat'],
+    [(good) => [good, 'chat'], false, 'chat'],
+    [() => ['fa_at_sEcReT', 'chat'], false, 'chat'],
+  ])('keeps a token among subprotocols from gateway code: %s', async (offered, counts, selected) => {
+    const { seen } = app.app.get(OpenRequestGateway);
+    seen.length = 0;
+    const protocols = offered(token);
+    const entered = open('/request/open', { protocols });
+    expect(await entered.frame(0)).toEqual(ACCEPTED);
+    expect(entered.socket.protocol).toBe(selected);
+    entered.close();
+    const asked = open('/request/access', { protocols });
+    if (counts) expect(await asked.frame(0)).toEqual(ACCEPTED);
+    else expect(await asked.closed()).toBe(1008);
+    expect(asked.socket.protocol).not.toContain(token);
+    asked.close();
+    seen.push(...app.app.get(AccessRequestGateway).seen.splice(0));
+    expect(seen).toHaveLength(counts ? 2 : 1);
+    expect(seen.filter((text) => text.includes(token) || text.includes('sEcReT'))).toEqual([]);
+  });
+
+  it('keeps a token that is the only subprotocol from gateway code, and selects none', async () => {
+    const { seen } = app.app.get(OpenRequestGateway);
+    seen.length = 0;
+    const client = RawSocket.upgrade(`${app.url}/request/open`, [`Sec-WebSocket-Protocol: ${token}`]);
+    expect(await client.hears('you are in')).not.toContain('Sec-WebSocket-Protocol');
+    expect(seen).toEqual([expect.not.stringContaining(token)]);
+    client.connection.destroy();
+  });
+
+  it('reads subprotocols that are sent in lines of their own', async () => {
+    const { seen } = app.app.get(OpenRequestGateway);
+    for (const announced of ['bearer', 'BEARER']) {
+      seen.length = 0;
+      const client = RawSocket.upgrade(`${app.url}/request/open`, [
+        'Sec-WebSocket-Protocol: chat',
+        `sec-websocket-protocol: ${announced}`,
+        `SEC-WebSocket-Protocol: ${token}, other`,
+      ]);
+      expect(await client.hears('you are in')).toContain('Sec-WebSocket-Protocol: chat\r\n');
+      expect(seen).toEqual([expect.stringContaining(`"chat, ${announced}, other"`)]);
+      expect(seen.join()).not.toContain(token);
+      client.connection.destroy();
+    }
+  });
+
+  it('refuses two announced tokens, and shows neither', async () => {
+    const { seen } = app.app.get(AccessRequestGateway);
+    const client = RawSocket.upgrade(`${app.url}/request/access`, [
+      `Sec-WebSocket-Protocol: bearer, ${token}, bearer, ${token}x`,
+    ]);
+    const answer = await client.hears('A credential was sent more than once');
+    expect(answer).toContain('Sec-WebSocket-Protocol: bearer\r\n');
+    expect(seen).toEqual([]);
+    client.connection.destroy();
   });
 
   it('selects bearer, never the token', async () => {
