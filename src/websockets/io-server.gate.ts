@@ -3,52 +3,15 @@ import type { ServedGateways, SocketControl } from './gated-server.js';
 import type { Gateway } from './gateway-table.js';
 import type { Admission } from './handshake.js';
 import { sourceOfIoSocket } from './handshake-source.js';
+import { MAIN, type IoNamespace, type IoServer } from './io-server.js';
 import { IO_SOCKETS, type IoSocket } from './io-socket.js';
 import { AUTHENTICATE } from './socket-ending.js';
 import { refusalFrame } from './socket-refusal.js';
 
-type Next = (error?: Error) => void;
-
-/** What of socket.io's servers and namespaces is used here; socket.io itself is not imported. */
-interface IoNamespace {
-  readonly name?: string;
-  use(middleware: (socket: IoSocket, next: Next) => void): unknown;
-  on(event: 'connect', listener: (socket: IoSocket) => void): unknown;
-}
-
-export interface IoServer {
-  /** The server's options. */
-  readonly opts: { readonly connectionStateRecovery?: { skipMiddlewares?: boolean } };
-  /** The namespaces that there are, the main one among them. */
-  readonly _nsps: ReadonlyMap<string, IoNamespace>;
-  on(event: 'new_namespace', listener: (namespace: IoNamespace) => void): unknown;
-}
-
-/** The name of socket.io's main namespace. */
-const MAIN = '/';
-
-export function isIoServer(server: unknown): server is IoServer {
-  return (
-    typeof server === 'object' &&
-    server !== null &&
-    ['use', 'of', 'on'].every((name) => typeof Reflect.get(server, name) === 'function') &&
-    'opts' in server &&
-    Reflect.get(server, '_nsps') instanceof Map
-  );
-}
-
-/** The server that a namespace belongs to; undefined if this is no namespace. */
-export function serverOfNamespace(namespace: object): IoServer | undefined {
-  const server: unknown = Reflect.get(namespace, 'server');
-  return typeof Reflect.get(namespace, 'use') === 'function' && isIoServer(server) ? server : undefined;
-}
-
 /** Verifies every handshake with every namespace of this server, also those made later, before it is connected. */
 export function gateIoServer(server: IoServer, control: SocketControl, served: ServedGateways): void {
-  for (const [name, namespace] of server._nsps) gateNamespace(namespace, name, control, served);
-  server.on('new_namespace', (namespace) =>
-    gateNamespace(namespace, namespace.name ?? MAIN, control, served),
-  );
+  for (const namespace of server._nsps.values()) gateNamespace(namespace, control, served);
+  server.on('new_namespace', (namespace) => gateNamespace(namespace, control, served));
   // A socket that comes back after a lost connection is verified like any other: its token may have ended meanwhile.
   const recovery = server.opts.connectionStateRecovery;
   if (recovery) recovery.skipMiddlewares = false;
@@ -56,12 +19,13 @@ export function gateIoServer(server: IoServer, control: SocketControl, served: S
 
 function gateNamespace(
   namespace: IoNamespace,
-  name: string,
   { handshake, live, reauthentication }: SocketControl,
   served: ServedGateways,
 ): void {
+  const { name } = namespace;
   const admitted = new WeakMap<IoSocket, Admission>();
-  namespace.use((socket, next) => {
+  // Before all other middleware: that of the parent of a dynamic namespace is there already.
+  namespace._fns.unshift((socket, next) => {
     const conclude = (outcome: Denial | Admission): void => {
       if (isDenial(outcome)) return next(connectError(outcome));
       admitted.set(socket, outcome);
@@ -78,7 +42,7 @@ function gateNamespace(
     else conclude(outcome);
   });
   // Not `connection`: that is heard by gateways, and this has to come first.
-  namespace.on('connect', (socket) => {
+  namespace.prependListener('connect', (socket) => {
     const admission = admitted.get(socket);
     admitted.delete(socket);
     socket.on('disconnect', () => live.release(socket));

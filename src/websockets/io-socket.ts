@@ -2,8 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import { ENDED } from './socket-ending.js';
 import type { SocketKind } from './socket-kind.js';
 
+/** What of a socket.io client, one connection with sockets in several namespaces, is used here. */
+export interface IoClient {
+  readonly request: IncomingMessage;
+}
+
 /** What of a socket.io socket is used here; socket.io itself is not imported. */
 export interface IoSocket {
+  readonly client: IoClient;
   readonly connected: boolean;
   readonly request: IncomingMessage;
   readonly handshake: { readonly auth: unknown };

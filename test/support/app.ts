@@ -25,6 +25,8 @@ export interface TestAppOptions {
   readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
   /** What a `main.ts` would do before `listen`. */
   readonly configure?: (app: INestApplication) => void;
+  /** 0, the default: one that is free. */
+  readonly port?: number;
 }
 
 export interface TestApp {
@@ -74,7 +76,7 @@ export async function startApp(options: TestAppOptions): Promise<TestApp> {
       ? moduleRef.createNestApplication(new FastifyAdapter(options.fastifyOptions), { logger: false })
       : moduleRef.createNestApplication({ logger: false });
   options.configure?.(app);
-  await app.listen(0, '127.0.0.1');
+  await app.listen(options.port ?? 0, '127.0.0.1');
   const url = await app.getUrl();
 
   const request = async (method: string, path: string, init: RequestInit = {}): Promise<Answer> => {
