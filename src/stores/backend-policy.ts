@@ -27,6 +27,21 @@ const CALLS_WAITING = 1000;
 const RETRIES = 2;
 const FIRST_RETRY_AFTER_MS = 30;
 
+const UNKNOWN_AUTHORITY =
+  'Node.js does not know the authority of its certificate; ' +
+  'start Node.js with NODE_EXTRA_CA_CERTS naming a PEM file with the certificate of that authority';
+/** Why TLS may refuse a server, by the codes of Node.js. */
+const CERTIFICATE_FAULTS: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
+  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+  // mysql2 puts this in place of all of them.
+  HANDSHAKE_SSL_ERROR: `TLS failed; perhaps ${UNKNOWN_AUTHORITY}`,
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name than the one in its URL',
+};
+
 /** A call to the backend. It rejects when the backend failed, and gives up when the signal says so. */
 export type BackendCall<T> = (signal: AbortSignal) => Promise<T>;
 
@@ -115,5 +130,8 @@ function asUnavailable(error: unknown): StoreUnavailableError {
 
 function nameOf(error: unknown): string {
   const { code, name } = error as { code?: unknown; name?: unknown };
-  return typeof code === 'string' ? code : typeof name === 'string' ? name : 'it failed';
+  if (typeof code === 'string') {
+    return Object.hasOwn(CERTIFICATE_FAULTS, code) ? `${CERTIFICATE_FAULTS[code]} (${code})` : code;
+  }
+  return typeof name === 'string' ? name : 'it failed';
 }

@@ -1,7 +1,9 @@
+import { Logger } from '@nestjs/common';
 import { StoreUnavailableError } from '../errors.js';
 import type { SessionKey, SessionRecord, TokenPair } from '../tokens/session-record.js';
 import { BackendPolicy } from './backend-policy.js';
 import { isCluster, redisConnection, type RedisConnection } from './redis.connection.js';
+import { RedisFaults } from './redis.faults.js';
 import { RedisFeed } from './redis.feed.js';
 import { decodeFamily, encodeFamily, RedisKeys, type RedisClientKeys } from './redis.keys.js';
 import { redisKeyUse } from './redis.key-use.js';
@@ -52,7 +54,7 @@ export class RedisTokenStore extends TokenStore {
   readonly #keys: RedisKeys;
   readonly #sessions: TrackedSessions;
   readonly #writes = new Set<Promise<unknown>>();
-  #open: { readonly connection: RedisConnection; readonly feed: RedisFeed } | undefined;
+  #open: OpenRedis | undefined;
 
   constructor(options: RedisTokenStoreOptions) {
     super();
@@ -69,10 +71,15 @@ export class RedisTokenStore extends TokenStore {
     if (this.#open) return;
     const connection = await redisConnection(this.#source, this.#timeout);
     const feed = new RedisFeed(connection, this.#keys, this.#sessions);
-    this.#open = { connection, feed };
+    const faults = new RedisFaults(connection);
+    this.#open = { connection, feed, faults };
     feed.start();
-    // Out of reach it is tried again, for as long as it takes.
-    await this.#policy.write(() => connection.connect()).catch(() => undefined);
+    try {
+      await this.#policy.write(() => faults.explain(connection.connect()));
+    } catch (error) {
+      const { message } = error as Error;
+      new Logger('Fastauth').warn(`No connection to Redis yet; it is tried until there is one. ${message}`);
+    }
   }
 
   async close(): Promise<void> {
@@ -208,13 +215,13 @@ export class RedisTokenStore extends TokenStore {
   }
 
   #read<T>(call: (redis: RedisConnection) => Promise<T>): Promise<T> {
-    const { connection } = this.#opened();
-    return this.#policy.read(() => explained(call(connection)));
+    const { connection, faults } = this.#opened();
+    return this.#policy.read(() => faults.explain(call(connection)));
   }
 
   async #write<T>(call: (redis: RedisConnection) => Promise<T>): Promise<T> {
-    const { connection } = this.#opened();
-    const write = this.#policy.write(() => explained(call(connection)));
+    const { connection, faults } = this.#opened();
+    const write = this.#policy.write(() => faults.explain(call(connection)));
     this.#writes.add(write);
     try {
       return await write;
@@ -243,6 +250,12 @@ export class RedisTokenStore extends TokenStore {
   }
 }
 
+interface OpenRedis {
+  readonly connection: RedisConnection;
+  readonly feed: RedisFeed;
+  readonly faults: RedisFaults;
+}
+
 interface SessionPlace extends RedisClientKeys {
   readonly familyId: string;
   /** The family as in the index. */
@@ -257,27 +270,4 @@ function sessionsOf(answer: unknown, clientId: string): readonly SessionRecord[]
   return Array.from({ length: parts.length / 2 }, (_, n) =>
     sessionOfRedisValue(parts[2 * n + 1] as Buffer, clientId, decodeFamily(String(parts[2 * n] as Buffer))),
   );
-}
-
-/** Answers that will be others in a moment; all others say that Redis does not do what it was asked. */
-const PASSING = new Set([
-  'LOADING',
-  'BUSY',
-  'READONLY',
-  'MASTERDOWN',
-  'CLUSTERDOWN',
-  'TRYAGAIN',
-  'NOREPLICAS',
-]);
-
-/** An error that Redis answered, by its first word only: the rest may show what was sent. */
-async function explained<T>(call: Promise<T>): Promise<T> {
-  try {
-    return await call;
-  } catch (error) {
-    const { name, message } = error as Error;
-    if (name !== 'ReplyError') throw error;
-    const word = message.split(' ', 1)[0] ?? '';
-    throw new StoreUnavailableError(`Redis answered ${word}.`, undefined, { answered: !PASSING.has(word) });
-  }
 }

@@ -18,6 +18,8 @@ export interface StoreProcessOptions {
   readonly config?: Partial<FastauthConfig>;
   /** Node's own options, such as `['--import', 'tsx']`. Default: none. */
   readonly execArgv?: readonly string[];
+  /** Its whole environment, with what is read at start only, such as `NODE_EXTRA_CA_CERTS`. Default: this process'. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 type Methods<T> = {
@@ -51,7 +53,7 @@ export class StoreProcess {
   #said = '';
 
   private constructor(options: StoreProcessOptions) {
-    const { module, argument, config = {}, execArgv = [] } = options;
+    const { module, argument, config = {}, execArgv = [], env } = options;
     const args = [
       ...execArgv,
       '--input-type=module',
@@ -62,7 +64,10 @@ export class StoreProcess {
       argument,
       JSON.stringify(config),
     ];
-    this.#child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#child = spawn(process.execPath, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      ...(env && { env }),
+    });
     this.#child.stdin?.on('error', () => undefined);
     this.#child.stderr?.on('data', (chunk) => (this.#said += String(chunk)));
     this.#ended = new Promise((resolve) => this.#child.once('close', resolve));

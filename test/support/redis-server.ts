@@ -7,11 +7,11 @@ import { temporaryFolder } from './temporary-folder.js';
 
 const run = promisify(execFile);
 
-/** Whether this machine has the program `redis-server`. */
-async function hasRedisServer(): Promise<boolean> {
-  return run('redis-server', ['--version']).then(
+/** Whether this machine has the program. */
+async function has(program: string): Promise<boolean> {
+  return run(program, ['--version']).then(
     () => true,
-    () => false,
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
   );
 }
 
@@ -39,8 +39,18 @@ export class RedisServer {
     this.#child = spawn('redis-server', [...own, ...this.args], { stdio: 'ignore' });
     const admin = new Redis(this.url, { retryStrategy: () => 20, maxRetriesPerRequest: null });
     admin.on('error', () => undefined);
-    await admin.ping();
-    admin.disconnect();
+    const failed = new Promise<never>((_, reject) => {
+      this.#child?.once('close', () =>
+        reject(new Error(`redis-server ${this.args.join(' ')}: did not start`)),
+      );
+    });
+    // It ends later, too: then nobody listens any more.
+    failed.catch(() => undefined);
+    try {
+      await Promise.race([admin.ping(), failed]);
+    } finally {
+      admin.disconnect();
+    }
   }
 
   /** Stalls it: connections stay, answers do not come. */
@@ -71,12 +81,20 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** `describe` for tests that need a Redis of their own: skipped, plainly, where the program is missing. */
-export async function describeWithOwnRedis(): Promise<(name: string, define: () => void) => void> {
-  if (await hasRedisServer()) return describe;
-  if (process.env['FASTAUTH_TEST_REQUIRE_SERVICES'] === '1') {
-    throw new Error('There is no program redis-server, and FASTAUTH_TEST_REQUIRE_SERVICES is set.');
+/**
+ * `describe` for tests that need a Redis of their own: skipped, plainly, where a program is missing.
+ * @param programs what is needed beside `redis-server`
+ */
+export async function describeWithOwnRedis(
+  ...programs: readonly string[]
+): Promise<(name: string, define: () => void) => void> {
+  for (const program of ['redis-server', ...programs]) {
+    if (await has(program)) continue;
+    if (process.env['FASTAUTH_TEST_REQUIRE_SERVICES'] === '1') {
+      throw new Error(`There is no program ${program}, and FASTAUTH_TEST_REQUIRE_SERVICES is set.`);
+    }
+    // oxlint-disable-next-line jest/no-disabled-tests, jest/valid-describe-callback -- this is what skips, and says why
+    return (name, define) => describe.skip(`${name} (skipped: no program ${program})`, define);
   }
-  // oxlint-disable-next-line jest/no-disabled-tests, jest/valid-describe-callback -- this is what skips, and says why
-  return (name, define) => describe.skip(`${name} (skipped: no program redis-server)`, define);
+  return describe;
 }

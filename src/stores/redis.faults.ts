@@ -1,0 +1,54 @@
+import { StoreUnavailableError } from '../errors.js';
+import type { RedisConnection } from './redis.connection.js';
+
+/** Answers that will be others in a moment; all others say that Redis does not do what it was asked. */
+const PASSING = new Set([
+  'LOADING',
+  'BUSY',
+  'READONLY',
+  'MASTERDOWN',
+  'CLUSTERDOWN',
+  'TRYAGAIN',
+  'NOREPLICAS',
+]);
+
+/**
+ * Says why calls fail. Without a connection they all fail alike; the reason, such as a certificate or a password
+ * that is refused, is what the last attempt to connect met.
+ */
+export class RedisFaults {
+  #lastOfConnection: Error | undefined;
+
+  /** @param connection not opened yet */
+  constructor(connection: RedisConnection) {
+    connection.on('error', (error: Error & { lastNodeError?: Error | null }) => {
+      this.#lastOfConnection = error.lastNodeError ?? error;
+    });
+    connection.on('ready', () => (this.#lastOfConnection = undefined));
+  }
+
+  /** What the call gives, or rejects with what a {@link BackendPolicy} can tell of. */
+  async explain<T>(call: Promise<T>): Promise<T> {
+    try {
+      return await call;
+    } catch (error) {
+      if (isReply(error)) {
+        const word = firstWord(error);
+        throw new StoreUnavailableError(`Redis answered ${word}.`, undefined, {
+          answered: !PASSING.has(word),
+        });
+      }
+      const reason = this.#lastOfConnection ?? error;
+      throw isReply(reason) ? new StoreUnavailableError(`Redis answered ${firstWord(reason)}.`) : reason;
+    }
+  }
+}
+
+function isReply(error: unknown): error is Error {
+  return (error as Error).name === 'ReplyError';
+}
+
+/** The rest of an answer may show what was sent. */
+function firstWord({ message }: Error): string {
+  return message.split(' ', 1)[0] ?? '';
+}
