@@ -13,17 +13,21 @@ import { HandshakeQueue } from './handshake-queue.js';
 import { heldToken, type HeldToken } from './held-token.js';
 import { LiveSockets } from './live-sockets.js';
 
+/** Where a socket would come. */
+export interface Destination {
+  /** The gateway's path, a namespace. */
+  readonly paths: readonly string[];
+  /** The gateways that it would reach. */
+  readonly gateways: readonly Gateway[];
+}
+
 /** One socket that asks to be let in. */
-export interface HandshakeAttempt {
+export interface HandshakeAttempt extends Destination {
   /** What the proof is kept on. */
   readonly carrier: object;
   readonly source: CredentialSource;
   /** The request target as it was sent. */
   readonly target: string;
-  /** Paths it goes to besides: the gateway's, a namespace. */
-  readonly paths: readonly string[];
-  /** The gateways that it would reach. */
-  readonly gateways: readonly Gateway[];
 }
 
 /** A socket may enter. */
@@ -66,6 +70,18 @@ export class Handshake {
     );
   }
 
+  /** Whether nothing there, messages included, asks for a credential. */
+  isOpen({ gateways, paths }: Destination, target?: string): boolean {
+    const ofTarget = target === undefined ? NONE : this.policy.demandOfTarget(target);
+    return (this.demandOf(gateways, paths) | ofTarget | demandOfMessages(gateways)) === NONE;
+  }
+
+  /** Browsers name the page's origin; other clients name none, and no page can make them do things. */
+  isWelcome(origin: string | undefined): boolean {
+    const { websocketOrigins } = this.config;
+    return origin === undefined || websocketOrigins.length === 0 || websocketOrigins.includes(origin);
+  }
+
   /**
    * Verifies what the handshake needs and, so that no credential has to be kept for later, what messages of the
    * same gateways may need, as far as it was sent.
@@ -82,7 +98,7 @@ export class Handshake {
 
   private verify(attempt: HandshakeAttempt, demand: Demand): MaybePromise<Denial | Admission> {
     const { carrier, source, gateways } = attempt;
-    const wished = gateways.reduce<Demand>((sum, { demandOfMessages }) => sum | demandOfMessages, NONE);
+    const wished = demandOfMessages(gateways);
     const { changesHeard } = this.live;
     const admission = (): Admission => ({
       held: heldToken(readAccess(carrier), source),
@@ -106,10 +122,8 @@ export class Handshake {
       ? Promise.all(outcomes).then(() => undefined)
       : undefined;
   }
+}
 
-  /** Browsers name the page's origin; other clients name none, and no page can make them do things. */
-  private isWelcome(origin: string | undefined): boolean {
-    const { websocketOrigins } = this.config;
-    return origin === undefined || websocketOrigins.length === 0 || websocketOrigins.includes(origin);
-  }
+function demandOfMessages(gateways: readonly Gateway[]): Demand {
+  return gateways.reduce<Demand>((sum, gateway) => sum | gateway.demandOfMessages, NONE);
 }

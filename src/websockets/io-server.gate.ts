@@ -1,8 +1,9 @@
 import { isDenial, type Denial } from '../access/denial.js';
 import type { ServedGateways, SocketControl } from './gated-server.js';
 import type { Gateway } from './gateway-table.js';
-import type { Admission } from './handshake.js';
+import type { Admission, Destination } from './handshake.js';
 import { sourceOfIoSocket } from './handshake-source.js';
+import { keepSessionsOnlyWhere, restoreOnlyWhere } from './io-recovery.js';
 import { MAIN, type IoNamespace, type IoServer } from './io-server.js';
 import { IO_SOCKETS, type IoSocket } from './io-socket.js';
 import { AUTHENTICATE } from './socket-ending.js';
@@ -10,11 +11,14 @@ import { refusalFrame } from './socket-refusal.js';
 
 /** Verifies every handshake with every namespace of this server, also those made later, before it is connected. */
 export function gateIoServer(server: IoServer, control: SocketControl, served: ServedGateways): void {
+  const { connectionStateRecovery } = server.opts;
+  if (connectionStateRecovery) {
+    // A socket that comes back is verified like any other: its token may have ended meanwhile.
+    connectionStateRecovery.skipMiddlewares = false;
+    keepSessionsOnlyWhere(server, (name) => control.handshake.isOpen(destinationOf(name, served)));
+  }
   for (const namespace of server._nsps.values()) gateNamespace(namespace, control, served);
   server.on('new_namespace', (namespace) => gateNamespace(namespace, control, served));
-  // A socket that comes back after a lost connection is verified like any other: its token may have ended meanwhile.
-  const recovery = server.opts.connectionStateRecovery;
-  if (recovery) recovery.skipMiddlewares = false;
 }
 
 function gateNamespace(
@@ -24,6 +28,12 @@ function gateNamespace(
 ): void {
   const { name } = namespace;
   const admitted = new WeakMap<IoSocket, Admission>();
+  restoreOnlyWhere(
+    namespace,
+    ({ request }) =>
+      handshake.isWelcome(request.headers.origin) &&
+      handshake.isOpen(destinationOf(name, served), request.url),
+  );
   // Before all other middleware: that of the parent of a dynamic namespace is there already.
   namespace._fns.unshift((socket, next) => {
     const conclude = (outcome: Denial | Admission): void => {
@@ -35,8 +45,7 @@ function gateNamespace(
       carrier: socket,
       source: sourceOfIoSocket(socket, handshake.config.websocketQueryToken),
       target: socket.request.url ?? '/',
-      paths: [...served.paths, name],
-      gateways: served.gateways.filter((gateway) => serves(gateway, name)),
+      ...destinationOf(name, served),
     });
     if (outcome instanceof Promise) outcome.then(conclude, next);
     else conclude(outcome);
@@ -55,6 +64,10 @@ function gateNamespace(
     });
     if (admission?.held) live.hold(IO_SOCKETS, socket, admission.held, admission.changesHeard);
   });
+}
+
+function destinationOf(name: string, { paths, gateways }: ServedGateways): Destination {
+  return { paths: [...paths, name], gateways: gateways.filter((gateway) => serves(gateway, name)) };
 }
 
 function serves({ namespace }: Gateway, name: string): boolean {

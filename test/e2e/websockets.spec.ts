@@ -11,7 +11,6 @@ import {
 } from '@nestjs/websockets';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ServerOptions } from 'socket.io';
 import { io, type Socket as IoClient } from 'socket.io-client';
 import { AccessOnly, CurrentPrincipal, MasterOnly, type Principal, Public } from '../../src/index.js';
 import { ADAPTERS, MASTER_TOKEN, startApp, type TestApp } from '../support/app.js';
@@ -413,17 +412,7 @@ describe.each(ADAPTERS)('socket.io on %s', (adapter) => {
       adapter,
       providers: [IoGateway, AdminNamespace, OpenNamespace, RoomNamespaces],
       fastauth: { accessTokenPaths: ['/late'] },
-      configure: (nest) =>
-        nest.useWebSocketAdapter(
-          new (class extends IoAdapter {
-            override createIOServer(
-              port: number,
-              options?: ServerOptions,
-            ): ReturnType<IoAdapter['createIOServer']> {
-              return super.createIOServer(port, { ...options, connectionStateRecovery: {} } as ServerOptions);
-            }
-          })(nest),
-        ),
+      configure: (nest) => nest.useWebSocketAdapter(new IoAdapter(nest)),
     });
     token = (await app.issue('sensor')).access_token;
   });
@@ -486,13 +475,6 @@ describe.each(ADAPTERS)('socket.io on %s', (adapter) => {
       detail: 'Unauthorized Master Token',
       code: 'missing_token',
     });
-  });
-
-  it('verifies a recovered connection like any other', async () => {
-    const { server } = app.app.get(IoGateway) as unknown as {
-      server: { opts: { connectionStateRecovery: { skipMiddlewares: boolean } } };
-    };
-    expect(server.opts.connectionStateRecovery.skipMiddlewares).toBe(false);
   });
 });
 

@@ -32,6 +32,11 @@ export class RoomsGateway extends IoGateway {}
 @WebSocketGateway({ namespace: '/master' })
 export class MasterGateway extends IoGateway {}
 
+/** Nothing there asks for anything. */
+@Public()
+@WebSocketGateway({ namespace: '/news' })
+class NewsGateway {}
+
 interface IoAppOptions extends Partial<TestAppOptions> {
   readonly serverOptions?: Partial<ServerOptions>;
   /** What an adapter of the application does with the server that it has made. */
@@ -60,7 +65,7 @@ export async function startIoApp(options: IoAppOptions = {}): Promise<IoApp> {
   }
   const app = await startApp({
     adapter: 'express',
-    providers: [MainGateway, OpenGateway, RoomsGateway, MasterGateway],
+    providers: [MainGateway, OpenGateway, RoomsGateway, MasterGateway, NewsGateway],
     configure: (nest) => nest.useWebSocketAdapter(new PreparingAdapter(nest)),
     ...others,
   });
