@@ -34,6 +34,12 @@ export const CASES = [
     goal: { ratio: 0.82, added: 6 },
     needs: 'postgres',
   },
+  {
+    id: 'mixed',
+    title: 'guarded, memory store, another token in each request of a connection',
+    ...fastauth('mixed'),
+    goal: { ratio: 0.85, added: 5 },
+  },
   { id: 'path-rule', title: 'guarded by a path rule, memory store', ...fastauth('path-rule') },
   { id: 'master', title: 'master route', ...fastauth('master'), goal: { added: 5 } },
   {

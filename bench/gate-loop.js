@@ -45,18 +45,20 @@ await app.init();
 const guard = app.get(AccessGuard);
 const { accessToken } = await app.get(TokenService).issue({ clientId: 'gate' });
 
+/** `guarded`: the token comes over a connection that brought another before; `connection`: over one that brought it. */
 const SCENARIOS = {
-  open: {},
-  guarded: { 'access-token': accessToken },
-  master: { 'master-token': MASTER_TOKEN },
+  open: { handler: 'open', headers: {} },
+  guarded: { handler: 'guarded', headers: { 'access-token': accessToken } },
+  connection: { handler: 'guarded', headers: { 'access-token': accessToken }, socket: {} },
+  master: { handler: 'master', headers: { 'master-token': MASTER_TOKEN } },
 };
-const headers = SCENARIOS[scenario];
-const handler = GateController.prototype[scenario];
+const { headers, socket, ...chosen } = SCENARIOS[scenario];
+const handler = GateController.prototype[chosen.handler];
 const rawHeaders = Object.entries(headers).flat();
 
 function loop(times) {
   for (let index = 0; index < times; index++) {
-    const raw = { url: '/gate/whoami?page=1', method: 'GET', headers, rawHeaders };
+    const raw = { url: '/gate/whoami?page=1', method: 'GET', headers, rawHeaders, socket };
     const request = { raw, originalUrl: raw.url, routeOptions: { url: '/gate/whoami' } };
     const context = new ExecutionContextHost([request, {}], GateController, handler);
     context.setType('http');

@@ -16,6 +16,7 @@ process.on('message', async (message) => {
 /**
  * Sends `count` requests over `connections` connections.
  * @param requests sent in turn; each answer must have the status `expect`
+ * @param perConnection each connection sends one of the requests over and over, as a client that has a token does
  * @param chain name of a member of the JSON answer that goes, in place of `$CHAIN`, into the connection's next request
  * @param flood a number goes in place of `$FLOOD`, a new one in each request
  */
@@ -25,6 +26,7 @@ async function block({
   count,
   connections = 32,
   expect = 200,
+  perConnection = false,
   chain,
   flood,
   latencies = false,
@@ -41,10 +43,10 @@ async function block({
   };
   stayAwake();
   await new Promise((resolve, reject) => {
-    const next = (connection, link) => {
+    const next = (connection, place, link) => {
       if (sent >= count) return;
       const index = sent++;
-      let text = requests[(chain ? link.index : index + (flood ?? 0)) % requests.length];
+      let text = requests[(perConnection || chain ? place : index + (flood ?? 0)) % requests.length];
       if (chain)
         text = text
           .replace(/Content-Length: \d+/, `Content-Length: ${link.length}`)
@@ -57,11 +59,11 @@ async function block({
         if (times) times[index] = performance.now() - startedAt;
         if (chain) link.take(body);
         if (++done === count) resolve();
-        else next(connection, link);
+        else next(connection, place, link);
       });
     };
     for (const [index, connection] of pool.entries())
-      next(connection, chain && linkOf(connection, index, chain));
+      next(connection, index, chain && linkOf(connection, index, chain));
   }).finally(() => (isRunning = false));
   const seconds = (performance.now() - startedAt) / 1000;
   return { count, seconds, ...(times ? percentiles(times) : {}) };
@@ -69,7 +71,6 @@ async function block({
 
 function linkOf(connection, index, { member, values }) {
   connection.link ??= {
-    index,
     value: values[index],
     get length() {
       return Buffer.byteLength(JSON.stringify({ [member]: this.value }));

@@ -10,7 +10,7 @@ const MASTER_TOKEN = 'master token of the benchmark, long enough';
 /**
  * The package itself.
  * @param {{ store: string, load: string, settings?: object }} options
- *   `load`: `open`, `seen`, `path-rule`, `first-sight`, `master`, `flood`, `issue` or `refresh`
+ *   `load`: `open`, `seen`, `mixed`, `path-rule`, `first-sight`, `master`, `flood`, `issue` or `refresh`
  */
 export async function start(framework, { store, load, settings = {} }) {
   const folder = store === 'lmdb' ? mkdtempSync(join(tmpdir(), 'fastauth-bench-')) : undefined;
@@ -75,6 +75,10 @@ export async function start(framework, { store, load, settings = {} }) {
   const loads = {
     open: async () => ({ load: { requests: [get('/bench/whoami')] } }),
     seen: async () => ({
+      load: { requests: (await issueMany(64)).map(whoami), perConnection: true },
+      negatives: await negatives(),
+    }),
+    mixed: async () => ({
       load: { requests: (await issueMany(64)).map(whoami) },
       negatives: await negatives(),
     }),

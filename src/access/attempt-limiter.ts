@@ -112,7 +112,7 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
     if (kind === 'master' && (address === undefined || isLoopback(address))) return undefined;
     const key = this.keyOf(kind, source, clientId);
     const wait = this.remaining(key);
-    if (wait === undefined) void this.count(limit, key, address);
+    if (wait === undefined) void this.count(limit, key, address, this.events.correlationId);
     return wait;
   }
 
@@ -121,7 +121,12 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
     return `${kind} ${address === undefined ? 'unknown' : networkOf(address)} ${clientId}`;
   }
 
-  private async count({ kind, limiter }: Limit, key: string, address: string | undefined): Promise<void> {
+  private async count(
+    { kind, limiter }: Limit,
+    key: string,
+    address: string | undefined,
+    correlationId: string | undefined,
+  ): Promise<void> {
     try {
       await limiter.consume(key);
     } catch (rejection) {
@@ -129,12 +134,8 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
       const { msBeforeNext } = rejection as { msBeforeNext?: number };
       if (typeof msBeforeNext !== 'number' || this.remaining(key) !== undefined) return;
       this.blocked.set(key, this.clock.now() + msBeforeNext);
-      this.events.emit({
-        type: 'access.limited',
-        by: kind,
-        address,
-        seconds: Math.ceil(msBeforeNext / 1000),
-      });
+      const seconds = Math.ceil(msBeforeNext / 1000);
+      this.events.emit({ type: 'access.limited', by: kind, address, seconds }, correlationId);
     }
   }
 

@@ -43,7 +43,7 @@ export class Authenticator {
           seen && !seen.wasCurrent ? this.limiter.waitOf('client', source, seen.clientId) : undefined;
         if (wait !== undefined) return denialOfLimit(wait);
       }
-      const result = this.tokens.check(accessToken);
+      const result = this.tokens.check(accessToken, connectionOf(source));
       return result instanceof Promise
         ? result.then((value) => this.outcome(master, source, accessToken, value), denialOfError)
         : this.outcome(master, source, accessToken, result);
@@ -69,4 +69,9 @@ export class Authenticator {
     }
     return master ? unitedPrincipal(result, master) : result;
   }
+}
+
+/** What may keep the token: an HTTP connection. A socket outlives its handshake by hours and has no more use for it. */
+function connectionOf({ socket, handshakeTokens }: CredentialSource): object | undefined {
+  return handshakeTokens === undefined ? socket : undefined;
 }

@@ -6,7 +6,7 @@ export interface CredentialSource {
   readonly rawHeaders: readonly string[];
   /** The connection, for the peer's address. */
   readonly socket?: { readonly remoteAddress?: string | undefined };
-  /** Access tokens that a WebSocket handshake carries elsewhere than in headers of these names. */
+  /** Access tokens that a WebSocket handshake carries elsewhere than in headers of these names; undefined: no handshake. */
   readonly handshakeTokens?: readonly string[];
 }
 

@@ -75,3 +75,44 @@ describe('a token and its key', () => {
     expect(reads).toBe(1);
   });
 });
+
+describe('a token that its connection brought before', () => {
+  it('is asked of the store each time, ends with its lifetime, its key and its session, and no other passes for it', async () => {
+    const { service, keys, clock } = setUp();
+    const connection = {};
+    const other = await service.issue({ clientId: 'other', accessTokenExpiresIn: 30 });
+    const { accessToken } = await service.issue({ clientId: 'c', accessTokenExpiresIn: 60 });
+    for (let index = 0; index < 3; index++) {
+      expect(service.check(accessToken, connection)).toMatchObject({ clientId: 'c' });
+      expect(service.check(other.accessToken, connection)).toMatchObject({ clientId: 'other' });
+    }
+    expect(service.check(`${accessToken.slice(0, -1)}x`, connection)).toBeInstanceOf(TokenFault);
+    expect(service.check(accessToken, connection)).toMatchObject({ clientId: 'c' });
+    expect(service.check(accessToken, connection)).toMatchObject({ clientId: 'c' });
+
+    keys.replace(KeyRing.fromSecret(NEW));
+    expect(service.check(accessToken, connection)).toBe(TokenFault.badSignature);
+    keys.replace(both());
+    expect(service.check(accessToken, connection)).toMatchObject({ clientId: 'c' });
+
+    expect(service.check(other.accessToken, connection)).toMatchObject({ clientId: 'other' });
+    clock.advance(36);
+    expect(service.check(other.accessToken, connection)).toBe(TokenFault.expired);
+
+    expect(service.check(accessToken, connection)).toMatchObject({ clientId: 'c' });
+    expect(service.check(accessToken, connection)).toMatchObject({ clientId: 'c' });
+    await service.revokeClient('c');
+    expect(service.check(accessToken, connection)).toBe(TokenFault.notCurrent);
+  });
+
+  it('costs no second verification when the cache has let go of it', async () => {
+    const { service } = setUp();
+    const connection = {};
+    const { accessToken } = await service.issue({ clientId: 'c' });
+    service.check(accessToken, connection);
+    service.check(accessToken, connection);
+    const { misses } = service.cacheLookups;
+    service.check(accessToken, connection);
+    expect(service.cacheLookups.misses).toBe(misses);
+  });
+});

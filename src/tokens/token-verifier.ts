@@ -5,6 +5,7 @@ import type { KeyRingHolder } from '../keys/key-ring-holder.js';
 import type { MaybePromise, TokenStore } from '../stores/token-store.js';
 import { type ClaimRulesConfig, issuerFault } from './claim-rules.js';
 import type { Clock } from './clock.js';
+import { ConnectionTokens } from './connection-tokens.js';
 import type { ForeignTokenVerifier } from './foreign-tokens.js';
 import type { Principal } from './principal.js';
 import type { SessionRecord } from './session-record.js';
@@ -48,6 +49,7 @@ export interface CacheLookups {
 export class TokenVerifier {
   readonly cacheLookups: CacheLookups = { hits: 0, misses: 0 };
   private readonly verified: LRUCache<string, VerifiedToken>;
+  private readonly lastOfConnections = new ConnectionTokens<VerifiedToken>();
 
   constructor(
     private readonly codec: TokenCodec,
@@ -79,20 +81,32 @@ export class TokenVerifier {
 
   /**
    * Verifies an access token. Answers without a promise where codec and store can.
+   * @param connection what it came over, if that may keep the token's text for as long as it lasts
    * @throws StoreUnavailableError (or rejects with it)
    */
-  verifyAccess(token: string): MaybePromise<Principal | TokenFault> {
+  verifyAccess(token: string, connection?: object): MaybePromise<Principal | TokenFault> {
+    const last = connection && this.lastOfConnections.get(connection, token);
+    if (last && last.ring === this.keys.current) return this.verifySeen(last, connection);
     const digest = digestOf(token);
     const verified = this.verified.get(digest);
     if (verified?.ring !== this.keys.current) {
       this.cacheLookups.misses++;
       return this.verifyUnseen(token, digest);
     }
+    if (connection) this.lastOfConnections.set(connection, token, verified);
+    return this.verifySeen(verified, connection);
+  }
+
+  private verifySeen(
+    verified: VerifiedToken,
+    connection: object | undefined,
+  ): MaybePromise<Principal | TokenFault> {
     if (verified.endsAt > this.clock.now() / 1000) {
       this.cacheLookups.hits++;
       return this.askStore(verified);
     }
-    this.verified.delete(digest);
+    this.verified.delete(verified.digest);
+    if (connection) this.lastOfConnections.delete(connection);
     return TokenFault.expired;
   }
 

@@ -154,11 +154,13 @@ export class TokenService {
 
   /**
    * As {@link verify}, but a refusal is a value, and there is no promise where the store answers at once.
+   * @param connection what the token came over, such as a request's socket: the same token is then known again without
+   * its digest. Its text is kept with that object, for as long as that lives. Nothing else is left out.
    * @throws CryptoKeyNotSetError
    * @throws StoreUnavailableError (or rejects with it)
    */
-  check(accessToken: string): MaybePromise<Principal | TokenFault> {
-    return this.machineryOrThrow().verifier.verifyAccess(accessToken);
+  check(accessToken: string, connection?: object): MaybePromise<Principal | TokenFault> {
+    return this.machineryOrThrow().verifier.verifyAccess(accessToken, connection);
   }
 
   /**
