@@ -56,6 +56,13 @@ export const CASES = [
     block: 1500,
   },
   {
+    id: 'flood-path',
+    title: 'the same flood on a path rule',
+    ...fastauth('flood', 'memory:', { byPath: true }),
+    goal: { added: 25 },
+    block: 1500,
+  },
+  {
     id: 'issue',
     title: 'issue a pair, embedded, durable',
     ...fastauth('issue', 'lmdb', { posts: 2 }),

@@ -11,11 +11,14 @@ const MASTER_TOKEN = 'master token of the benchmark, long enough';
  * The package itself.
  * @param {{ store: string, load: string, settings?: object }} options
  *   `load`: `open`, `seen`, `mixed`, `path-rule`, `first-sight`, `master`, `flood`, `issue` or `refresh`
+ *   `byPath`: guarded by path rules instead of a decorator
  */
-export async function start(framework, { store, load, settings = {} }) {
+export async function start(
+  framework,
+  { store, load, byPath = load === 'open' || load === 'path-rule', settings = {} },
+) {
   const folder = store === 'lmdb' ? mkdtempSync(join(tmpdir(), 'fastauth-bench-')) : undefined;
   if (folder) process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const byPath = load === 'open' || load === 'path-rule';
   const app = await listen(framework, {
     imports: [
       FastauthModule.forRoot({

@@ -61,7 +61,9 @@ export class Authenticator {
     if (result instanceof TokenFault) {
       // An honest token that has ended is no attempt at anything.
       if (result !== TokenFault.expired) {
-        const clientId = this.tokens.lastSeen(accessToken)?.clientId;
+        // Only a token that is ours is remembered as a client's.
+        const clientId =
+          result === TokenFault.notCurrent ? this.tokens.lastSeen(accessToken)?.clientId : undefined;
         const wait = this.limiter.failed(clientId === undefined ? 'token' : 'client', source, clientId);
         if (wait !== undefined) return denialOfLimit(wait);
       }

@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
+import { randomBytes } from '../keys/random.js';
 import type { TokenPair } from './session-record.js';
 
 const NONCE_LENGTH = 12;

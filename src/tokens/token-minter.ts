@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import type { TokenPair } from './session-record.js';
 import type { JsonObject } from '../config/strict-json.js';
+import { randomBytes } from '../keys/random.js';
 import { RESERVED_CLAIMS } from './token-claims.js';
 import type { TokenCodec } from './token-codec.js';
 
@@ -30,12 +30,11 @@ export async function mintPair(codec: TokenCodec, template: PairTemplate): Promi
   const { clientId, familyId, generation, issuedAt, issuerClaims } = template;
   const claims = codec.carriesClaims ? template.claims : {};
   const common = { ...issuerClaims, ...claims, client_id: clientId, fam: familyId, iat: issuedAt };
-  const [accessId, refreshId] = randomIds();
-  const access = { ...common, type: 'access', jti: accessId, exp: template.accessExpiresAt };
+  const access = { ...common, type: 'access', jti: randomId(), exp: template.accessExpiresAt };
   const refresh = {
     ...common,
     type: 'refresh',
-    jti: refreshId,
+    jti: randomId(),
     gen: generation,
     exp: template.refreshExpiresAt,
   };
@@ -54,12 +53,6 @@ export function recordClaims(codec: TokenCodec, claims: JsonObject): string | un
 /** 16 random bytes, base64url. */
 export function randomId(): string {
   return randomBytes(16).toString('base64url');
-}
-
-/** Two of them, for the price of asking for randomness once. */
-function randomIds(): readonly [string, string] {
-  const bytes = randomBytes(32);
-  return [bytes.toString('base64url', 0, 16), bytes.toString('base64url', 16)];
 }
 
 /** @throws TypeError if the application names a claim that this package or RFC 7519 gives its meaning */
