@@ -3,6 +3,7 @@ import type { ServedGateways, SocketControl } from './gated-server.js';
 import type { Gateway } from './gateway-table.js';
 import type { Admission, Destination } from './handshake.js';
 import { sourceOfIoSocket } from './handshake-source.js';
+import { IoDynamicNamespaces } from './io-dynamic-namespaces.js';
 import { keepSessionsOnlyWhere, restoreOnlyWhere } from './io-recovery.js';
 import { MAIN, type IoNamespace, type IoServer } from './io-server.js';
 import { IO_SOCKETS, type IoSocket } from './io-socket.js';
@@ -17,14 +18,17 @@ export function gateIoServer(server: IoServer, control: SocketControl, served: S
     connectionStateRecovery.skipMiddlewares = false;
     keepSessionsOnlyWhere(server, (name) => control.handshake.isOpen(destinationOf(name, served)));
   }
-  for (const namespace of server._nsps.values()) gateNamespace(namespace, control, served);
-  server.on('new_namespace', (namespace) => gateNamespace(namespace, control, served));
+  const namespaces = new IoDynamicNamespaces(server);
+  const gate = (namespace: IoNamespace): void => gateNamespace(namespace, control, served, namespaces);
+  for (const namespace of server._nsps.values()) gate(namespace);
+  server.on('new_namespace', gate);
 }
 
 function gateNamespace(
   namespace: IoNamespace,
   { handshake, live, reauthentication }: SocketControl,
   served: ServedGateways,
+  namespaces: IoDynamicNamespaces,
 ): void {
   const { name } = namespace;
   const admitted = new WeakMap<IoSocket, Admission>();
@@ -50,8 +54,15 @@ function gateNamespace(
     if (outcome instanceof Promise) outcome.then(conclude, next);
     else conclude(outcome);
   });
+  // In the place of socket.io's own clean-up, which forgets handshakes that are not decided yet.
+  const { _remove: remove } = Object.getPrototypeOf(namespace) as IoNamespace;
+  namespace._remove = (socket) => {
+    remove.call(namespace, socket);
+    namespaces.left(namespace);
+  };
   // Not `connection`: that is heard by gateways, and this has to come first.
   namespace.prependListener('connect', (socket) => {
+    namespaces.entered(namespace);
     const admission = admitted.get(socket);
     admitted.delete(socket);
     socket.on('disconnect', () => live.release(socket));
