@@ -1,5 +1,5 @@
-import { transformFile } from '@swc/core';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { transform } from '@swc/core';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -29,15 +29,7 @@ export async function compile(entry: string): Promise<CompiledFiles> {
   for (let source = waiting.pop(); source !== undefined; source = waiting.pop()) {
     if (done.has(source)) continue;
     done.add(source);
-    const { code } = await transformFile(source, {
-      swcrc: false,
-      jsc: {
-        parser: { syntax: 'typescript', decorators: true },
-        transform: { legacyDecorator: true, decoratorMetadata: true },
-        target: 'es2022',
-      },
-      module: { type: 'es6' },
-    });
+    const code = await transpile(readFileSync(source, 'utf8'));
     const target = join(out, relative(ROOT, source)).replace(/\.ts$/, '.js');
     mkdirSync(dirname(target), { recursive: true });
     writeFileSync(target, code);
@@ -47,4 +39,18 @@ export async function compile(entry: string): Promise<CompiledFiles> {
     entry: join(out, entry).replace(/\.ts$/, '.js'),
     remove: () => rmSync(out, { recursive: true, force: true }),
   };
+}
+
+/** TypeScript as a plain `node` process runs it. */
+export async function transpile(source: string): Promise<string> {
+  const { code } = await transform(source, {
+    swcrc: false,
+    jsc: {
+      parser: { syntax: 'typescript', decorators: true },
+      transform: { legacyDecorator: true, decoratorMetadata: true },
+      target: 'es2022',
+    },
+    module: { type: 'es6' },
+  });
+  return code;
 }

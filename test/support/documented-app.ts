@@ -10,7 +10,7 @@ export interface CommandRun {
 }
 
 /** Nothing of this machine's settings reaches what the pages show, and no registry is asked. */
-const ENV = {
+export const PAGE_ENV = {
   PATH: `${dirname(process.execPath)}:${process.env['PATH']}`,
   HOME: process.env['HOME'],
   npm_config_offline: 'true',
@@ -37,7 +37,11 @@ export function runIn(
   env: NodeJS.ProcessEnv = {},
 ): Promise<CommandRun> {
   return new Promise((done, fail) => {
-    const child = spawn(command, args, { cwd, env: { ...ENV, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...PAGE_ENV, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk) => (stdout += String(chunk)));
@@ -59,7 +63,7 @@ export class DocumentedApp {
     const port = await freePort();
     const child = spawn(process.execPath, [main], {
       cwd,
-      env: { ...ENV, PORT: String(port) },
+      env: { ...PAGE_ENV, PORT: String(port) },
       stdio: 'ignore',
     });
     const app = new DocumentedApp(`http://localhost:${port}`, child);
@@ -80,7 +84,7 @@ export class DocumentedApp {
   }
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((done) => {
     const server = createServer().listen(0, () => {
       const { port } = server.address() as AddressInfo;
