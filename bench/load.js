@@ -1,17 +1,11 @@
 // The load generator, in a process of its own: keep-alive connections that each have one request under way.
 import { connect } from 'node:net';
+import { answer } from './lib/answer.js';
 
 /** @type {Map<number, Connection[]>} by port, kept between blocks so that no block pays for connecting */
 const pools = new Map();
 
-process.on('message', async (message) => {
-  if (message.type === 'close') process.exit(0);
-  try {
-    process.send({ id: message.id, result: await block(message) });
-  } catch (error) {
-    process.send({ id: message.id, error: error.message });
-  }
-});
+answer({ block });
 
 /**
  * Sends `count` requests over `connections` connections.

@@ -1,6 +1,7 @@
 // A server of bench:scale: fills its store, answers guarded requests, and refreshes in a loop of its own.
 import { randomBytes } from 'node:crypto';
 import { AccessOnly, FastauthModule, TokenService, TokenStore } from '../dist/index.js';
+import { answer } from './lib/answer.js';
 import { get, listen, portOf } from './lib/nest-app.js';
 
 const { databaseUrl, appName } = JSON.parse(process.argv[2]);
@@ -68,7 +69,7 @@ async function refresh({ seconds, sessions }) {
   return count;
 }
 
-const answers = {
+answer({
   ready: () => ({ port: portOf(app) }),
   fill,
   refresh,
@@ -81,13 +82,4 @@ const answers = {
     const { heapUsed, rss } = process.memoryUsage();
     return { heap: heapUsed / 2 ** 20, rss: rss / 2 ** 20 };
   },
-};
-
-process.on('message', async (message) => {
-  if (message.type === 'close') return process.exit(0);
-  try {
-    process.send({ id: message.id, result: (await answers[message.type](message)) ?? null });
-  } catch (error) {
-    process.send({ id: message.id, error: error.message });
-  }
 });

@@ -1,5 +1,6 @@
 // The server of one case, in a process of its own: the bare application on one port, the subject's on another,
 // so that both see the same process, machine and moment.
+import { answer } from './lib/answer.js';
 import { get, listen, portOf, post } from './lib/nest-app.js';
 
 const { framework, subject, options } = JSON.parse(process.argv[2]);
@@ -30,17 +31,9 @@ const answers = {
   call: ({ name, args = [] }) => guarded.calls[name](...args),
 };
 
-process.on('message', async (message) => {
-  if (message.type === 'close') {
-    await Promise.race([
-      Promise.all([open.close(), guarded.app.close()]),
-      new Promise((resolve) => setTimeout(resolve, 1000)),
-    ]);
-    process.exit(0);
-  }
-  try {
-    process.send({ id: message.id, result: (await answers[message.type](message)) ?? null });
-  } catch (error) {
-    process.send({ id: message.id, error: error.message });
-  }
-});
+answer(answers, () =>
+  Promise.race([
+    Promise.all([open.close(), guarded.app.close()]),
+    new Promise((resolve) => setTimeout(resolve, 1000)),
+  ]),
+);

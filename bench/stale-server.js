@@ -1,5 +1,6 @@
 // One process of the staleness test: issues, revokes, and asks its own HTTP server with a token until it is refused.
 import { AccessOnly, FastauthModule, TokenService } from '../dist/index.js';
+import { answer } from './lib/answer.js';
 import { listen, portOf } from './lib/nest-app.js';
 
 const { databaseUrl, appName } = JSON.parse(process.argv[2]);
@@ -33,7 +34,7 @@ async function askUntilRefused(token) {
   }
 }
 
-const answers = {
+answer({
   issue: async ({ clientId }) => (await tokens.issue({ clientId })).accessToken,
   'ask-on': ({ token }) => {
     asking = askUntilRefused(token);
@@ -43,13 +44,4 @@ const answers = {
     return now();
   },
   'last-accepted': () => asking,
-};
-
-process.on('message', async (message) => {
-  if (message.type === 'close') return process.exit(0);
-  try {
-    process.send({ id: message.id, result: (await answers[message.type](message)) ?? null });
-  } catch (error) {
-    process.send({ id: message.id, error: error.message });
-  }
 });

@@ -2,20 +2,33 @@ import { connect } from 'node:net';
 
 /**
  * The `database-url` of each service that answers, ready for the store; FASTAUTH_BENCH_REDIS and
- * FASTAUTH_BENCH_POSTGRES name others than this machine's (empty: none). On PostgreSQL a database of its own is made, and dropped by `close`.
+ * FASTAUTH_BENCH_POSTGRES name others than this machine's (empty: none). On PostgreSQL a database of its own is made. `close` drops it, and
+ * removes from Redis what the benchmark's applications have left.
  */
 export async function openServices() {
   const urls = {};
-  let close = async () => {};
+  const closing = [];
   const redis = process.env.FASTAUTH_BENCH_REDIS ?? 'redis://127.0.0.1:6379/9';
-  if (redis && (await answers('redis', redis))) urls.redis = redis;
+  if (redis && (await answers('redis', redis))) {
+    urls.redis = redis;
+    closing.push(() => removeKeys(redis));
+  }
   const postgres = process.env.FASTAUTH_BENCH_POSTGRES ?? 'postgres://root@127.0.0.1:5432/test';
   if (postgres && (await answers('postgres', postgres))) {
     const database = await makeDatabase(postgres);
     urls.postgres = database.url;
-    close = database.drop;
+    closing.push(database.drop);
   }
-  return { urls, close };
+  return { urls, close: () => Promise.all(closing.map((act) => act())) };
+}
+
+async function removeKeys(url) {
+  const { Redis } = await import('ioredis');
+  const client = new Redis(url);
+  for await (const keys of client.scanStream({ match: `bench-${process.pid}-*`, count: 1000 })) {
+    if (keys.length > 0) await client.unlink(...keys);
+  }
+  client.disconnect();
 }
 
 async function makeDatabase(url) {

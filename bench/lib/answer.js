@@ -1,0 +1,17 @@
+/**
+ * The child's side of {@link Child}: answers each message by the function of its `type`, until it is told to close.
+ * @param close what has to be done before the process ends
+ */
+export function answer(answers, close = async () => {}) {
+  process.on('message', async (message) => {
+    if (message.type === 'close') {
+      await close();
+      process.exit(0);
+    }
+    try {
+      process.send({ id: message.id, result: (await answers[message.type](message)) ?? null });
+    } catch (error) {
+      process.send({ id: message.id, error: error.message });
+    }
+  });
+}
