@@ -4,11 +4,20 @@ import type { Gateway } from './gateway-table.js';
 import type { Admission, Destination } from './handshake.js';
 import { sourceOfIoSocket } from './handshake-source.js';
 import { IoDynamicNamespaces } from './io-dynamic-namespaces.js';
+import { IoIdleClients } from './io-idle-clients.js';
 import { keepSessionsOnlyWhere, restoreOnlyWhere } from './io-recovery.js';
 import { MAIN, type IoNamespace, type IoServer } from './io-server.js';
-import { IO_SOCKETS, type IoSocket } from './io-socket.js';
+import { ioSockets, type IoSocket } from './io-socket.js';
 import { AUTHENTICATE } from './socket-ending.js';
+import type { SocketKind } from './socket-kind.js';
 import { refusalFrame } from './socket-refusal.js';
+
+/** What gated servers do besides, each for itself. */
+interface Upkeep {
+  readonly clients: IoIdleClients;
+  readonly namespaces: IoDynamicNamespaces;
+  readonly kind: SocketKind<IoSocket>;
+}
 
 /** Verifies every handshake with every namespace of this server, also those made later, before it is connected. */
 export function gateIoServer(server: IoServer, control: SocketControl, served: ServedGateways): void {
@@ -18,8 +27,9 @@ export function gateIoServer(server: IoServer, control: SocketControl, served: S
     connectionStateRecovery.skipMiddlewares = false;
     keepSessionsOnlyWhere(server, (name) => control.handshake.isOpen(destinationOf(name, served)));
   }
-  const namespaces = new IoDynamicNamespaces(server);
-  const gate = (namespace: IoNamespace): void => gateNamespace(namespace, control, served, namespaces);
+  const clients = new IoIdleClients();
+  const upkeep = { clients, namespaces: new IoDynamicNamespaces(server), kind: ioSockets(clients) };
+  const gate = (namespace: IoNamespace): void => gateNamespace(namespace, control, served, upkeep);
   for (const namespace of server._nsps.values()) gate(namespace);
   server.on('new_namespace', gate);
 }
@@ -28,7 +38,7 @@ function gateNamespace(
   namespace: IoNamespace,
   { handshake, live, reauthentication }: SocketControl,
   served: ServedGateways,
-  namespaces: IoDynamicNamespaces,
+  { clients, namespaces, kind }: Upkeep,
 ): void {
   const { name } = namespace;
   const admitted = new WeakMap<IoSocket, Admission>();
@@ -40,6 +50,7 @@ function gateNamespace(
   );
   // Before all other middleware: that of the parent of a dynamic namespace is there already.
   namespace._fns.unshift((socket, next) => {
+    clients.comes(socket);
     const conclude = (outcome: Denial | Admission): void => {
       if (isDenial(outcome)) return next(connectError(outcome));
       admitted.set(socket, outcome);
@@ -58,22 +69,24 @@ function gateNamespace(
   const { _remove: remove } = Object.getPrototypeOf(namespace) as IoNamespace;
   namespace._remove = (socket) => {
     remove.call(namespace, socket);
+    clients.left(socket);
     namespaces.left(namespace);
   };
   // Not `connection`: that is heard by gateways, and this has to come first.
   namespace.prependListener('connect', (socket) => {
+    clients.entered(socket);
     namespaces.entered(namespace);
     const admission = admitted.get(socket);
     admitted.delete(socket);
     socket.on('disconnect', () => live.release(socket));
     socket.on(AUTHENTICATE, (message, acknowledge) => {
-      void reauthentication.renew(IO_SOCKETS, socket, message, admission?.address).then((answer) => {
+      void reauthentication.renew(kind, socket, message, admission?.address).then((answer) => {
         if (!answer) return;
         if (typeof acknowledge === 'function') acknowledge(answer);
         else socket.emit(AUTHENTICATE, answer);
       });
     });
-    if (admission?.held) live.hold(IO_SOCKETS, socket, admission.held, admission.changesHeard);
+    if (admission?.held) live.hold(kind, socket, admission.held, admission.changesHeard);
   });
 }
 

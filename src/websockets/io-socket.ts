@@ -1,10 +1,14 @@
 import type { IncomingMessage } from 'node:http';
+import type { IoIdleClients } from './io-idle-clients.js';
 import { ENDED } from './socket-ending.js';
 import type { SocketKind } from './socket-kind.js';
 
 /** What of a socket.io client, one connection with sockets in several namespaces, is used here. */
 export interface IoClient {
   readonly request: IncomingMessage;
+  /** Those that were let in. */
+  readonly sockets: ReadonlyMap<string, IoSocket>;
+  close(): void;
 }
 
 /** What of a socket.io socket is used here; socket.io itself is not imported. */
@@ -18,13 +22,17 @@ export interface IoSocket {
   disconnect(): unknown;
 }
 
-export const IO_SOCKETS: SocketKind<IoSocket> = {
-  isOpen: (socket) => socket.connected,
-  tell: (socket, event, data) => void socket.emit(event, data),
-  end(socket, { code, detail }) {
-    socket.emit(ENDED, { status: 'error', detail, code });
-    // It leaves at once; other namespaces on the same connection have tokens of their own.
-    socket.disconnect();
-  },
-  cut: () => undefined,
-};
+/** The sockets of one server. */
+export function ioSockets(clients: IoIdleClients): SocketKind<IoSocket> {
+  return {
+    isOpen: (socket) => socket.connected,
+    tell: (socket, event, data) => void socket.emit(event, data),
+    end(socket, { code, detail }) {
+      socket.emit(ENDED, { status: 'error', detail, code });
+      // It leaves at once; other namespaces on the same connection have tokens of their own.
+      socket.disconnect();
+      clients.closeSoon(socket.client);
+    },
+    cut: () => undefined,
+  };
+}

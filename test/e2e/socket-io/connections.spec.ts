@@ -1,0 +1,50 @@
+import { afterEach, expect, it } from '@jest/globals';
+import { TokenService } from '../../../src/index.js';
+import { startIoApp, type IoApp } from '../../support/io-app.js';
+
+let app: IoApp;
+afterEach(() => app.close());
+
+it('a connection is closed soon after its last namespace was refused or ended, and not before', async () => {
+  app = await startIoApp();
+  const auth = await app.authOf('sensor');
+  const bad = { token: 'x.y.z' };
+  // Those that stay come first: whatever would close them does so before the others have gone.
+  const inOpen = await app.connection();
+  expect(await inOpen.enter('/open')).toHaveProperty('sid');
+  expect(await inOpen.enter('/', bad)).toHaveProperty('message');
+  const elsewhere = await app.connection();
+  expect(await elsewhere.enter('/', bad)).toHaveProperty('message');
+  expect(await elsewhere.enter('/open')).toHaveProperty('sid');
+  const again = await app.connection();
+  expect(await again.enter('/', bad)).toHaveProperty('message');
+  expect(await again.enter('/', await app.authOf('other'))).toHaveProperty('sid');
+  const inTwo = await app.connection();
+  expect(await inTwo.enter('/', auth)).toHaveProperty('sid');
+  expect(await inTwo.enter('/open')).toHaveProperty('sid');
+
+  const ended = await app.connection();
+  expect(await ended.enter('/', auth)).toHaveProperty('sid');
+  const refused = await app.connection();
+  expect(await refused.enter('/', bad)).toMatchObject({ data: { code: 'invalid_token' } });
+  await app.app.get(TokenService).revokeClient('sensor');
+  for (const each of [ended, inTwo]) {
+    expect(await each.event('/', 'fastauth.ended')).toMatchObject([
+      'fastauth.ended',
+      { code: 'session_revoked' },
+    ]);
+  }
+  const since = Date.now();
+  await Promise.all([refused.connection.closed(), ended.connection.closed()]);
+  expect(Date.now() - since).toBeLessThan(3000);
+  expect([inOpen, elsewhere, again, inTwo].map(({ isOpen }) => isOpen)).toEqual([true, true, true, true]);
+});
+
+it('a connection that never asks for a namespace is closed by socket.io', async () => {
+  app = await startIoApp({ serverOptions: { connectTimeout: 100 } });
+  const idle = await app.connection();
+  const inside = await app.connection();
+  expect(await inside.enter('/open')).toHaveProperty('sid');
+  await idle.connection.closed();
+  expect(inside.isOpen).toBe(true);
+});
