@@ -1,4 +1,4 @@
-// npm run bench:scale [-- --sessions=10000,100000,1000000] [-- --soak=180]: how cost holds as sessions, processes and time grow.
+// npm run bench:scale [-- --sessions=10000,100000,1000000] [-- --soak=180] [-- --dry]: how cost holds as sessions, processes and time grow.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ const flag = (name, otherwise) =>
 const sizes = flag('sessions', '10000,100000,1000000').split(',').map(Number);
 const soakSeconds = Number(flag('soak', '180'));
 const chosen = flag('stores', 'memory,lmdb,redis,postgres').split(',');
+const isDry = process.argv.includes('--dry');
 const BLOCK = 4000;
 
 const { urls, close } = await openServices();
@@ -51,7 +52,7 @@ try {
 }
 const text = `${lines.join('\n')}\n`;
 console.log(text);
-if (!process.argv.includes('--dry')) writeFileSync(new URL('SCALE.md', import.meta.url), text);
+if (!isDry) writeFileSync(new URL('SCALE.md', import.meta.url), text);
 
 function start(databaseUrl, appName) {
   return new Child('../scale-server.js', {
@@ -127,7 +128,7 @@ async function soak() {
   } finally {
     await Promise.all([server.close(), load.close()]);
   }
-  writeFileSync(new URL('soak.svg', import.meta.url), soakChart(samples));
+  if (!isDry) writeFileSync(new URL('soak.svg', import.meta.url), soakChart(samples));
   const third = Math.max(1, Math.floor(samples.length / 3));
   const of = (part, key) => median(part.map((sample) => sample[key]));
   const [first, last] = [samples.slice(0, third), samples.slice(-third)];
