@@ -18,8 +18,18 @@ export async function redisConnection(source: RedisSource, timeout: number): Pro
   const client = 'url' in source ? await byUrl(source.url, timeout) : ownOf(source.client, timeout);
   // Without a listener an error would end the process. What fails is known from the calls.
   client.on('error', () => undefined);
+  // ioredis gives up when it hears of a failover just while it asks a Sentinel; only closeRedis() may end this one.
+  client.on('end', () => {
+    setTimeout(() => client.connect().catch(() => undefined), MAX_RETRY_DELAY_MS).unref();
+  });
   for (const [name, script] of Object.entries(REDIS_SCRIPTS)) client.defineCommand(name, script);
   return client as RedisConnection;
+}
+
+/** Ends a connection for good. */
+export function closeRedis(connection: RedisConnection): void {
+  connection.removeAllListeners('end');
+  connection.disconnect();
 }
 
 export function isCluster(client: Redis | Cluster): client is Cluster {
@@ -41,7 +51,13 @@ function ownOf(client: RedisClientLike, timeout: number): Redis | Cluster {
     throw new ConfigError(['RedisTokenStore: client is no client of the package "ioredis"']);
   }
   const given = client as Redis | Cluster;
-  if (!isCluster(given)) return given.duplicate({ ...limits(timeout), retryStrategy: redisRetryDelay });
+  if (!isCluster(given)) {
+    return given.duplicate({
+      ...limits(timeout),
+      ...sentinelLimits(timeout),
+      retryStrategy: redisRetryDelay,
+    });
+  }
   return given.duplicate([], {
     lazyConnect: true,
     enableOfflineQueue: false,
@@ -70,5 +86,18 @@ function limits(timeout: number) {
     stringNumbers: false,
     // After a failover the old primary, a replica now, may still be connected.
     reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+  } satisfies RedisOptions;
+}
+
+/** Without effect where there are no Sentinels. */
+function sentinelLimits(timeout: number) {
+  return {
+    role: 'master',
+    // A Sentinel that takes calls and answers none is passed over.
+    sentinelCommandTimeout: timeout * 1000,
+    // A primary that was given up may still take writes, which are lost: it is left as soon as Sentinels say so.
+    failoverDetector: true,
+    sentinelReconnectStrategy: redisRetryDelay,
+    sentinelRetryStrategy: redisRetryDelay,
   } satisfies RedisOptions;
 }

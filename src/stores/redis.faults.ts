@@ -38,10 +38,19 @@ export class RedisFaults {
           answered: !PASSING.has(word),
         });
       }
-      const reason = this.#lastOfConnection ?? error;
-      throw isReply(reason) ? new StoreUnavailableError(`Redis answered ${firstWord(reason)}.`) : reason;
+      throw reasonOf(this.#lastOfConnection ?? error);
     }
   }
+}
+
+/** An error that names its reason, which ioredis' own ones do in their text only. */
+function reasonOf(error: unknown): unknown {
+  if (isReply(error)) return new StoreUnavailableError(`Redis answered ${firstWord(error)}.`);
+  const { name, code } = error as NodeJS.ErrnoException;
+  if (name !== 'Error' || code !== undefined) return error;
+  return new StoreUnavailableError(
+    'The token store is not available: no connection to Redis. Try again later.',
+  );
 }
 
 function isReply(error: unknown): error is Error {

@@ -48,6 +48,8 @@ export class RedisNodeFeed {
       socketTimeout: PING_TIMEOUT_MS,
       connectTimeout: PING_TIMEOUT_MS,
       retryStrategy: redisRetryDelay,
+      // The store's own connection listens for failovers, and has this one begin anew.
+      failoverDetector: false,
     });
     this.#connection.on('error', () => undefined);
     this.#connection.on('ready', () => void this.#track());
@@ -60,7 +62,10 @@ export class RedisNodeFeed {
 
   /** Begins anew with another connection. */
   restart(): void {
-    if (this.#connection.status === 'ready') this.#connection.disconnect(true);
+    const { status } = this.#connection;
+    if (status === 'ready' || status === 'connect') this.#connection.disconnect(true);
+    // It may be on its way to the server that is to be left.
+    else if (status === 'connecting') this.#connection.once('connect', () => this.restart());
   }
 
   stop(): void {

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { StoreUnavailableError } from '../errors.js';
 import type { SessionKey, SessionRecord, TokenPair } from '../tokens/session-record.js';
 import { BackendPolicy } from './backend-policy.js';
-import { isCluster, redisConnection, type RedisConnection } from './redis.connection.js';
+import { closeRedis, isCluster, redisConnection, type RedisConnection } from './redis.connection.js';
 import { RedisFaults } from './redis.faults.js';
 import { RedisFeed } from './redis.feed.js';
 import { decodeFamily, encodeFamily, RedisKeys, type RedisClientKeys } from './redis.keys.js';
@@ -87,7 +87,7 @@ export class RedisTokenStore extends TokenStore {
     const open = this.#open;
     this.#open = undefined;
     open?.feed.stop();
-    open?.connection.disconnect();
+    if (open) closeRedis(open.connection);
   }
 
   find(key: SessionKey, options?: FindOptions): MaybePromise<SessionRecord | undefined> {

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { Cluster } from 'ioredis';
 import { describeTokenStoreContract, sessionSample } from 'nestjs-fastauth/testing';
 import { RedisTokenStore } from '../../src/stores/redis.store.js';
+import { untilKept } from '../support/kept-sessions.js';
 import { redisAppName } from '../support/redis-apps.js';
 import { describeWithOwnRedis, freePort, RedisServer } from '../support/redis-server.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
@@ -46,16 +47,6 @@ describeRedis('a Redis Cluster of three', () => {
     return store;
   }
 
-  async function untilKept(store: RedisTokenStore, keys: readonly { clientId: string; familyId: string }[]) {
-    for (let waited = 0; waited < 10_000; waited += 20) {
-      const found = keys.map((key) => store.find(key));
-      if (!found.some((answer) => answer instanceof Promise)) return;
-      await Promise.allSettled(found);
-      await sleep(20);
-    }
-    throw new Error('The sessions were not kept');
-  }
-
   describeTokenStoreContract('RedisTokenStore', {
     open: () => openStore(),
     limits: { expiresByItself: true },
@@ -67,7 +58,7 @@ describeRedis('a Redis Cluster of three', () => {
     const samples = Array.from({ length: 60 }, () => sessionSample());
     for (const { record, pair } of samples) await other.insert(record, pair, 1);
     const records = samples.map(({ record }) => record);
-    await untilKept(store, records);
+    await untilKept(store, ...records);
     for (const record of records) await other.revoke(record, record.createdAt + 1);
     await sleep(100);
     for (const record of records) expect((await store.find(record))?.revokedAt).toBe(record.createdAt + 1);
@@ -81,14 +72,14 @@ describeRedis('a Redis Cluster of three', () => {
     const [store, last] = [await openStore(), servers[2] as RedisServer];
     const { record, pair } = sessionSample();
     await store.insert(record, pair, 1);
-    await untilKept(store, [record]);
+    await untilKept(store, record);
     last.pause();
     await sleep(2100);
     const found = store.find(record);
     expect(found).toBeInstanceOf(Promise);
     await Promise.allSettled([found]);
     last.resume();
-    await untilKept(store, [record]);
+    await untilKept(store, record);
     await store.close();
   }, 40_000);
 });

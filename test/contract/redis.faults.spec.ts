@@ -7,7 +7,8 @@ import { StoreUnavailableError } from '../../src/errors.js';
 import { RedisTokenStore, type RedisTokenStoreOptions } from '../../src/stores/redis.store.js';
 import { FEED_SILENCE_MS } from '../../src/stores/tracked-sessions.js';
 import { SystemClock } from '../../src/tokens/clock.js';
-import type { SessionKey, SessionRecord } from '../../src/tokens/session-record.js';
+import type { SessionRecord } from '../../src/tokens/session-record.js';
+import { isKept, refusedAfter, untilKept, untilReachable } from '../support/kept-sessions.js';
 import { describeWithOwnRedis, RedisServer } from '../support/redis-server.js';
 import { TcpRelay } from '../support/tcp-relay.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
@@ -54,33 +55,6 @@ describeRedis('RedisTokenStore, when something fails', () => {
     const { record, pair } = sessionSample();
     await store.insert(record, pair, 1);
     return record;
-  }
-
-  const isKept = (store: RedisTokenStore, key: SessionKey): boolean => {
-    const found = store.find(key);
-    if (!(found instanceof Promise)) return true;
-    found.catch(() => undefined);
-    return false;
-  };
-
-  /** Reads until the session is answered from memory. */
-  async function untilKept(store: RedisTokenStore, key: SessionKey): Promise<void> {
-    for (let waited = 0; !isKept(store, key); waited += 10) {
-      if (waited > 5000) throw new Error('The session was not kept');
-      await sleep(10);
-    }
-  }
-
-  /** Milliseconds until the store finds the session no more, or finds it revoked. */
-  async function refusedAfter(store: RedisTokenStore, key: SessionKey): Promise<number> {
-    const start = performance.now();
-    for (;;) {
-      const found = await Promise.resolve(store.find(key)).catch(() => null);
-      if (found !== null && (found === undefined || found.revokedAt !== undefined)) break;
-      if (performance.now() - start > 10_000) throw new Error('still accepted after 10 s');
-      await sleep(1);
-    }
-    return performance.now() - start;
   }
 
   describe('the tracked cache', () => {
@@ -180,15 +154,7 @@ describeRedis('RedisTokenStore, when something fails', () => {
     } finally {
       server.resume();
     }
-    const start = performance.now();
-    while (
-      await store.ping().then(
-        () => false,
-        () => true,
-      )
-    )
-      await sleep(20);
-    expect(performance.now() - start).toBeLessThan(2500);
+    expect(await untilReachable(store)).toBeLessThan(2500);
     expect(await store.find(record)).toMatchObject({ familyId: record.familyId });
     await untilKept(store, await put(store));
   });
@@ -213,13 +179,7 @@ describeRedis('RedisTokenStore, when something fails', () => {
     warn.mockRestore();
     await expect(store.ping()).rejects.toThrow('ECONNREFUSED');
     await server.start();
-    while (
-      await store.ping().then(
-        () => false,
-        () => true,
-      )
-    )
-      await sleep(20);
+    await untilReachable(store);
     await untilKept(store, await put(store));
   });
 

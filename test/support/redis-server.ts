@@ -1,6 +1,8 @@
 import { describe } from '@jest/globals';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { temporaryFolder } from './temporary-folder.js';
@@ -21,11 +23,47 @@ export class RedisServer {
 
   private constructor(
     readonly port: number,
-    private readonly args: readonly string[],
+    private readonly args: () => readonly string[],
   ) {}
 
   static async start(...args: string[]): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), args);
+    const port = await freePort();
+    return RedisServer.#started(port, () => [
+      '--port',
+      `${port}`,
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      temporaryFolder(),
+      '--save',
+      '',
+      // A test that adds a replica does not wait for further ones.
+      '--repl-diskless-sync-delay',
+      '0',
+      ...args,
+    ]);
+  }
+
+  /** A Sentinel that takes over within a second or two, once most of the others agree. */
+  static async startSentinel(name: string, master: RedisServer): Promise<RedisServer> {
+    const port = await freePort();
+    const folder = temporaryFolder();
+    const file = join(folder, 'sentinel.conf');
+    writeFileSync(
+      file,
+      `port ${port}
+bind 127.0.0.1
+dir ${folder}
+sentinel monitor ${name} 127.0.0.1 ${master.port} 1
+sentinel down-after-milliseconds ${name} 500
+sentinel failover-timeout ${name} 3000
+`,
+    );
+    return RedisServer.#started(port, () => [file, '--sentinel']);
+  }
+
+  static async #started(port: number, args: () => readonly string[]): Promise<RedisServer> {
+    const server = new RedisServer(port, args);
     await server.start();
     return server;
   }
@@ -35,14 +73,12 @@ export class RedisServer {
   }
 
   async start(): Promise<void> {
-    const own = ['--port', `${this.port}`, '--save', '', '--bind', '127.0.0.1', '--dir', temporaryFolder()];
-    this.#child = spawn('redis-server', [...own, ...this.args], { stdio: 'ignore' });
+    const args = this.args();
+    this.#child = spawn('redis-server', args, { stdio: 'ignore' });
     const admin = new Redis(this.url, { retryStrategy: () => 20, maxRetriesPerRequest: null });
     admin.on('error', () => undefined);
     const failed = new Promise<never>((_, reject) => {
-      this.#child?.once('close', () =>
-        reject(new Error(`redis-server ${this.args.join(' ')}: did not start`)),
-      );
+      this.#child?.once('close', () => reject(new Error(`redis-server ${args.join(' ')}: did not start`)));
     });
     // It ends later, too: then nobody listens any more.
     failed.catch(() => undefined);
