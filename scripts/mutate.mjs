@@ -11,8 +11,9 @@ const ROOMS = ['src/access', 'src/tokens', 'src/keys'];
 const TREE = '.mutation';
 const REPORT = join(TREE, 'report.json');
 const SEED = 'fastauth';
-/** Milliseconds after which a mutant counts as noticed: it made something wait for ever. */
-const TIME_LIMIT = 120_000;
+/** A mutant that makes the specs last so many times as long as without it counts as noticed: something waits for ever. */
+const PATIENCE = 6;
+const FIRST_TIME_LIMIT = 600_000;
 /** Asked when no spec beside the source notices. */
 const SPECS = [
   'test/e2e/(guarded-routes|token-endpoints|master-tokens|token-formats)\\.spec',
@@ -87,8 +88,8 @@ function digest(...parts) {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }
 
-/** Whether the specs fail. */
-function fails(...args) {
+/** Whether the specs fail, or last longer than `limit` milliseconds. */
+function fails(limit, ...args) {
   const { status, error } = spawnSync(
     process.execPath,
     [
@@ -97,7 +98,7 @@ function fails(...args) {
       '../node_modules/jest/bin/jest.js',
       ...['--config', 'mutation.config.js', '--runInBand', '--bail', '--silent', ...args],
     ],
-    { cwd: TREE, stdio: 'ignore', timeout: TIME_LIMIT, killSignal: 'SIGKILL' },
+    { cwd: TREE, stdio: 'ignore', timeout: limit, killSignal: 'SIGKILL' },
   );
   if (error && error.code !== 'ETIMEDOUT') throw error;
   return status !== 0;
@@ -144,14 +145,17 @@ const chosen = all.slice(0, Number(process.argv[2] ?? all.length));
 const done = existsSync(REPORT) ? JSON.parse(readFileSync(REPORT, 'utf8')) : {};
 for (const [name, patterns] of ATTEMPTS) {
   const waiting = chosen.filter(({ id }) => !done[id]?.by && !done[id]?.tried?.includes(name));
-  if (waiting.length > 0 && fails('--testPathPatterns', ...patterns)) {
+  if (waiting.length === 0) continue;
+  const startedAt = performance.now();
+  if (fails(FIRST_TIME_LIMIT, '--testPathPatterns', ...patterns)) {
     console.error(`The ${name} specs fail without any change; a score would mean nothing.`);
     process.exit(1);
   }
+  const limit = PATIENCE * (performance.now() - startedAt);
   for (const [index, mutant] of waiting.entries()) {
     const { id, file, line, from, to, start, end, code } = mutant;
     writeFileSync(join(TREE, file), code.slice(0, start) + to + code.slice(end));
-    const by = fails('--testPathPatterns', ...patterns) ? name : undefined;
+    const by = fails(limit, '--testPathPatterns', ...patterns) ? name : undefined;
     writeFileSync(join(TREE, file), code);
     done[id] = { file, line, from, to, by, tried: [...(done[id]?.tried ?? []), name] };
     writeFileSync(REPORT, JSON.stringify(done, undefined, 2));
