@@ -5,11 +5,12 @@ import { ConfigError } from '../errors.js';
 import type { ServedGateways } from './gated-server.js';
 import { type Gateway, GatewayTable, normalizePath } from './gateway-table.js';
 import { Handshake } from './handshake.js';
+import { closeIoClients, hasIoClients } from './io-farewell.js';
 import { gateIoServer } from './io-server.gate.js';
 import { isIoServer, serverOfNamespace } from './io-server.js';
 import { LiveSockets } from './live-sockets.js';
 import { Reauthentication } from './reauthentication.js';
-import { closeWsClients, gateWsServer, isWsServer, type WsServer } from './ws-server.gate.js';
+import { closeWsClients, gateWsServer, isWsServer } from './ws-server.gate.js';
 
 type ServerOptions = { readonly path?: string } | undefined;
 
@@ -41,11 +42,14 @@ export class HandshakeGate implements BeforeApplicationShutdown {
     };
   }
 
-  /** Sockets of ws are told that the server goes away; socket.io's server tells its own. */
+  /** Sockets are told that the server goes away. */
   async beforeApplicationShutdown(): Promise<void> {
     this.handshake.close();
-    const servers = [...this.gated.keys()].filter(isWsServer);
-    if (!servers.map(closeWsClients).includes(true)) return;
+    const servers = [...this.gated.keys()];
+    for (const server of servers) {
+      if (isIoServer(server)) closeIoClients(server);
+      else if (isWsServer(server)) closeWsClients(server);
+    }
     for (let waited = 0; waited < FAREWELL_MS && servers.some(hasClients); waited += LOOK_EVERY_MS) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     }
@@ -102,6 +106,7 @@ export class HandshakeGate implements BeforeApplicationShutdown {
   }
 }
 
-function hasClients({ clients }: WsServer): boolean {
-  return clients !== undefined && clients.size > 0;
+function hasClients(server: object): boolean {
+  if (isIoServer(server)) return hasIoClients(server);
+  return isWsServer(server) && (server.clients?.size ?? 0) > 0;
 }

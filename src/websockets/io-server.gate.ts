@@ -28,7 +28,11 @@ export function gateIoServer(server: IoServer, control: SocketControl, served: S
     keepSessionsOnlyWhere(server, (name) => control.handshake.isOpen(destinationOf(name, served)));
   }
   const clients = new IoIdleClients();
-  const upkeep = { clients, namespaces: new IoDynamicNamespaces(server), kind: ioSockets(clients) };
+  const upkeep = {
+    clients,
+    namespaces: new IoDynamicNamespaces(server),
+    kind: ioSockets((client) => clients.closeSoon(client)),
+  };
   const gate = (namespace: IoNamespace): void => gateNamespace(namespace, control, served, upkeep);
   for (const namespace of server._nsps.values()) gate(namespace);
   server.on('new_namespace', gate);

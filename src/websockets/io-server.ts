@@ -30,7 +30,30 @@ export interface IoParentNamespace {
   readonly children: Set<IoNamespace>;
 }
 
+/** A connection of engine.io, which socket.io runs on. */
+export interface IoConnection {
+  /** What waits for the transport. */
+  readonly writeBuffer: readonly unknown[];
+  readonly transport: {
+    readonly name: string;
+    /** Of a WebSocket. */
+    readonly socket?: { close(code: number, reason: string): void };
+  };
+  once(event: 'drain', listener: () => void): unknown;
+  close(): unknown;
+}
+
+export interface IoEngine {
+  readonly opts: {
+    allowRequest?: (request: unknown, answer: (reason: string, isAllowed: boolean) => void) => void;
+  };
+  readonly clients: Readonly<Record<string, IoConnection>>;
+  readonly clientsCount: number;
+}
+
 export interface IoServer {
+  /** Undefined until the server is attached. */
+  readonly engine?: IoEngine;
   /** The server's options. */
   readonly opts: {
     readonly connectionStateRecovery?: { skipMiddlewares?: boolean };

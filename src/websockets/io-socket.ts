@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { IoIdleClients } from './io-idle-clients.js';
-import { ENDED } from './socket-ending.js';
+import { ENDED, endedNotice } from './socket-ending.js';
 import type { SocketKind } from './socket-kind.js';
 
 /** What of a socket.io client, one connection with sockets in several namespaces, is used here. */
@@ -22,16 +21,19 @@ export interface IoSocket {
   disconnect(): unknown;
 }
 
-/** The sockets of one server. */
-export function ioSockets(clients: IoIdleClients): SocketKind<IoSocket> {
+/**
+ * The sockets of one server.
+ * @param closeSoon closes the client's connection if no other namespace is left on it
+ */
+export function ioSockets(closeSoon: (client: IoClient) => void): SocketKind<IoSocket> {
   return {
     isOpen: (socket) => socket.connected,
     tell: (socket, event, data) => void socket.emit(event, data),
-    end(socket, { code, detail }) {
-      socket.emit(ENDED, { status: 'error', detail, code });
+    end(socket, ending) {
+      socket.emit(ENDED, endedNotice(ending));
       // It leaves at once; other namespaces on the same connection have tokens of their own.
       socket.disconnect();
-      clients.closeSoon(socket.client);
+      closeSoon(socket.client);
     },
     cut: () => undefined,
   };

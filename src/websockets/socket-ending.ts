@@ -15,6 +15,7 @@ export const ENDINGS = {
   revoked: { code: 'session_revoked', detail: 'Disconnected: Session revoked' },
   /** A newer session of the client took its place. */
   gone: { code: 'session_superseded', detail: 'Disconnected: Session superseded' },
+  goingAway: { code: 'shutting_down', detail: 'Disconnected: The server is shutting down' },
 } as const satisfies Record<string, SocketEnding>;
 
 /** The event by which a client presents a fresh token, and by which it is answered. */
@@ -23,6 +24,11 @@ export const AUTHENTICATE = 'fastauth.authenticate';
 export const EXPIRING = 'fastauth.expiring';
 /** The event before socket.io's `disconnect`. */
 export const ENDED = 'fastauth.ended';
+
+/** What {@link ENDED} says. */
+export function endedNotice({ code, detail }: SocketEnding): object {
+  return { status: 'error', detail, code };
+}
 
 /** What {@link EXPIRING} says. */
 export function expiringNotice(seconds: number): object {

@@ -87,10 +87,8 @@ export function gateWsServer(server: WsServer, control: SocketControl, served: S
   };
 }
 
-/** @returns whether there was any socket to close */
-export function closeWsClients({ clients }: WsServer): boolean {
+export function closeWsClients({ clients }: WsServer): void {
   for (const client of clients ?? []) client.close(GOING_AWAY);
-  return clients !== undefined && clients.size > 0;
 }
 
 function letIn(

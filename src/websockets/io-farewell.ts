@@ -1,0 +1,29 @@
+import type { IoConnection, IoServer } from './io-server.js';
+import { ENDED, endedNotice, ENDINGS } from './socket-ending.js';
+import { GOING_AWAY } from './socket-refusal.js';
+
+/**
+ * Tells all sockets that the server goes away, and closes their connections. They are not disconnected from their
+ * namespaces, nor are those that come now refused in one: after either, a client would not come back by itself.
+ */
+export function closeIoClients({ engine, _nsps }: IoServer): void {
+  if (!engine) return;
+  engine.opts.allowRequest = (_request, answer) => answer(ENDINGS.goingAway.detail, false);
+  for (const { sockets } of _nsps.values()) {
+    for (const socket of sockets.values()) socket.emit(ENDED, endedNotice(ENDINGS.goingAway));
+  }
+  for (const connection of Object.values(engine.clients)) {
+    if (connection.writeBuffer.length === 0) close(connection);
+    else connection.once('drain', () => close(connection));
+  }
+}
+
+export function hasIoClients({ engine }: IoServer): boolean {
+  return engine !== undefined && engine.clientsCount > 0;
+}
+
+function close(connection: IoConnection): void {
+  const { name, socket } = connection.transport;
+  if (name === 'websocket' && socket) socket.close(GOING_AWAY, ENDINGS.goingAway.code);
+  else connection.close();
+}
