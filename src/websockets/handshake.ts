@@ -8,10 +8,12 @@ import { Gate } from '../access/gate.js';
 import { readAccess } from '../access/request-access.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import type { MaybePromise } from '../stores/token-store.js';
+import { correlationIdOf } from '../telemetry/correlation-id.js';
 import type { Gateway } from './gateway-table.js';
 import { HandshakeQueue } from './handshake-queue.js';
 import { heldToken, type HeldToken } from './held-token.js';
 import { LiveSockets } from './live-sockets.js';
+import { writePeer } from './socket-peer.js';
 
 /** Where a socket would come. */
 export interface Destination {
@@ -23,7 +25,7 @@ export interface Destination {
 
 /** One socket that asks to be let in. */
 export interface HandshakeAttempt extends Destination {
-  /** What the proof is kept on. */
+  /** What the proof, and who the peer is, are kept on. */
   readonly carrier: object;
   readonly source: CredentialSource;
   /** The request target as it was sent. */
@@ -37,8 +39,6 @@ export interface Admission {
   readonly held: HeldToken | undefined;
   /** {@link LiveSockets.changesHeard} before anything was verified. */
   readonly changesHeard: number;
-  /** The peer's, for limits and the audit trail. */
-  readonly address: string | undefined;
 }
 
 /** Decides whether a socket may enter: the gateways' decorators and the path rules together. */
@@ -100,11 +100,11 @@ export class Handshake {
     const { carrier, source, gateways } = attempt;
     const wished = demandOfMessages(gateways);
     const { changesHeard } = this.live;
-    const admission = (): Admission => ({
-      held: heldToken(readAccess(carrier), source),
-      changesHeard,
-      address: this.limiter.addressOf(source),
-    });
+    const admission = (): Admission => {
+      const address = this.limiter.addressOf(source);
+      writePeer(carrier, { address, correlationId: correlationIdOf(source.headers) });
+      return { held: heldToken(readAccess(carrier), source), changesHeard };
+    };
     const goOn = (denial: Denial | undefined): MaybePromise<Denial | Admission> => {
       const proving = denial ?? this.prove(carrier, source, wished);
       return proving instanceof Promise ? proving.then(admission) : (proving ?? admission());

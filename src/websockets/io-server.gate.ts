@@ -83,8 +83,10 @@ function gateNamespace(
     const admission = admitted.get(socket);
     admitted.delete(socket);
     socket.on('disconnect', () => live.release(socket));
-    socket.on(AUTHENTICATE, (message, acknowledge) => {
-      void reauthentication.renew(kind, socket, message, admission?.address).then((answer) => {
+    socket.on(AUTHENTICATE, (...sent) => {
+      // Comes last, and alone where nothing else was sent.
+      const acknowledge = sent.at(-1);
+      void reauthentication.renew(kind, socket, sent[0]).then((answer) => {
         if (!answer) return;
         if (typeof acknowledge === 'function') acknowledge(answer);
         else socket.emit(AUTHENTICATE, answer);

@@ -7,6 +7,7 @@ import type { FastauthErrorCode } from '../errors.js';
 import { heldToken } from './held-token.js';
 import { LiveSockets } from './live-sockets.js';
 import type { SocketKind } from './socket-kind.js';
+import { sourceOfMessage } from './socket-peer.js';
 
 /** What a socket gets that presented a fresh token. */
 export type ReauthenticationAnswer =
@@ -29,26 +30,19 @@ export class Reauthentication {
 
   /**
    * @param message what came with the event: `{ access_token }`
-   * @param address the peer's
    * @returns undefined if the socket has gone meanwhile
    */
   async renew<S extends object>(
     kind: SocketKind<S>,
     socket: S,
     message: unknown,
-    address: string | undefined,
   ): Promise<ReauthenticationAnswer | undefined> {
     const token = tokenOf(message);
     if (token === undefined) return refusal('access_token is missing or not text', 'invalid_request');
     if (this.pending.has(socket)) return refusal('One token at a time', 'invalid_request');
     this.pending.add(socket);
     try {
-      return await this.verify(kind, socket, {
-        headers: {},
-        rawHeaders: [],
-        socket: { remoteAddress: address },
-        handshakeTokens: [token],
-      });
+      return await this.verify(kind, socket, sourceOfMessage(socket, token));
     } catch (error) {
       this.logger.error(
         `A fresh token could not be verified: ${error instanceof Error ? error.name : 'unknown error'}`,

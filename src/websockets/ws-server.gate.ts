@@ -7,6 +7,7 @@ import type { Admission } from './handshake.js';
 import { sourceOfUpgrade } from './handshake-source.js';
 import { BEARER_PROTOCOL } from './protocol-tokens.js';
 import { AUTHENTICATE } from './socket-ending.js';
+import { readPeer, writePeer } from './socket-peer.js';
 import { closeCodeOf, GOING_AWAY, refusalFrame } from './socket-refusal.js';
 import { interceptMessages, WS_SOCKETS, type WsSocket } from './ws-socket.js';
 
@@ -65,6 +66,8 @@ export function gateWsServer(server: WsServer, control: SocketControl, served: S
       upgrade(request, socket, head, (client, upgraded) => {
         const access = readAccess(request);
         if (access) writeAccess(client, access);
+        const peer = readPeer(request);
+        if (peer) writePeer(client, peer);
         letIn(client, outcome, control);
         done(client, upgraded);
       });
@@ -93,13 +96,13 @@ export function closeWsClients({ clients }: WsServer): void {
 
 function letIn(
   client: WsSocket,
-  { held, changesHeard, address }: Admission,
+  { held, changesHeard }: Admission,
   { live, reauthentication }: SocketControl,
 ): void {
   interceptMessages(
     client,
     (message) => {
-      void reauthentication.renew(WS_SOCKETS, client, message, address).then((answer) => {
+      void reauthentication.renew(WS_SOCKETS, client, message).then((answer) => {
         if (answer && WS_SOCKETS.isOpen(client)) WS_SOCKETS.tell(client, AUTHENTICATE, answer);
       });
     },

@@ -1,19 +1,22 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { AccessPolicy } from '../access/access-policy.js';
-import { ACCESS, MASTER, NONE } from '../access/demand.js';
+import { ACCESS, MASTER, NONE, type Demand } from '../access/demand.js';
 import { AccessDeniedException, denialBody, denialOfFault, DENIALS, type Denial } from '../access/denial.js';
+import { Gate } from '../access/gate.js';
 import { readAccess } from '../access/request-access.js';
 import { LiveSockets } from './live-sockets.js';
+import { sourceOfMessage } from './socket-peer.js';
 
 /**
  * Lets a message through to its handler, or not. What the handshake has proved is not verified again, as long as
- * the socket's token is not known to have ended.
+ * the socket's token is not known to have ended. Refusals are told of like those of requests.
  */
 @Injectable()
 export class WsGuard implements CanActivate {
   constructor(
     protected readonly policy: AccessPolicy,
     protected readonly sockets: LiveSockets,
+    protected readonly gate: Gate,
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
@@ -21,11 +24,17 @@ export class WsGuard implements CanActivate {
     const demand = this.policy.demandOfHandler(context.getHandler(), context.getClass());
     if (demand === NONE) return true;
     const client = context.switchToWs().getClient<object>();
+    const denial = this.denialOf(client, demand);
+    return denial === undefined || this.deny(this.gate.refuse(denial, sourceOfMessage(client), demand));
+  }
+
+  /** What speaks against it that a message of this client needs this much. */
+  protected denialOf(client: object, demand: Demand): Denial | undefined {
     const missing = demand & ~(readAccess(client)?.proved ?? NONE);
-    if (missing & MASTER) return this.deny(DENIALS.noMasterToken);
-    if (missing & ACCESS) return this.deny(DENIALS.noAccessToken);
+    if (missing & MASTER) return DENIALS.noMasterToken;
+    if (missing & ACCESS) return DENIALS.noAccessToken;
     const fault = demand & ACCESS ? this.sockets.faultOf(client) : undefined;
-    return fault === undefined || this.deny(denialOfFault(fault));
+    return fault && denialOfFault(fault);
   }
 
   /**

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { WebSocketGateway } from '@nestjs/websockets';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { io } from 'socket.io-client';
 import {
   AccessOnly,
   MasterOnly,
@@ -11,7 +12,7 @@ import {
   TokenStore,
 } from '../../src/index.js';
 import { LiveSockets } from '../../src/websockets/live-sockets.js';
-import { MASTER_TOKEN, startApp, type TestApp, type TestAppOptions } from '../support/app.js';
+import { ADAPTERS, MASTER_TOKEN, startApp, type TestApp, type TestAppOptions } from '../support/app.js';
 import { COMBINATIONS, WS, type TestClient } from '../support/socket-platforms.js';
 import { TestGateway } from '../support/test-gateway.js';
 import { TestSocket } from '../support/sockets.js';
@@ -220,6 +221,9 @@ describe.each(COMBINATIONS)('live sockets of %s on %s', (name, adapter, platform
         [{}, { code: 'invalid_request' }],
         [undefined, { code: 'invalid_request' }],
         [[token], { code: 'invalid_request' }],
+        [null, { code: 'invalid_request' }],
+        [17, { code: 'invalid_request' }],
+        [token, { code: 'invalid_request' }],
       ] as const) {
         socket.emit('fastauth.authenticate', message);
         expect(await socket.next('fastauth.authenticate')).toMatchObject({ status: 'error', ...answer });
@@ -345,6 +349,28 @@ describe.each(COMBINATIONS)('live sockets of %s on %s', (name, adapter, platform
     expect(Reflect.get(live, 'byClient')).toHaveProperty('size', 0);
     expect(Reflect.get(live, 'ends')).toHaveProperty('first', undefined);
     expect(Reflect.get(live, 'ticking')).toBeUndefined();
+  });
+});
+
+describe.each(ADAPTERS)('sockets of socket.io on %s', (adapter) => {
+  @AccessOnly()
+  @WebSocketGateway({ namespace: '/acknowledged' })
+  class AcknowledgedGateway extends TestGateway {}
+
+  it('get the answer to a presented token by the acknowledgement, whatever came with it', async () => {
+    const app = await startApp({ adapter, providers: [AcknowledgedGateway] });
+    const { access_token: token } = await app.issue('sensor');
+    const client = io(`${app.url}/acknowledged`, { auth: { token }, forceNew: true, reconnection: false });
+    await new Promise((resolve) => client.once('connect', () => resolve(undefined)));
+    const answerTo = (...sent: unknown[]): Promise<unknown> =>
+      client.timeout(2000).emitWithAck('fastauth.authenticate', ...sent);
+    for (const sent of [[], [null], [17], [[token]], [token], [{}], [Buffer.from(token)]]) {
+      expect(await answerTo(...sent)).toMatchObject({ status: 'error', code: 'invalid_request' });
+    }
+    expect(await answerTo({ access_token: token })).toMatchObject({ status: 'success' });
+    expect(await answerTo({ access_token: token }, 'and more')).toMatchObject({ status: 'success' });
+    client.close();
+    await app.close();
   });
 });
 

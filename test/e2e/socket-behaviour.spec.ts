@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { WebSocketGateway } from '@nestjs/websockets';
 import { AccessOnly, MasterOnly, Public } from '../../src/index.js';
 import { MASTER_TOKEN, startApp, type TestApp, type TestAppOptions } from '../support/app.js';
+import { KeepingSink } from '../support/observers.js';
 import { COMBINATIONS, type Credentials, type TestClient } from '../support/socket-platforms.js';
 import { TestGateway } from '../support/test-gateway.js';
 
@@ -168,6 +169,52 @@ describe.each(COMBINATIONS)('sockets of %s on %s', (_, adapter, platform) => {
     await operator.refused();
     operator.emit('reboot');
     expect(await operator.next('reboot')).toBe('done');
+  });
+
+  it('refused messages and tokens are told to the audit trail, as of their handshake', async () => {
+    const auditSink = new KeepingSink();
+    const other = await start({ auditSink, trustedProxies: ['127.0.0.1'] }, [AccessGateway, OpenGateway]);
+    const pair = await other.issue('sensor');
+    const client = connect(other, '/access', {
+      headers: {
+        'ACCESS-TOKEN': pair.access_token,
+        'X-Request-Id': 'handshake-17',
+        'X-Forwarded-For': '192.0.2.7',
+      },
+    });
+    await client.refused();
+    const anonymous = connect(other, '/open', {});
+    await anonymous.refused();
+    const told = async (asking: TestClient, event: string, answer: string, data?: unknown) => {
+      const before = auditSink.records.length;
+      asking.emit(event, data);
+      await asking.next(answer);
+      return auditSink.records.slice(before);
+    };
+    const denied = { type: 'access.denied', correlationId: 'handshake-17', address: '192.0.2.7' };
+    expect(await told(client, 'echo', 'echo', 1)).toEqual([]);
+    expect(await told(client, 'reboot', 'exception')).toMatchObject([
+      { ...denied, code: 'missing_token', level: 'master', reason: 'Unauthorized Master Token' },
+    ]);
+    const bad = { access_token: 'x.y.z' };
+    expect(await told(client, 'fastauth.authenticate', 'fastauth.authenticate', bad)).toMatchObject([
+      { ...denied, code: 'invalid_token', level: 'access' },
+    ]);
+    const [first, second] = [
+      await told(anonymous, 'private', 'exception'),
+      await told(anonymous, 'private', 'exception'),
+    ];
+    expect(first).toMatchObject([
+      { type: 'access.denied', code: 'missing_token', level: 'access', address: '127.0.0.1' },
+    ]);
+    // One socket, one id.
+    expect(first[0]?.correlationId).toMatch(/^[\da-f-]{36}$/);
+    expect(second[0]?.correlationId).toBe(first[0]?.correlationId);
+    await other.post('/auth/token/refresh', { refresh_token: pair.refresh_token });
+    await client.next('fastauth.expiring');
+    expect(await told(client, 'private', 'exception')).toMatchObject([{ ...denied, code: 'invalid_token' }]);
+    for (const each of clients) each.close();
+    await other.close();
   });
 
   it('@CurrentPrincipal() tells whose socket it is', async () => {
