@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { JsonChild } from '../support/child-process.js';
@@ -18,21 +18,17 @@ interface Issued {
 }
 
 let files: CompiledFiles;
-let children: JsonChild[] = [];
+const children: JsonChild[] = [];
 
 beforeAll(async () => {
   files = await compile('test/support/socket-server.ts');
-});
-afterEach(async () => {
-  await Promise.all(children.map((child) => child.kill()));
-  children = [];
 });
 afterAll(() => {
   files.remove();
   removeTemporaryFolders();
 });
 
-/** An application that shares the store with the others of this test. */
+/** An application that shares the store with another one. */
 class AppProcess {
   private constructor(
     private readonly child: JsonChild,
@@ -55,13 +51,20 @@ class AppProcess {
 
 /** Idle listeners at one process, while another one ends their sessions. */
 function endsAcrossProcesses(databaseUrl: () => string): void {
+  let listening: AppProcess;
+  let other: AppProcess;
+  beforeAll(async () => {
+    const [url, appName] = [databaseUrl(), `sockets-${randomUUID()}`];
+    listening = await AppProcess.start(url, appName);
+    other = await AppProcess.start(url, appName);
+  }, 60_000);
+  afterAll(async () => {
+    await Promise.all(children.splice(0).map((child) => child.kill()));
+  });
+
   it(
     'closes sockets whose session another process revokes or supersedes, in under a second',
     async () => {
-      const appName = `sockets-${randomUUID()}`;
-      const url = databaseUrl();
-      const listening = await AppProcess.start(url, appName);
-      const other = await AppProcess.start(url, appName);
       const latencies: number[] = [];
       const end = async (how: 'revoke' | 'issue' | 'refresh', reason: string): Promise<void> => {
         const clientId = randomUUID();
@@ -92,10 +95,6 @@ function endsAcrossProcesses(databaseUrl: () => string): void {
   );
 
   it('lets a socket go on with a token that another process refreshed', async () => {
-    const appName = `sockets-${randomUUID()}`;
-    const url = databaseUrl();
-    const listening = await AppProcess.start(url, appName);
-    const other = await AppProcess.start(url, appName);
     const [issued] = await other.ask<Issued[]>('issue', ['sensor']);
     const socket = TestSocket.open(`${listening.url}/live`, {
       headers: { 'ACCESS-TOKEN': issued?.accessToken ?? '' },
@@ -128,7 +127,8 @@ for (const [service, own] of [
       database = await own();
       await new SqlTokenStore({ url: database.url }).migrate();
     });
-    afterAll(() => database.drop());
     endsAcrossProcesses(() => database.url);
+    // After the processes have ended.
+    afterAll(() => database.drop());
   });
 }
