@@ -65,6 +65,7 @@ import { TokenService } from './tokens/token.service.js';
 import { GatewayTable } from './websockets/gateway-table.js';
 import { Handshake } from './websockets/handshake.js';
 import { HandshakeGate } from './websockets/handshake.gate.js';
+import { Heartbeat } from './websockets/heartbeat.js';
 import { LiveSockets } from './websockets/live-sockets.js';
 import { Reauthentication } from './websockets/reauthentication.js';
 import { WsGuard } from './websockets/ws.guard.js';
@@ -229,6 +230,7 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
       GatewayTable,
       LiveSockets,
       Reauthentication,
+      Heartbeat,
       Handshake,
       HandshakeGate,
       WsGuard,

@@ -79,6 +79,8 @@ export interface FastauthConfig {
   readonly websocketOrigins: readonly string[];
   /** How long a socket whose token was refreshed has to present the new one; 0: not at all. */
   readonly websocketReauthenticationGrace: number;
+  /** Seconds between the pings of guarded sockets of ws; 0: none. */
+  readonly websocketHeartbeat: number;
   /** Failed attempts in a minute from one address after which it has to wait; 0: never. */
   readonly failedAttemptsPerAddress: number;
   /** The same for one client's tokens from one address. */

@@ -72,6 +72,7 @@ describe('loadFastauthConfig', () => {
       websocketQueryToken: false,
       websocketOrigins: [],
       websocketReauthenticationGrace: 0.4,
+      websocketHeartbeat: 30,
       failedAttemptsPerAddress: 1000,
       failedAttemptsPerClient: 100,
       failedAttemptsStore: 'memory:',

@@ -252,6 +252,11 @@ export const SETTINGS = {
     description:
       'How many seconds a socket whose access token was refreshed has to present the new one before it is closed; `0`: none. Its guarded messages are refused meanwhile.',
   }),
+  websocketHeartbeat: wholeNumber(0, 3600).default(30).meta({
+    expected: 'a whole number of seconds from 0 to 3600',
+    description:
+      'How often, in seconds, guarded sockets of ws are pinged; one that has sent nothing since the last ping is cut. `0`: never. socket.io has its own `pingInterval`.',
+  }),
   failedAttemptsPerAddress: wholeNumber(0, 1_000_000).default(1000).meta({
     expected: 'a whole number; 0 for no limit',
     description:

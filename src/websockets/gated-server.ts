@@ -1,5 +1,6 @@
 import type { Gateway } from './gateway-table.js';
 import type { Handshake } from './handshake.js';
+import type { Heartbeat } from './heartbeat.js';
 import type { LiveSockets } from './live-sockets.js';
 import type { Reauthentication } from './reauthentication.js';
 
@@ -14,4 +15,5 @@ export interface SocketControl {
   readonly handshake: Handshake;
   readonly live: LiveSockets;
   readonly reauthentication: Reauthentication;
+  readonly heartbeat: Heartbeat;
 }

@@ -5,6 +5,7 @@ import { ConfigError } from '../errors.js';
 import type { ServedGateways } from './gated-server.js';
 import { type Gateway, GatewayTable, normalizePath } from './gateway-table.js';
 import { Handshake } from './handshake.js';
+import { Heartbeat } from './heartbeat.js';
 import { closeIoClients, hasIoClients } from './io-farewell.js';
 import { gateIoServer } from './io-server.gate.js';
 import { isIoServer, serverOfNamespace } from './io-server.js';
@@ -31,6 +32,7 @@ export class HandshakeGate implements BeforeApplicationShutdown {
     private readonly handshake: Handshake,
     private readonly live: LiveSockets,
     private readonly reauthentication: Reauthentication,
+    private readonly heartbeat: Heartbeat,
     config: ApplicationConfig,
   ) {
     const current = config.getIoAdapter() as WebSocketAdapter | null;
@@ -94,9 +96,9 @@ export class HandshakeGate implements BeforeApplicationShutdown {
       known.gateways = [...new Set([...known.gateways, ...gateways])];
       return true;
     }
-    const { handshake, live, reauthentication } = this;
+    const { handshake, live, reauthentication, heartbeat } = this;
     const served: ServedGateways = { paths: [path], gateways };
-    const control = { handshake, live, reauthentication };
+    const control = { handshake, live, reauthentication, heartbeat };
     if (isIoServer(server)) gateIoServer(server, control, served);
     else if (isWsServer(server)) gateWsServer(server, control, served);
     else return false;

@@ -68,7 +68,7 @@ export function gateWsServer(server: WsServer, control: SocketControl, served: S
         if (access) writeAccess(client, access);
         const peer = readPeer(request);
         if (peer) writePeer(client, peer);
-        letIn(client, outcome, control);
+        letIn(client, socket, outcome, control);
         done(client, upgraded);
       });
     };
@@ -96,19 +96,26 @@ export function closeWsClients({ clients }: WsServer): void {
 
 function letIn(
   client: WsSocket,
+  connection: Duplex,
   { held, changesHeard }: Admission,
-  { live, reauthentication }: SocketControl,
+  { live, reauthentication, heartbeat }: SocketControl,
 ): void {
   interceptMessages(
     client,
     (message) => {
       void reauthentication.renew(WS_SOCKETS, client, message).then((answer) => {
+        if (answer?.status === 'success') heartbeat.watch(client, connection);
         if (answer && WS_SOCKETS.isOpen(client)) WS_SOCKETS.tell(client, AUTHENTICATE, answer);
       });
     },
     () => live.hasEnded(client),
   );
-  client.once('close', () => live.release(client));
+  client.once('close', () => {
+    live.release(client);
+    heartbeat.forget(client);
+  });
+  // Only of those that have proved something: what open gateways hold is the application's.
+  if (readAccess(client)) heartbeat.watch(client, connection);
   if (held) live.hold(WS_SOCKETS, client, held, changesHeard);
 }
 

@@ -5,11 +5,14 @@ import { POLICY_VIOLATION } from './socket-refusal.js';
 /** What of a `WebSocket` of ws is used here; ws itself is not imported. */
 export interface WsSocket {
   readonly readyState: number;
+  /** Whether the application has paused it. */
+  readonly isPaused: boolean;
   emit(event: string, ...args: unknown[]): boolean;
   on(event: 'error', listener: () => void): void;
   once(event: 'close', listener: () => void): void;
   send(text: string): void;
   close(code: number, reason?: string): void;
+  ping(): void;
   terminate(): void;
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { WebSocketGateway } from '@nestjs/websockets';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { io } from 'socket.io-client';
 import {
@@ -11,10 +12,12 @@ import {
   TokenService,
   TokenStore,
 } from '../../src/index.js';
+import { Heartbeat } from '../../src/websockets/heartbeat.js';
 import { LiveSockets } from '../../src/websockets/live-sockets.js';
 import { ADAPTERS, MASTER_TOKEN, startApp, type TestApp, type TestAppOptions } from '../support/app.js';
 import { COMBINATIONS, WS, type TestClient } from '../support/socket-platforms.js';
 import { TestGateway } from '../support/test-gateway.js';
+import { RawSocket } from '../support/raw-socket.js';
 import { TestSocket } from '../support/sockets.js';
 
 /** The promise: told and closed in under a second. */
@@ -370,6 +373,59 @@ describe.each(ADAPTERS)('sockets of socket.io on %s', (adapter) => {
     expect(await answerTo({ access_token: token })).toMatchObject({ status: 'success' });
     expect(await answerTo({ access_token: token }, 'and more')).toMatchObject({ status: 'success' });
     client.close();
+    await app.close();
+  });
+});
+
+describe.each(ADAPTERS)('sockets of ws whose peer has vanished, on %s', (adapter) => {
+  @AccessOnly()
+  @WebSocketGateway({ path: '/beating' })
+  class BeatingGateway extends TestGateway {
+    gone = 0;
+    handleDisconnect(): void {
+      this.gone++;
+    }
+  }
+
+  it('are cut when they leave a ping unanswered, and no others', async () => {
+    const app = await startApp({
+      adapter,
+      providers: [BeatingGateway],
+      fastauth: { websocketHeartbeat: 1 },
+      configure: (nest) => nest.useWebSocketAdapter(WS.adapter(nest)),
+    });
+    const { access_token: token } = await app.issue('sensor');
+    const answering = await TestSocket.open(`${app.url}/beating`, {
+      headers: { 'ACCESS-TOKEN': token },
+    }).opened();
+    const vanished = RawSocket.upgrade(`${app.url}/beating`, [`ACCESS-TOKEN: ${token}`]);
+    await vanished.hears('you are in');
+    const since = Date.now();
+    // Two bytes: a ping without a payload.
+    expect(await vanished.closed()).toContain('\x89\x00');
+    expect(Date.now() - since).toBeLessThan(4000);
+    for (let tries = 0; app.app.get(LiveSockets).size > 1 && tries < 100; tries++) await sleep(10);
+    expect(app.app.get(LiveSockets).size).toBe(1);
+    expect(app.app.get(BeatingGateway).gone).toBe(1);
+    for (let pings = 0; pings < 2; pings++) await once(answering.socket, 'ping');
+    answering.send({ event: 'echo', data: 1 });
+    expect(await answering.frame(1)).toEqual({ event: 'echo', data: 1 });
+    answering.close();
+    await app.close();
+  });
+
+  it('are left alone where that is switched off', async () => {
+    const app = await startApp({
+      adapter,
+      providers: [BeatingGateway],
+      fastauth: { websocketHeartbeat: 0 },
+      configure: (nest) => nest.useWebSocketAdapter(WS.adapter(nest)),
+    });
+    const { access_token: token } = await app.issue('sensor');
+    const vanished = RawSocket.upgrade(`${app.url}/beating`, [`ACCESS-TOKEN: ${token}`]);
+    await vanished.hears('you are in');
+    expect(Reflect.get(app.app.get(Heartbeat), 'pulses')).toHaveProperty('size', 0);
+    vanished.connection.destroy();
     await app.close();
   });
 });
