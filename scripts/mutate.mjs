@@ -151,7 +151,7 @@ for (const [name, patterns] of ATTEMPTS) {
     console.error(`The ${name} specs fail without any change; a score would mean nothing.`);
     process.exit(1);
   }
-  const limit = PATIENCE * (performance.now() - startedAt);
+  const limit = Math.ceil(PATIENCE * (performance.now() - startedAt));
   for (const [index, mutant] of waiting.entries()) {
     const { id, file, line, from, to, start, end, code } = mutant;
     writeFileSync(join(TREE, file), code.slice(0, start) + to + code.slice(end));
