@@ -1,0 +1,76 @@
+import { describe, expect, it } from '@jest/globals';
+import { CryptoKeyNotSetError, StoreUnavailableError } from '../errors.js';
+import { TokenFault } from '../tokens/token-fault.js';
+import {
+  AccessDeniedException,
+  denialBody,
+  denialHeaders,
+  denialOfError,
+  denialOfFault,
+  denialOfLimit,
+  DENIALS,
+  isDenial,
+} from './denial.js';
+
+describe('the headers of a denial', () => {
+  it('challenge, without an error where no credential was sent', () => {
+    expect(denialHeaders(DENIALS.noAccessToken, 'app')).toEqual({ 'WWW-Authenticate': 'Bearer realm="app"' });
+    expect(denialHeaders(DENIALS.badMasterToken, 'app')).toEqual({
+      'WWW-Authenticate':
+        'Bearer realm="app", error="invalid_token", error_description="Unauthorized Master Token"',
+    });
+    expect(denialHeaders(DENIALS.ambiguous, 'app')['WWW-Authenticate']).toContain('error="invalid_request"');
+  });
+
+  it('quote no realm that could end the quotes or the line', () => {
+    expect(denialHeaders(DENIALS.noAccessToken, 'a"b\\c\r\nd é')).toEqual({
+      'WWW-Authenticate': 'Bearer realm="a_b_c__d _"',
+    });
+  });
+
+  it('say when to try again, and nothing where that would not help', () => {
+    expect(denialHeaders(denialOfLimit(17), 'app')).toEqual({ 'Retry-After': '17' });
+    expect(denialHeaders(denialOfError(new StoreUnavailableError()), 'app')).toEqual({ 'Retry-After': '1' });
+    expect(denialHeaders(DENIALS.shuttingDown, 'app')).toEqual({ 'Retry-After': '1' });
+    expect(denialHeaders(DENIALS.foreignOrigin, 'app')).toEqual({});
+    expect(denialHeaders(denialOfError(new CryptoKeyNotSetError()), 'app')).toEqual({});
+  });
+});
+
+describe('a denial', () => {
+  it('tells of faults in the words of the original', () => {
+    const details = (fault: TokenFault): string => denialOfFault(fault).detail;
+    expect(details(TokenFault.noClientId)).toBe('Invalid Client ID');
+    expect(details(TokenFault.notCurrent)).toBe('Unauthorized Access Token');
+    expect(details(TokenFault.wrongType)).toBe('Unauthorized Access Token');
+    expect(details(TokenFault.expired)).toBe(`Invalid Access Token. Error: ${TokenFault.expired.reason}`);
+    expect(denialOfFault(TokenFault.expired)).toMatchObject({ status: 401, code: 'invalid_token' });
+  });
+
+  it('stands for a store that is down and a key that is not set, and for no other error', () => {
+    expect(denialOfError(new StoreUnavailableError())).toMatchObject({
+      status: 503,
+      code: 'store_unavailable',
+      retryAfter: 1,
+    });
+    expect(denialOfError(new CryptoKeyNotSetError())).toMatchObject({ status: 500 });
+    const bug = new TypeError('a bug');
+    expect(() => denialOfError(bug)).toThrow(bug);
+  });
+
+  it('is told from a principal', () => {
+    expect(isDenial(DENIALS.noAccessToken)).toBe(true);
+    expect(isDenial({ clientId: 'c' })).toBe(false);
+  });
+
+  it('goes through exception filters with its body and without a stack', () => {
+    const { stackTraceLimit } = Error;
+    const exception = AccessDeniedException.withoutStack(DENIALS.noAccessToken);
+    expect(exception.getResponse()).toEqual(denialBody(DENIALS.noAccessToken));
+    expect(exception.getStatus()).toBe(401);
+    expect(exception.message).toBe(DENIALS.noAccessToken.detail);
+    expect(exception.stack).not.toContain('\n    at ');
+    expect(Error.stackTraceLimit).toBe(stackTraceLimit);
+    expect(new AccessDeniedException(DENIALS.noAccessToken).stack).toContain('\n    at ');
+  });
+});
