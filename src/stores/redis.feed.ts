@@ -70,6 +70,8 @@ export class RedisFeed {
     this.#nodes.delete(node);
     fed?.feed.stop();
     this.#update();
+    // A node that is gone may still be one for others; its changes are not told, and the rest seems complete without.
+    this.#sessions.changed(undefined);
   }
 
   #heard(fed: FedNode, at: number): void {

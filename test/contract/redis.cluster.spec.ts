@@ -2,47 +2,56 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { Cluster } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 import { describeTokenStoreContract, sessionSample } from 'nestjs-fastauth/testing';
+import { StoreUnavailableError } from '../../src/errors.js';
 import { RedisTokenStore } from '../../src/stores/redis.store.js';
-import { untilKept } from '../support/kept-sessions.js';
+import type { SessionRecord } from '../../src/tokens/session-record.js';
+import { isKept, refusedAfter, until, untilKept } from '../support/kept-sessions.js';
 import { redisAppName } from '../support/redis-apps.js';
 import { describeWithOwnRedis, freePort, RedisServer } from '../support/redis-server.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
 
+const TIME_LIMIT = 1;
+
 const describeRedis = await describeWithOwnRedis();
 
-describeRedis('a Redis Cluster of three', () => {
-  const servers: RedisServer[] = [];
+describeRedis('a Redis Cluster of three, each with a replica', () => {
+  let servers: RedisServer[] = [];
   let client: Cluster;
 
   beforeAll(async () => {
-    for (let n = 0; n < 3; n++) {
-      const bus = await freePort();
-      servers.push(
-        await RedisServer.start(
-          '--cluster-enabled',
-          'yes',
-          '--cluster-port',
-          `${bus}`,
-          '--cluster-node-timeout',
-          '2000',
-        ),
-      );
-    }
+    servers = await Promise.all(Array.from({ length: 6 }, startNode));
     const nodes = servers.map(({ port }) => `127.0.0.1:${port}`);
-    await promisify(execFile)('redis-cli', ['--cluster', 'create', ...nodes, '--cluster-yes']);
-    client = new Cluster(servers.map(({ port }) => ({ host: '127.0.0.1', port })));
-    await client.ping();
-  }, 30_000);
+    const create = ['--cluster', 'create', ...nodes, '--cluster-replicas', '1', '--cluster-yes'];
+    await promisify(execFile)('redis-cli', create);
+    client = new Cluster(
+      servers.map(({ port }) => ({ host: '127.0.0.1', port })),
+      { slotsRefreshInterval: 200 },
+    );
+    client.on('error', () => undefined);
+    await until(() => client.nodes('slave').length === 3, 'There are no replicas');
+  }, 60_000);
   afterAll(async () => {
     client.disconnect();
     await Promise.all(servers.map((server) => server.stop()));
     removeTemporaryFolders();
   });
 
+  async function startNode(): Promise<RedisServer> {
+    const bus = `${await freePort()}`;
+    return RedisServer.start(
+      '--cluster-enabled',
+      'yes',
+      '--cluster-port',
+      bus,
+      '--cluster-node-timeout',
+      '2000',
+    );
+  }
+
   async function openStore(appName = redisAppName('')): Promise<RedisTokenStore> {
-    const store = new RedisTokenStore({ client, appName });
+    const store = new RedisTokenStore({ client, appName, timeout: TIME_LIMIT });
     await store.open();
     return store;
   }
@@ -82,4 +91,146 @@ describeRedis('a Redis Cluster of three', () => {
     await untilKept(store, record);
     await store.close();
   }, 40_000);
+
+  /** Sessions on all nodes, and those of one master, which stands first. */
+  async function spread(store: RedisTokenStore, appName: string, master = client.nodes('master')[0]) {
+    const samples = Array.from({ length: 60 }, () => sessionSample());
+    await Promise.all(samples.map(({ record, pair }) => store.insert(record, pair, 1)));
+    const records = samples.map(({ record }) => record);
+    if (!master) throw new Error('There is no master');
+    const keys = await master.keys(`${appName}:session:*`);
+    const there = records.filter(({ familyId }) => keys.some((key) => key.endsWith(familyId ?? '')));
+    expect(there.length).toBeGreaterThan(0);
+    return { master, records, there };
+  }
+
+  async function untilReplicated(): Promise<void> {
+    for (const node of client.nodes('master')) {
+      await until(async () => {
+        const info = await node.info('replication');
+        const written = /master_repl_offset:(\d+)/.exec(info)?.[1];
+        return written !== undefined && info.includes(`offset=${written},`);
+      }, 'A replica stays behind');
+    }
+  }
+
+  /** Inserts and reads until told to stop. What fails is a 503 in time. */
+  function useAllTheWhile(store: RedisTokenStore) {
+    const acknowledged: SessionRecord[] = [];
+    const refusals: number[] = [];
+    const over = new AbortController();
+    const used = (async () => {
+      while (!over.signal.aborted) {
+        const { record, pair } = sessionSample();
+        const start = performance.now();
+        try {
+          await store.insert(record, pair, 1);
+          acknowledged.push(record);
+        } catch (error) {
+          expect(error).toBeInstanceOf(StoreUnavailableError);
+          refusals.push(performance.now() - start);
+        }
+        await sleep(2);
+      }
+      expect(Math.max(0, ...refusals)).toBeLessThan(TIME_LIMIT * 1000 + 250);
+    })();
+    const stop = async () => {
+      over.abort();
+      await used;
+      return { acknowledged, refusals };
+    };
+    return { stop };
+  }
+
+  async function expectAll(store: RedisTokenStore, records: readonly SessionRecord[]): Promise<void> {
+    for (const record of records) {
+      expect(await store.find(record, { fresh: true })).toMatchObject({ refreshHash: record.refreshHash });
+    }
+  }
+
+  const canWriteTo = (store: RedisTokenStore, records: readonly SessionRecord[]): Promise<boolean> =>
+    Promise.all(records.map((record) => store.label(record, 'there'))).then(
+      () => true,
+      () => false,
+    );
+
+  async function expectTracking(
+    store: RedisTokenStore,
+    other: RedisTokenStore,
+    records: readonly SessionRecord[],
+  ): Promise<void> {
+    await untilKept(store, ...records);
+    for (const record of records) {
+      await other.revoke(record, record.createdAt + 1);
+      expect(await refusedAfter(store, record)).toBeLessThan(250);
+    }
+  }
+
+  it('follows a failover that an operator asked for, and loses nothing', async () => {
+    const appName = redisAppName('');
+    const [store, other] = await Promise.all([openStore(appName), openStore(appName)]);
+    const { master, records } = await spread(other, appName);
+    const use = useAllTheWhile(store);
+    const replica = await replicaOf(master);
+    expect(await replica.cluster('FAILOVER')).toBe('OK');
+    await until(async () => (await replica.info('replication')).includes('role:master'), 'No failover');
+    await until(() => canWriteTo(store, records), 'Nothing can be written');
+    const { acknowledged } = await use.stop();
+    await expectAll(store, [...records, ...acknowledged]);
+    await expectTracking(store, other, records);
+    await Promise.all([store.close(), other.close()]);
+  }, 40_000);
+
+  it('goes on with the replica of a master that was killed, and has what was replicated', async () => {
+    const appName = redisAppName('');
+    const [store, other] = await Promise.all([openStore(appName), openStore(appName)]);
+    const { master, records, there } = await spread(other, appName);
+    await untilReplicated();
+    await untilKept(store, ...records);
+    const use = useAllTheWhile(store);
+    const server = servers.find(({ port }) => port === master.options.port) as RedisServer;
+    await server.stop();
+    const areDropped = (): boolean => !there.some((record) => isKept(store, record));
+    expect(await until(areDropped, 'Kept without a feed')).toBeLessThan(250);
+    await until(() => canWriteTo(store, records), 'Nothing can be written', 20_000);
+    const { refusals } = await use.stop();
+    expect(refusals.length).toBeGreaterThan(0);
+    await until(() => canWriteTo(other, records), 'Nothing can be written');
+    await expectAll(store, records);
+    await expectTracking(store, other, records);
+    await Promise.all([store.close(), other.close()]);
+  }, 60_000);
+
+  it('drops what it keeps when a node that has no replica is heard of no more', async () => {
+    const appName = redisAppName('');
+    const [store, other] = await Promise.all([openStore(appName), openStore(appName)]);
+    const alone = await masterWithoutReplica();
+    const { master, records, there } = await spread(other, appName, alone);
+    await untilKept(store, ...records);
+    await master.call('CLIENT', 'KILL', 'TYPE', 'normal');
+    await until(() => canWriteTo(other, there), 'Nothing can be written');
+    await Promise.all(there.map((record) => other.revoke(record, record.createdAt + 1)));
+    for (const record of there) expect(await refusedAfter(store, record)).toBeLessThan(250);
+    await Promise.all([store.close(), other.close()]);
+  });
+
+  async function replicaOf(master: Redis): Promise<Redis> {
+    const replica = await findReplica(master);
+    if (!replica) throw new Error(`${master.options.port} has no replica`);
+    return replica;
+  }
+
+  /** There is one since a master was killed. */
+  async function masterWithoutReplica(): Promise<Redis> {
+    await until(() => client.nodes('slave').length === 2, 'The failover is not known');
+    for (const master of client.nodes('master')) if (!(await findReplica(master))) return master;
+    throw new Error('All have a replica');
+  }
+
+  async function findReplica({ options: { port } }: Redis): Promise<Redis | undefined> {
+    for (const replica of client.nodes('slave')) {
+      if ((await replica.info('replication')).includes(`master_port:${port}`)) return replica;
+    }
+    return undefined;
+  }
 });

@@ -12,9 +12,13 @@ export function isKept(store: TokenStore, key: SessionKey): boolean {
   return false;
 }
 
-/** Reads until all of these sessions are answered from memory. */
+/** Reads until all of these sessions are answered from memory, and no read is under way. */
 export async function untilKept(store: TokenStore, ...keys: readonly SessionKey[]): Promise<void> {
-  await until(() => keys.map((key) => isKept(store, key)).every(Boolean), 'The sessions were not kept');
+  await until(async () => {
+    const found = keys.map((key) => store.find(key));
+    await Promise.allSettled(found);
+    return !found.some((answer) => answer instanceof Promise);
+  }, 'The sessions were not kept');
 }
 
 /** Milliseconds until the store finds the session no more, or finds it revoked. */
