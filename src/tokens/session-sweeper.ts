@@ -11,7 +11,7 @@ import { Clock } from './clock.js';
 
 /** How often ended sessions are looked for, and how many go at a time so that requests are not held up. */
 const SWEEP_EVERY_MS = 60_000;
-const BATCH_SIZE = 500;
+const BATCH_SIZE = 200;
 const PAUSE_BETWEEN_BATCHES_MS = 20;
 
 /** Lets ended sessions leave the store by themselves, in small batches. Its timer keeps no process alive. */
