@@ -6,7 +6,7 @@ import type { ServedGateways } from './gated-server.js';
 import { type Gateway, GatewayTable, normalizePath } from './gateway-table.js';
 import { Handshake } from './handshake.js';
 import { Heartbeat } from './heartbeat.js';
-import { closeIoClients, hasIoClients } from './io-farewell.js';
+import { closeIoClients, cutIoClients, hasIoClients } from './io-farewell.js';
 import { gateIoServer } from './io-server.gate.js';
 import { isIoServer, serverOfNamespace } from './io-server.js';
 import { LiveSockets } from './live-sockets.js';
@@ -15,7 +15,7 @@ import { closeWsClients, gateWsServer, isWsServer } from './ws-server.gate.js';
 
 type ServerOptions = { readonly path?: string } | undefined;
 
-/** How long sockets have to answer the close at shutdown, before Nest cuts their connections. */
+/** How long sockets have to answer the close at shutdown, before their connections are cut: of ws, by Nest. */
 const FAREWELL_MS = 1000;
 const LOOK_EVERY_MS = 20;
 
@@ -55,6 +55,7 @@ export class HandshakeGate implements BeforeApplicationShutdown {
     for (let waited = 0; waited < FAREWELL_MS && servers.some(hasClients); waited += LOOK_EVERY_MS) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     }
+    servers.filter(isIoServer).forEach(cutIoClients);
   }
 
   private takeHold(adapter: WebSocketAdapter): void {

@@ -2,6 +2,8 @@ import type { IoClient, IoSocket } from './io-socket.js';
 
 /** How long a client has to try another namespace, or to read why it was refused. */
 const GRACE_MS = 2000;
+/** How long it has to answer the close; ws itself waits for 30 seconds. */
+const CLOSE_MS = 2000;
 
 /**
  * Closes connections on which no namespace is left after one was refused or ended. socket.io itself closes only
@@ -19,8 +21,15 @@ export class IoIdleClients {
     else this.undecided.set(socket.client, new Set([socket]));
   }
 
-  entered(socket: IoSocket): void {
-    this.decided(socket);
+  /**
+   * It is let in, or not.
+   * @returns whether it was undecided until now
+   */
+  decided(socket: IoSocket): boolean {
+    const sockets = this.undecided.get(socket.client);
+    const was = sockets?.delete(socket) === true;
+    if (sockets?.size === 0) this.undecided.delete(socket.client);
+    return was;
   }
 
   /** A socket has left; one that was never let in was refused, by whatever middleware. */
@@ -33,15 +42,13 @@ export class IoIdleClients {
     this.leaving.add(client);
     setTimeout(() => {
       this.leaving.delete(client);
-      if (client.sockets.size === 0 && !this.undecided.has(client)) client.close();
+      if (client.sockets.size === 0 && !this.undecided.has(client)) close(client);
     }, GRACE_MS).unref();
   }
+}
 
-  /** @returns whether it was undecided until now */
-  private decided(socket: IoSocket): boolean {
-    const sockets = this.undecided.get(socket.client);
-    const was = sockets?.delete(socket) === true;
-    if (sockets?.size === 0) this.undecided.delete(socket.client);
-    return was;
-  }
+function close(client: IoClient): void {
+  const { socket } = client.conn.transport;
+  client.close();
+  if (socket) setTimeout(() => socket.terminate?.(), CLOSE_MS).unref();
 }

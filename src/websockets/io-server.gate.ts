@@ -78,7 +78,7 @@ function gateNamespace(
   };
   // Not `connection`: that is heard by gateways, and this has to come first.
   namespace.prependListener('connect', (socket) => {
-    clients.entered(socket);
+    clients.decided(socket);
     namespaces.entered(namespace);
     const admission = admitted.get(socket);
     admitted.delete(socket);

@@ -1,4 +1,4 @@
-import type { IoClient, IoSocket } from './io-socket.js';
+import type { IoClient, IoConnection, IoSocket } from './io-socket.js';
 
 // What of socket.io's servers and namespaces is used here; socket.io itself is not imported.
 
@@ -28,19 +28,6 @@ export interface IoNamespace {
 /** The namespaces that a RegExp or a function stands for. */
 export interface IoParentNamespace {
   readonly children: Set<IoNamespace>;
-}
-
-/** A connection of engine.io, which socket.io runs on. */
-export interface IoConnection {
-  /** What waits for the transport. */
-  readonly writeBuffer: readonly unknown[];
-  readonly transport: {
-    readonly name: string;
-    /** Of a WebSocket. */
-    readonly socket?: { close(code: number, reason: string): void };
-  };
-  once(event: 'drain', listener: () => void): unknown;
-  close(): unknown;
 }
 
 export interface IoEngine {

@@ -2,8 +2,21 @@ import type { IncomingMessage } from 'node:http';
 import { ENDED, endedNotice } from './socket-ending.js';
 import type { SocketKind } from './socket-kind.js';
 
+/** A connection of engine.io, which socket.io runs on. */
+export interface IoConnection {
+  /** What waits for the transport. */
+  readonly writeBuffer: readonly unknown[];
+  readonly transport: {
+    /** Of one that is a WebSocket; of ws, or of another library that socket.io was given. */
+    readonly socket?: { close(code: number, reason: string): void; terminate?(): void };
+  };
+  once(event: 'drain', listener: () => void): unknown;
+  close(): unknown;
+}
+
 /** What of a socket.io client, one connection with sockets in several namespaces, is used here. */
 export interface IoClient {
+  readonly conn: IoConnection;
   readonly request: IncomingMessage;
   /** Those that were let in. */
   readonly sockets: ReadonlyMap<string, IoSocket>;

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { TestSocket } from './sockets.js';
 
 /** What socket.io's server says to the wish to enter a namespace. */
@@ -37,6 +38,13 @@ export class RawIoClient {
   async event(namespace: string, name: string): Promise<unknown[]> {
     const place = namespace === '/' ? '' : `${namespace},`;
     return JSON.parse(await this.frameLike(new RegExp(`^42${place}(\\["${name}".*)`))) as unknown[];
+  }
+
+  /** From now on it answers no close, nor anything else: resolves when its connection is cut. */
+  goDeaf(): Promise<unknown> {
+    const raw = Reflect.get(this.connection.socket, '_socket') as Socket;
+    Reflect.get(this.connection.socket, '_receiver').removeAllListeners('conclude');
+    return new Promise((resolve) => raw.once('close', resolve));
   }
 
   close(): void {

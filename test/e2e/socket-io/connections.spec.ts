@@ -40,6 +40,16 @@ it('a connection is closed soon after its last namespace was refused or ended, a
   expect([inOpen, elsewhere, again, inTwo].map(({ isOpen }) => isOpen)).toEqual([true, true, true, true]);
 });
 
+it('a client that does not answer the close is cut', async () => {
+  app = await startIoApp();
+  const deaf = await app.connection();
+  const cut = deaf.goDeaf();
+  expect(await deaf.enter('/')).toHaveProperty('message');
+  const since = Date.now();
+  await cut;
+  expect(Date.now() - since).toBeLessThan(5000);
+}, 60_000);
+
 it('a connection that never asks for a namespace is closed by socket.io', async () => {
   app = await startIoApp({ serverOptions: { connectTimeout: 100 } });
   const idle = await app.connection();

@@ -13,9 +13,9 @@ afterEach(async () => {
 });
 
 describe.each(ADAPTERS)('a server of socket.io that goes away, on %s', (adapter) => {
-  it.each([['websocket'], ['polling'], ['polling', 'websocket']])(
-    'tells its clients, which come back by themselves (%s)',
-    async (...transports) => {
+  it.each([[['websocket']], [['polling']], [['polling', 'websocket']]])(
+    'tells its clients, which come back by themselves (%j)',
+    async (transports) => {
       app = await startIoApp({ adapter });
       client = io(`${app.url}/master`, {
         forceNew: true,
@@ -52,4 +52,15 @@ describe.each(ADAPTERS)('a server of socket.io that goes away, on %s', (adapter)
     }
     await closing;
   });
+
+  it('does not wait long for clients that do not answer', async () => {
+    app = await startIoApp({ adapter });
+    const deaf = await app.connection(MASTER);
+    expect(await deaf.enter('/master')).toHaveProperty('sid');
+    const cut = deaf.goDeaf();
+    const since = Date.now();
+    await app.app.close();
+    expect(Date.now() - since).toBeLessThan(3000);
+    await cut;
+  }, 60_000);
 });
