@@ -21,6 +21,7 @@ import { Gate } from './access/gate.js';
 import { HttpGuard } from './access/http.guard.js';
 import { MasterTokens } from './access/master-tokens.js';
 import { PathRules } from './access/path-rules.js';
+import { RpcGuard } from './access/rpc.guard.js';
 import { RouteMatcher } from './access/route-matcher.js';
 import { RouteTable } from './access/route-table.js';
 import { StartupLog } from './access/startup-log.js';
@@ -179,11 +180,12 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
       { provide: FOREIGN_TOKENS, useValue: registration.foreignTokens },
       {
         provide: CONTEXT_GUARDS,
-        inject: [HttpGuard, WsGuard],
-        useFactory: (http: CanActivate, ws: CanActivate) =>
+        inject: [HttpGuard, WsGuard, RpcGuard],
+        useFactory: (http: CanActivate, ws: CanActivate, rpc: CanActivate) =>
           new Map([
             ['http', http],
             ['ws', ws],
+            ['rpc', rpc],
           ]),
       },
       FastauthConfigService,
@@ -226,6 +228,7 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
       AccessEdge,
       AccessGuard,
       HttpGuard,
+      RpcGuard,
       IdleConnections,
       GatewayTable,
       LiveSockets,

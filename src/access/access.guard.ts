@@ -1,12 +1,12 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { AccessDeniedException, DENIALS } from './denial.js';
 
-/** Injection token of the guards by execution context type (`http`, `ws`). */
+/** Injection token of the guards by execution context type (`http`, `ws`, `rpc`). */
 export const CONTEXT_GUARDS = Symbol('FASTAUTH_CONTEXT_GUARDS');
 
 /**
  * The global guard: hands each call to the guard of its kind.
- * Kinds without one (microservices, GraphQL) are refused rather than let through unseen.
+ * Kinds without one (GraphQL) are refused rather than let through unseen.
  */
 @Injectable()
 export class AccessGuard implements CanActivate {
