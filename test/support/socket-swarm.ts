@@ -21,6 +21,9 @@ type Outcome = 'admitted' | 'refused' | 'failed';
 const PATIENCE_MS = 40_000;
 /** Connections that wait to be accepted: fewer than Node's backlog of 511, beyond which the kernel drops them. */
 const CONNECTING_AT_ONCE = 400;
+/** A ping, and a client's answer: frames of RFC 6455 section 5.5 without a payload. */
+const PING = Buffer.of(0x89, 0);
+const PONG = Buffer.of(0x8a, 0x80, 0, 0, 0, 0);
 const open = new Set<Socket>();
 const waiting: (() => void)[] = [];
 let connecting = 0;
@@ -66,6 +69,7 @@ async function attempt({ url, mute }: Command, token: string | undefined): Promi
     );
     socket.on('data', (chunk) => {
       heard += chunk.toString('latin1');
+      if (!mute && chunk.includes(PING)) socket.write(PONG);
       if (!heard.startsWith('HTTP/1.1 101')) return;
       if (heard.includes('{"event":"hello"}')) conclude('admitted');
       else if (heard.includes('"status":"error"')) conclude('refused');
