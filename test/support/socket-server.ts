@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { WebSocketGateway } from '@nestjs/websockets';
 import type { Server } from 'node:http';
@@ -13,9 +14,9 @@ import { RoutesController } from './routes.controller.js';
 
 /**
  * An application with sockets, as a process of its own: says `{ url }`, then answers each command of stdin with a
- * line. Arguments: `database-url` and `app-name`. Run it with `--expose-gc` to ask for its memory.
+ * line. Arguments: `database-url`, `app-name`, and the library: `ws`, or `socket.io`. Run it with `--expose-gc` to ask for its memory.
  */
-const [, , databaseUrl = 'memory:', appName = 'fastauth'] = process.argv;
+const [, , databaseUrl = 'memory:', appName = 'fastauth', library = 'ws'] = process.argv;
 
 class Greeting {
   handleConnection(client: { send(text: string): void }): void {
@@ -48,7 +49,7 @@ class OpenGateway extends Greeting {}
 class SocketServerModule {}
 
 const app = await NestFactory.create(SocketServerModule, { logger: ['error'] });
-app.useWebSocketAdapter(new WsAdapter(app));
+app.useWebSocketAdapter(library === 'ws' ? new WsAdapter(app) : new IoAdapter(app));
 await app.listen(0, '127.0.0.1');
 const tokens = app.get(TokenService);
 const server = app.getHttpServer() as Server;

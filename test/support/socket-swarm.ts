@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * Many WebSocket clients in a process of their own, bare so that they cost little. For each command of stdin it
@@ -14,6 +15,10 @@ interface Command {
   readonly close?: boolean;
   /** Whether refused sockets leave the close frame unanswered and the connection open. */
   readonly mute?: boolean;
+  /** Milliseconds over which the attempts are spread; none: all at once. */
+  readonly spread?: number;
+  /** Whether to speak as a client of socket.io does, with the token in `auth`. */
+  readonly io?: boolean;
 }
 
 type Outcome = 'admitted' | 'refused' | 'failed';
@@ -38,13 +43,22 @@ function connected(): void {
   waiting.shift()?.();
 }
 
-async function attempt({ url, mute }: Command, token: string | undefined): Promise<Outcome> {
+/** A text frame of a client, masked with zeros. */
+function frame(text: string): Buffer {
+  const payload = Buffer.from(text);
+  const head = Buffer.from([0x81, 0x80 | 126, 0, 0, 0, 0, 0, 0]);
+  head.writeUInt16BE(payload.length, 2);
+  return Buffer.concat([head, payload]);
+}
+
+async function attempt({ url, mute, io }: Command, token: string | undefined): Promise<Outcome> {
   await turn();
   const { hostname, port, pathname } = new URL(url);
   return new Promise((resolve) => {
     const socket = connect(Number(port), hostname);
     const timer = setTimeout(() => conclude('failed'), PATIENCE_MS);
     let heard = '';
+    let hasAsked = io !== true;
     const conclude = (outcome: Outcome): void => {
       clearTimeout(timer);
       if (outcome !== 'admitted' && !mute) socket.destroy();
@@ -55,13 +69,13 @@ async function attempt({ url, mute }: Command, token: string | undefined): Promi
     socket.on('connect', () =>
       socket.write(
         [
-          `GET ${pathname} HTTP/1.1`,
+          `GET ${pathname}${io ? '/?EIO=4&transport=websocket' : ''} HTTP/1.1`,
           'Host: localhost',
           'Connection: Upgrade',
           'Upgrade: websocket',
           'Sec-WebSocket-Version: 13',
           'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-          ...(token === undefined ? [] : [`ACCESS-TOKEN: ${token}`]),
+          ...(token === undefined || io ? [] : [`ACCESS-TOKEN: ${token}`]),
           '',
           '',
         ].join('\r\n'),
@@ -71,8 +85,12 @@ async function attempt({ url, mute }: Command, token: string | undefined): Promi
       heard += chunk.toString('latin1');
       if (!mute && chunk.includes(PING)) socket.write(PONG);
       if (!heard.startsWith('HTTP/1.1 101')) return;
-      if (heard.includes('{"event":"hello"}')) conclude('admitted');
-      else if (heard.includes('"status":"error"')) conclude('refused');
+      if (!hasAsked && heard.includes('"sid"')) {
+        hasAsked = true;
+        socket.write(frame(`40${JSON.stringify({ token })}`));
+      }
+      if (heard.includes('{"event":"hello"}') || heard.includes('40{"sid"')) conclude('admitted');
+      else if (heard.includes('"status":"error"') || heard.includes('44{"message"')) conclude('refused');
     });
     socket.on('error', () => conclude('failed'));
     socket.on('close', () => {
@@ -86,9 +104,10 @@ for await (const line of createInterface({ input: process.stdin })) {
   const command = JSON.parse(line) as Command;
   if (command.close) for (const socket of open) socket.destroy();
   const outcomes = await Promise.all(
-    Array.from({ length: command.count }, (_each, index) =>
-      attempt(command, command.tokens?.[index % command.tokens.length]),
-    ),
+    Array.from({ length: command.count }, async (_each, index) => {
+      if (command.spread) await sleep((index * command.spread) / command.count);
+      return attempt(command, command.tokens?.[index % command.tokens.length]);
+    }),
   );
   const tally: Record<Outcome, number> = { admitted: 0, refused: 0, failed: 0 };
   for (const outcome of outcomes) tally[outcome]++;
