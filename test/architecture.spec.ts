@@ -10,7 +10,12 @@ const ROOMS: Record<string, string[]> = {
   telemetry: [],
   config: ['keys'],
   keys: [],
-  stores: ['tokens/session-record', 'tokens/expiry-queue', 'config/fastauth-config'],
+  stores: [
+    'tokens/session-record',
+    'tokens/expiry-queue',
+    'config/fastauth-config',
+    'config/optional-package',
+  ],
   tokens: ['keys', 'stores/token-store', 'config'],
   access: ['tokens', 'config', 'stores/token-store'],
   http: ['access', 'tokens', 'config', 'keys/key-ring', 'keys/key-ring-holder'],

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleIn
 import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, RateLimiterRedis, type RateLimiterAbstract } from 'rate-limiter-flexible';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
+import { importOptional } from '../config/optional-package.js';
 import { FastauthEvents } from '../telemetry/fastauth-events.js';
 import { Clock } from '../tokens/clock.js';
 import { ClientAddress, isLoopback, networkOf } from './client-address.js';
@@ -56,7 +57,7 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
   async onModuleInit(): Promise<void> {
     const url = this.config.failedAttemptsStore;
     if (url === 'memory:' || this.limits.length === 0) return;
-    const { Redis } = await import('ioredis');
+    const { Redis } = await importOptional(() => import('ioredis'), 'ioredis', 'failed-attempts-store');
     const client = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1, lazyConnect: true });
     let wasReady = true;
     client.on('error', () => {

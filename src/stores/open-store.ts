@@ -1,6 +1,6 @@
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import { ConfigError } from '../errors.js';
-import { importOptional } from './optional-package.js';
+import { importOptional } from '../config/optional-package.js';
 import type { TokenStore } from './token-store.js';
 
 /** What a store is made from. */

@@ -1,6 +1,6 @@
 import type { Cluster, Redis, RedisOptions } from 'ioredis';
 import { ConfigError } from '../errors.js';
-import { importOptional } from './optional-package.js';
+import { importOptional } from '../config/optional-package.js';
 import { REDIS_SCRIPTS } from './redis.scripts.js';
 import type { RedisClientLike, RedisSource } from './redis.source.js';
 

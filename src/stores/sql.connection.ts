@@ -1,5 +1,5 @@
 import { Kysely, type Dialect } from 'kysely';
-import { importOptional } from './optional-package.js';
+import { importOptional } from '../config/optional-package.js';
 import { familyOf, type SqlFamily } from './sql.family.js';
 import type { FeedListener, PostgresFeed } from './sql.postgres-feed.js';
 import type { SqlTables } from './sql.tables.js';
