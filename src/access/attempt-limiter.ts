@@ -58,7 +58,17 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
     const url = this.config.failedAttemptsStore;
     if (url === 'memory:' || this.limits.length === 0) return;
     const { Redis } = await importOptional(() => import('ioredis'), 'ioredis', 'failed-attempts-store');
-    const client = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1, lazyConnect: true });
+    const limit = this.config.storeTimeout * 1000;
+    const client = new Redis(url, {
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 1,
+      lazyConnect: true,
+      // Who takes calls and answers none is no counter either, and keeps nobody from starting.
+      connectTimeout: limit,
+      commandTimeout: limit,
+      socketTimeout: limit,
+      disconnectTimeout: limit,
+    });
     let wasReady = true;
     client.on('error', () => {
       if (wasReady) this.logger.warn('Redis for failed attempts is not available; counting in this process.');

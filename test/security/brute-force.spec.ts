@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, beforeAll, afterAll } from '@jest/globals';
 import { AuditSink, type AuditRecord } from '../../src/index.js';
 import { ADAPTERS, MASTER_TOKEN, startApp, type TestApp, type TestAppOptions } from '../support/app.js';
 import { RoutesController } from '../support/routes.controller.js';
+import { until } from '../support/kept-sessions.js';
+import { describeWithOwnRedis, RedisServer } from '../support/redis-server.js';
+import { removeTemporaryFolders } from '../support/temporary-folder.js';
 import { describeWith, serviceUrl } from '../support/services.js';
 
 class KeepingSink extends AuditSink {
@@ -172,3 +175,45 @@ describe.each(ADAPTERS)('failed attempts on %s', (adapter) => {
     }
   });
 });
+
+(await describeWithOwnRedis())(
+  'failed attempts counted in a Redis that takes connections and answers nothing',
+  () => {
+    let server: RedisServer;
+    beforeAll(async () => {
+      server = await RedisServer.start();
+    });
+    afterAll(async () => {
+      await server.stop();
+      removeTemporaryFolders();
+    });
+
+    it.each(['before the start', 'later'])('are counted in the process (%s)', async (when) => {
+      const fastauth = {
+        appName: `attempts-${randomUUID()}`,
+        failedAttemptsPerAddress: 10,
+        failedAttemptsStore: server.url,
+        storeTimeout: 0.3,
+        trustedProxies: ['127.0.0.1', '::1'],
+      };
+      server.resume();
+      if (when !== 'later') server.pause();
+      const start = performance.now();
+      const app = await startApp({ adapter: 'fastify', controllers: [RoutesController], fastauth });
+      expect(performance.now() - start).toBeLessThan(5000);
+      server.pause();
+      const guess = () =>
+        app.get('/admin/whoami', { 'X-Forwarded-For': '198.51.100.1', 'MASTER-TOKEN': 'guess' });
+      try {
+        let status = 0;
+        await until(async () => {
+          ({ status } = await guess());
+          return status === 429;
+        }, 'Nobody counts');
+      } finally {
+        await app.close();
+        server.resume();
+      }
+    });
+  },
+);
