@@ -387,30 +387,52 @@ describe.each(ADAPTERS)('sockets of ws whose peer has vanished, on %s', (adapter
     }
   }
 
+  @Public()
+  @WebSocketGateway({ path: '/beating/open' })
+  class OpenGateway extends TestGateway {}
+
+  @AccessOnly()
+  @WebSocketGateway({ path: '/beating/paused' })
+  class PausingGateway extends TestGateway {
+    override handleConnection(client: import('ws').WebSocket): void {
+      super.handleConnection(client);
+      client.pause();
+    }
+  }
+
   it('are cut when they leave a ping unanswered, and no others', async () => {
     const app = await startApp({
       adapter,
-      providers: [BeatingGateway],
+      providers: [BeatingGateway, OpenGateway, PausingGateway],
       fastauth: { websocketHeartbeat: 1 },
       configure: (nest) => nest.useWebSocketAdapter(WS.adapter(nest)),
     });
     const { access_token: token } = await app.issue('sensor');
-    const answering = await TestSocket.open(`${app.url}/beating`, {
-      headers: { 'ACCESS-TOKEN': token },
-    }).opened();
+    const headers = { 'ACCESS-TOKEN': token };
+    const open = (path: string, options: object): Promise<TestSocket> =>
+      TestSocket.open(app.url + path, options).opened();
+    const answering = await open('/beating', { headers });
+    const paused = await open('/beating/paused', { headers });
+    const anonymous = await open('/beating/open', { autoPong: false });
+    const late = await open('/beating/open', { autoPong: false });
+    late.send({ event: 'fastauth.authenticate', data: { access_token: token } });
+    expect(await late.frame(1)).toMatchObject({ data: { status: 'success' } });
     const vanished = RawSocket.upgrade(`${app.url}/beating`, [`ACCESS-TOKEN: ${token}`]);
     await vanished.hears('you are in');
     const since = Date.now();
     // Two bytes: a ping without a payload.
     expect(await vanished.closed()).toContain('\x89\x00');
     expect(Date.now() - since).toBeLessThan(4000);
-    for (let tries = 0; app.app.get(LiveSockets).size > 1 && tries < 100; tries++) await sleep(10);
-    expect(app.app.get(LiveSockets).size).toBe(1);
+    expect(await late.closed()).toBe(1006);
+    for (let tries = 0; app.app.get(LiveSockets).size > 2 && tries < 100; tries++) await sleep(10);
+    expect(app.app.get(LiveSockets).size).toBe(2);
     expect(app.app.get(BeatingGateway).gone).toBe(1);
     for (let pings = 0; pings < 2; pings++) await once(answering.socket, 'ping');
     answering.send({ event: 'echo', data: 1 });
     expect(await answering.frame(1)).toEqual({ event: 'echo', data: 1 });
-    answering.close();
+    // What open gateways hold is the application's, and the silence of a paused socket is not its peer's.
+    expect([anonymous.closeCode, paused.closeCode]).toEqual([undefined, undefined]);
+    for (const socket of [answering, anonymous, paused]) socket.close();
     await app.close();
   });
 

@@ -20,6 +20,8 @@ const ADMISSIONS: readonly Row[] = [
   ['no token', '/access', () => ({}), [ACCESS_REFUSED, 'missing_token']],
   ['ACCESS-TOKEN', '/access', (token) => ({ headers: { 'ACCESS-TOKEN': token } }), 'in'],
   ['a bearer token', '/access', (token) => ({ headers: { Authorization: `Bearer ${token}` } }), 'in'],
+  // Schemes of HTTP are told apart without regard to case (RFC 9110 section 11.1).
+  ['a BEARER token', '/access', (token) => ({ headers: { Authorization: `BEARER ${token}` } }), 'in'],
   ['a browser’s token', '/access', (token) => ({ browserToken: token }), 'in'],
   ['a token in the query', '/access', (token) => ({ queryToken: token }), [ACCESS_REFUSED, 'missing_token']],
   [
