@@ -2,11 +2,11 @@ import { afterAll, jest } from '@jest/globals';
 import { join } from 'node:path';
 import { describeSessionModel } from 'nestjs-fastauth/testing';
 import { LmdbTokenStore } from '../../src/stores/lmdb.store.js';
-import { modelRuns } from '../support/model-runs.js';
+import { modelRuns, modelTimeout } from '../support/model-runs.js';
 import { processOn } from '../support/store-processes.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(modelTimeout(120_000));
 afterAll(removeTemporaryFolders);
 
 describeSessionModel('LmdbTokenStore', {

@@ -1,6 +1,9 @@
+import { jest } from '@jest/globals';
 import { describeSessionModel } from 'nestjs-fastauth/testing';
 import { MemoryTokenStore } from '../../src/stores/memory.store.js';
-import { modelRuns } from '../support/model-runs.js';
+import { modelRuns, modelTimeout } from '../support/model-runs.js';
+
+jest.setTimeout(modelTimeout(20_000));
 
 const setUp = async () => {
   const store = new MemoryTokenStore();

@@ -1,12 +1,12 @@
 import { afterAll, jest } from '@jest/globals';
 import { describeSessionModel } from 'nestjs-fastauth/testing';
 import { RedisTokenStore } from '../../src/stores/redis.store.js';
-import { modelRuns } from '../support/model-runs.js';
+import { modelRuns, modelTimeout } from '../support/model-runs.js';
 import { redisAppName, removeRedisApps } from '../support/redis-apps.js';
 import { describeWith, serviceUrl } from '../support/services.js';
 import { processOn } from '../support/store-processes.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(modelTimeout(120_000));
 const url = serviceUrl('Redis');
 const describeRedis = await describeWith('Redis');
 

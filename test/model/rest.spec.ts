@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, jest } from '@jest/globals';
 import { describeSessionModel } from 'nestjs-fastauth/testing';
 import { RestTokenStore } from '../../src/stores/rest.store.js';
-import { modelRuns } from '../support/model-runs.js';
+import { modelRuns, modelTimeout } from '../support/model-runs.js';
 import { PersistenceServer } from '../support/persistence-server.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(modelTimeout(60_000));
 const server = new PersistenceServer();
 let databases = 0;
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, jest } from '@jest/globals';
 import { describeSessionModel } from 'nestjs-fastauth/testing';
 import { SqlTokenStore } from '../../src/stores/sql.store.js';
-import { modelRuns } from '../support/model-runs.js';
+import { modelRuns, modelTimeout } from '../support/model-runs.js';
 import { describeWith, type Service } from '../support/services.js';
 import { ownMariadb, ownPostgres, type OwnDatabase } from '../support/sql-databases.js';
 import { processOn } from '../support/store-processes.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(modelTimeout(120_000));
 /** PostgreSQL tells of changes, and so its sessions are kept in memory meanwhile. */
 const seenWithin = 500;
 const servers: [Service, () => Promise<OwnDatabase>][] = [
