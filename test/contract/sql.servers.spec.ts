@@ -44,7 +44,8 @@ describe.each([
       return store;
     }
 
-    describeParallelRefreshes(name, () => database.url);
+    // Each waits for the server's disk.
+    describeParallelRefreshes(name, () => database.url, { trials: 100 });
 
     describe('its tables', () => {
       it('are made once by three processes at once, and by a fourth not again', async () => {
@@ -168,7 +169,7 @@ describe.each([
         const url = new URL(database.url);
         const relay = await TcpRelay.start(Number(url.port));
         url.port = String(relay.port);
-        const limit = 0.5;
+        const limit = 0.2;
         const store = new SqlTokenStore({ url: url.href, timeout: limit, trackedCacheSize: 0 });
         await store.open();
         const { record, pair } = sessionSample();

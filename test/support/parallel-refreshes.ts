@@ -5,12 +5,12 @@ import { processOn } from './store-processes.js';
 
 const REFRESHES = 50;
 const ROUNDS = 5;
-/** `FASTAUTH_TEST_TRIALS=10000` for the longer run. */
-const TRIALS = Number(process.env['FASTAUTH_TEST_TRIALS'] || 300);
 
 interface SharedBy {
   /** How many share the store. Default: 4. */
   readonly processes?: number;
+  /** How often two refresh in the same instant. Default: 300; `FASTAUTH_TEST_TRIALS=10000` for the longer run. */
+  readonly trials?: number;
   /** Further keys of the configuration, such as `appName`. */
   readonly config?: Partial<FastauthConfig>;
 }
@@ -23,14 +23,16 @@ interface SharedBy {
 export function describeParallelRefreshes(
   name: string,
   databaseUrl: () => string | Promise<string>,
-  { processes: count = 4, config }: SharedBy = {},
+  { processes: count = 4, trials: usual = 300, config }: SharedBy = {},
 ): void {
+  const trials = Number(process.env['FASTAUTH_TEST_TRIALS'] || usual);
   describe(`${name}, refreshed by ${count} process${count === 1 ? '' : 'es'}`, () => {
     const processes: StoreProcess[] = [];
 
     beforeAll(async () => {
       const options = processOn(await databaseUrl(), config);
-      for (let n = 0; n < count; n++) processes.push(await StoreProcess.start(options));
+      const starts = Array.from({ length: count }, () => StoreProcess.start(options));
+      processes.push(...(await Promise.all(starts)));
     });
     afterAll(async () => {
       await Promise.all(processes.map((process) => process.stop()));
@@ -68,10 +70,10 @@ export function describeParallelRefreshes(
 
     if (count < 2) return;
     it(
-      `answers two refreshes of one token in the same instant with one successor, ${TRIALS} times`,
+      `answers two refreshes of one token in the same instant with one successor, ${trials} times`,
       async () => {
         const [one, two] = processes as [StoreProcess, StoreProcess];
-        for (let trial = 0; trial < TRIALS; trial++) {
+        for (let trial = 0; trial < trials; trial++) {
           const clientId = `trial-${trial}`;
           const issued = await one.tokens('issue', [{ clientId }]);
           const at = Date.now() + 5;
@@ -83,7 +85,7 @@ export function describeParallelRefreshes(
           expect((await two.store('list', [clientId])).map(({ generation }) => generation)).toEqual([1]);
         }
       },
-      30_000 + 100 * TRIALS,
+      30_000 + 100 * trials,
     );
   });
 }

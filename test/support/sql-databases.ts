@@ -24,8 +24,10 @@ export async function ownPostgres(): Promise<OwnDatabase> {
   await admin.connect();
   await admin.query(`create schema ${name}`);
   await admin.query(`set search_path to ${name}`);
-  // What tests write need not survive a crash of the server.
-  url.searchParams.set('options', `-csearch_path=${name} -csynchronous_commit=off`);
+  // What tests write need not survive a crash of the server, nor need a deadlock stand for a second.
+  const settings = { search_path: name, synchronous_commit: 'off', deadlock_timeout: '50ms' };
+  const options = Object.entries(settings).map(([setting, value]) => `-c${setting}=${value}`);
+  url.searchParams.set('options', options.join(' '));
   // Tells a test's own connections from others' in the server's list.
   url.searchParams.set('application_name', name);
   return {
