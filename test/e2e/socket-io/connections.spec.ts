@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from '@jest/globals';
 import { TokenService } from '../../../src/index.js';
-import { startIoApp, type IoApp } from '../../support/io-app.js';
+import { startIoApp, until, type IoApp } from '../../support/io-app.js';
 
 let app: IoApp;
 afterEach(() => app.close());
@@ -38,6 +38,32 @@ it('a connection is closed soon after its last namespace was refused or ended, a
   await Promise.all([refused.connection.closed(), ended.connection.closed()]);
   expect(Date.now() - since).toBeLessThan(3000);
   expect([inOpen, elsewhere, again, inTwo].map(({ isOpen }) => isOpen)).toEqual([true, true, true, true]);
+});
+
+it('a connection is not closed while middleware of the application decides', async () => {
+  app = await startIoApp();
+  let decide: (() => void) | undefined;
+  app.server.of('/news').use((socket, next) => {
+    decide = () => next(socket.handshake.auth['bad'] ? new Error('Not you') : undefined);
+  });
+  const waiting = await app.connection();
+  expect(await waiting.enter('/')).toHaveProperty('message');
+  const entering = waiting.enter('/news');
+  const refused = await app.connection();
+  expect(await refused.enter('/')).toHaveProperty('message');
+  await refused.connection.closed();
+  decide?.();
+  expect(await entering).toHaveProperty('sid');
+
+  // What it refuses is refused.
+  const other = await app.connection();
+  decide = undefined;
+  const asking = other.enter('/news', { bad: true });
+  await until(() => decide !== undefined);
+  (decide as (() => void) | undefined)?.();
+  expect(await asking).toHaveProperty('message');
+  await other.connection.closed();
+  expect(waiting.isOpen).toBe(true);
 });
 
 it('a client that does not answer the close is cut', async () => {
