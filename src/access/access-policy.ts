@@ -41,6 +41,11 @@ export class AccessPolicy {
     return demand;
   }
 
+  /** Whether a decorator says that the handler is open; not so where it is open for want of any. */
+  isMarkedPublic(handler: object, controller: object): boolean {
+    return declaredDemand(handler, controller, this.configured) === NONE;
+  }
+
   /** What the path rules ask for a route whose pattern, as the router has it, is this. */
   demandOfPattern(pattern: string): Demand {
     return this.rules.demandForPattern(pattern);

@@ -1,26 +1,41 @@
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { describe, expect, it } from '@jest/globals';
-import type { AccessPolicy } from './access-policy.js';
-import { ACCESS, BOTH, NONE, type Demand } from './demand.js';
-import { DENIALS } from './denial.js';
+import { testConfig } from '../../test/support/test-config.js';
+import { AccessPolicy } from './access-policy.js';
+import { AccessOnly, MasterOnly, Public } from './decorators.js';
+import { type Denial, DENIALS } from './denial.js';
 import type { Gate } from './gate.js';
+import { PathRules } from './path-rules.js';
 import { RpcGuard } from './rpc.guard.js';
+
+class Handlers {
+  unmarked() {}
+  @Public() public() {}
+  @AccessOnly() access() {}
+  @Public() @MasterOnly() both() {}
+}
+@Public()
+class PublicHandlers {
+  unmarked() {}
+  @AccessOnly() access() {}
+}
 
 describe('the guard of microservice messages', () => {
   it.each([
-    [NONE, true],
-    [ACCESS, false],
-    [BOTH, false],
-  ])('where the handler needs %s: %s', (demand, isOpen) => {
-    const told: [unknown, Demand][] = [];
-    const guard = new RpcGuard(
-      { demandOfHandler: () => demand } as unknown as AccessPolicy,
-      {
-        refuse: (denial: unknown, _source: unknown, needed: Demand) => told.push([denial, needed]),
-      } as unknown as Gate,
-    );
-    const context = new ExecutionContextHost([{}, {}], class {}, () => undefined);
+    [Handlers, 'unmarked', false],
+    [Handlers, 'public', true],
+    [Handlers, 'access', false],
+    [Handlers, 'both', false],
+    [PublicHandlers, 'unmarked', true],
+    [PublicHandlers, 'access', false],
+  ] as const)('%p.%s: %s', (controller, name, isOpen) => {
+    const told: Denial[] = [];
+    const guard = new RpcGuard(new AccessPolicy(testConfig(), new PathRules({ master: [], access: [] })), {
+      refuse: (denial: Denial) => told.push(denial),
+    } as unknown as Gate);
+    const handler = Reflect.get(controller.prototype, name) as () => void;
+    const context = new ExecutionContextHost([{}, {}], controller, handler);
     expect(guard.canActivate(context)).toBe(isOpen);
-    expect(told).toEqual(isOpen ? [] : [[DENIALS.unknownContext, demand]]);
+    expect(told).toEqual(isOpen ? [] : [DENIALS.unknownContext]);
   });
 });

@@ -1,7 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { AccessPolicy } from './access-policy.js';
 import type { CredentialSource } from './credentials.js';
-import { NONE } from './demand.js';
 import { DENIALS } from './denial.js';
 import { Gate } from './gate.js';
 
@@ -9,8 +8,8 @@ import { Gate } from './gate.js';
 const NO_CREDENTIALS: CredentialSource = { headers: {}, rawHeaders: [] };
 
 /**
- * Lets messages of microservices through to handlers that need nothing, and no others: what a decorator asks for
- * cannot be shown there, so nothing that is guarded becomes open by being reached in another way.
+ * Lets messages of microservices through to handlers that are marked `@Public()`, and no others: neither credentials
+ * nor paths are known there, so what guards the same handler over HTTP could not hold.
  */
 @Injectable()
 export class RpcGuard implements CanActivate {
@@ -21,9 +20,13 @@ export class RpcGuard implements CanActivate {
 
   /** @returns false for Nest to answer "Forbidden resource" with an exception of this kind of call */
   canActivate(context: ExecutionContext): boolean {
-    const demand = this.policy.demandOfHandler(context.getHandler(), context.getClass());
-    if (demand === NONE) return true;
-    this.gate.refuse(DENIALS.unknownContext, NO_CREDENTIALS, demand);
+    const [handler, controller] = [context.getHandler(), context.getClass()];
+    if (this.policy.isMarkedPublic(handler, controller)) return true;
+    this.gate.refuse(
+      DENIALS.unknownContext,
+      NO_CREDENTIALS,
+      this.policy.demandOfHandler(handler, controller),
+    );
     return false;
   }
 }
