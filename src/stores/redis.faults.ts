@@ -12,6 +12,25 @@ const PASSING = new Set([
   'NOREPLICAS',
 ]);
 
+/** An answer that says that a call was not done, and that the next one need not fail. */
+class Refusal {
+  readonly #reply: Error;
+
+  constructor(reply: Error) {
+    this.#reply = reply;
+  }
+
+  get error(): StoreUnavailableError {
+    return answeredWith(this.#reply, true);
+  }
+}
+
+/** @throws StoreUnavailableError for what was refused */
+export function unlessRefused<T>(answer: T | Refusal): T {
+  if (answer instanceof Refusal) throw answer.error;
+  return answer;
+}
+
 /**
  * Says why calls fail. Without a connection they all fail alike; the reason, such as a certificate or a password
  * that is refused, is what the last attempt to connect met.
@@ -27,16 +46,17 @@ export class RedisFaults {
     connection.on('ready', () => (this.#lastOfConnection = undefined));
   }
 
-  /** What the call gives, or rejects with what a {@link BackendPolicy} can tell of. */
-  async explain<T>(call: Promise<T>): Promise<T> {
+  /**
+   * What the call gives. It rejects with what a {@link BackendPolicy} can tell of; what Redis refuses, though it is in
+   * order, is no reason to try again or to leave it alone, and is given.
+   */
+  async explain<T>(call: Promise<T>): Promise<T | Refusal> {
     try {
       return await call;
     } catch (error) {
       if (isReply(error)) {
-        const word = firstWord(error);
-        throw new StoreUnavailableError(`Redis answered ${word}.`, undefined, {
-          answered: !PASSING.has(word),
-        });
+        if (PASSING.has(firstWord(error))) throw answeredWith(error);
+        return new Refusal(error);
       }
       throw reasonOf(this.#lastOfConnection ?? error);
     }
@@ -45,7 +65,7 @@ export class RedisFaults {
 
 /** An error that names its reason, which ioredis' own ones do in their text only. */
 function reasonOf(error: unknown): unknown {
-  if (isReply(error)) return new StoreUnavailableError(`Redis answered ${firstWord(error)}.`);
+  if (isReply(error)) return answeredWith(error);
   const { name, code } = error as NodeJS.ErrnoException;
   if (name !== 'Error' || code !== undefined) return error;
   return new StoreUnavailableError(
@@ -55,6 +75,10 @@ function reasonOf(error: unknown): unknown {
 
 function isReply(error: unknown): error is Error {
   return (error as Error).name === 'ReplyError';
+}
+
+function answeredWith(reply: Error, answered = false): StoreUnavailableError {
+  return new StoreUnavailableError(`Redis answered ${firstWord(reply)}.`, undefined, { answered });
 }
 
 /** The rest of an answer may show what was sent. */

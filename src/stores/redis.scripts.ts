@@ -80,10 +80,15 @@ redis.call('SET', KEYS[1], value, 'KEEPTTL')
 return 1
 `;
 
+/**
+ * Must not fail for want of memory: a script that has written something goes on when memory is full, so the first
+ * write is one that is always allowed, and changes nothing.
+ */
 const REVOKE_SESSION = `
 local function revoke(key, revocation)
   local stored = redis.call('GET', key)
   if not stored or string.byte(stored) ~= 0 then return 0 end
+  redis.call('PEXPIRE', key, redis.call('PTTL', key))
   redis.call('SET', key, revocation .. string.sub(stored, 10), 'KEEPTTL')
   return 1
 end

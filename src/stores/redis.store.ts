@@ -3,7 +3,7 @@ import { StoreUnavailableError } from '../errors.js';
 import type { SessionKey, SessionRecord, TokenPair } from '../tokens/session-record.js';
 import { BackendPolicy } from './backend-policy.js';
 import { closeRedis, isCluster, redisConnection, type RedisConnection } from './redis.connection.js';
-import { RedisFaults } from './redis.faults.js';
+import { RedisFaults, unlessRefused } from './redis.faults.js';
 import { RedisFeed } from './redis.feed.js';
 import { decodeFamily, encodeFamily, RedisKeys, type RedisClientKeys } from './redis.keys.js';
 import { redisKeyUse } from './redis.key-use.js';
@@ -214,9 +214,9 @@ export class RedisTokenStore extends TokenStore {
     return hasChanged;
   }
 
-  #read<T>(call: (redis: RedisConnection) => Promise<T>): Promise<T> {
+  async #read<T>(call: (redis: RedisConnection) => Promise<T>): Promise<T> {
     const { connection, faults } = this.#opened();
-    return this.#policy.read(() => faults.explain(call(connection)));
+    return unlessRefused(await this.#policy.read(() => faults.explain(call(connection))));
   }
 
   async #write<T>(call: (redis: RedisConnection) => Promise<T>): Promise<T> {
@@ -224,7 +224,7 @@ export class RedisTokenStore extends TokenStore {
     const write = this.#policy.write(() => faults.explain(call(connection)));
     this.#writes.add(write);
     try {
-      return await write;
+      return unlessRefused(await write);
     } finally {
       this.#writes.delete(write);
     }

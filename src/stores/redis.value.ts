@@ -48,15 +48,16 @@ export function redisVersion(generation: number, refreshHash: string): Buffer {
 }
 
 /** @throws StoreUnavailableError when it is damaged, or no value of ours */
-export function sessionOfRedisValue(value: Buffer, clientId: string, familyId: string): SessionRecord {
+export function sessionOfRedisValue(value: unknown, clientId: string, familyId: string): SessionRecord {
   const textAt = LABEL_AT + LABEL_HEADER_BYTES;
-  const recordAt = value.length < textAt ? Infinity : textAt + value.readUInt32BE(LABEL_AT + 1);
-  if (value.length <= recordAt) throw new StoreUnavailableError('A session in Redis is damaged.');
-  const record = decodeSessionRecord(value.subarray(recordAt), clientId, familyId);
+  const bytes = Buffer.isBuffer(value) ? value : Buffer.alloc(0);
+  const recordAt = bytes.length < textAt ? Infinity : textAt + bytes.readUInt32BE(LABEL_AT + 1);
+  if (bytes.length <= recordAt) throw new StoreUnavailableError('A session in Redis is damaged.');
+  const record = decodeSessionRecord(bytes.subarray(recordAt), clientId, familyId);
   return {
     ...record,
-    label: value[LABEL_AT] === 0 ? undefined : value.toString('utf8', textAt, recordAt),
-    revokedAt: value[0] === 0 ? undefined : value.readDoubleBE(1),
+    label: bytes[LABEL_AT] === 0 ? undefined : bytes.toString('utf8', textAt, recordAt),
+    revokedAt: bytes[0] === 0 ? undefined : bytes.readDoubleBE(1),
   };
 }
 

@@ -8,13 +8,14 @@ import { RedisTokenStore, type RedisTokenStoreOptions } from '../../src/stores/r
 import { FEED_SILENCE_MS } from '../../src/stores/tracked-sessions.js';
 import { SystemClock } from '../../src/tokens/clock.js';
 import type { SessionRecord } from '../../src/tokens/session-record.js';
-import { isKept, refusedAfter, untilKept, untilReachable } from '../support/kept-sessions.js';
+import { isKept, refusedAfter, until, untilKept, untilReachable } from '../support/kept-sessions.js';
 import { describeWithOwnRedis, RedisServer } from '../support/redis-server.js';
 import { TcpRelay } from '../support/tcp-relay.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
 import { createTokenService } from '../support/token-service.js';
 
 const TIME_LIMIT = 0.5;
+const keyOf = ({ clientId, familyId }: SessionRecord): string => `fastauth:session:{${clientId}}:${familyId}`;
 
 const describeRedis = await describeWithOwnRedis();
 
@@ -215,6 +216,143 @@ describeRedis('RedisTokenStore, when something fails', () => {
     await expect(store.find(record)).rejects.toThrow('damaged');
     const next = rotatedSample(record);
     expect(await store.rotate(next.record, next.pair)).toBe(false);
+  });
+
+  it('refuses to write when memory is full, and reads and revokes all the same', async () => {
+    const store = await openStore();
+    const { service } = createTokenService({}, store, new SystemClock());
+    const kept = await put(store);
+    const issued = await service.issue({ clientId: 'c' });
+    await admin.config('SET', 'maxmemory', '1');
+    try {
+      const [record, pair] = insertion();
+      // However often, it is no reason to leave the server alone.
+      for (let n = 0; n < 10; n++) {
+        await expect(store.insert(record, pair, Infinity)).rejects.toThrow('Redis answered OOM.');
+      }
+      expect(await store.find(record)).toBeUndefined();
+      await expect(service.issue({ clientId: 'd' })).rejects.toThrow('Token not saved');
+      await expect(service.refresh(issued.refreshToken)).rejects.toThrow('Token not saved');
+      await service.verify(issued.accessToken);
+      const left = await admin.pttl(keyOf(kept));
+      expect(await store.revoke(kept, kept.createdAt + 1)).toBe(true);
+      expect(await store.find(kept, { fresh: true })).toMatchObject({ revokedAt: kept.createdAt + 1 });
+      expect(Math.abs((await admin.pttl(keyOf(kept))) - left)).toBeLessThan(1000);
+      expect(await store.revokeClient('c', 1)).toHaveLength(1);
+      await expect(service.verify(issued.accessToken)).rejects.toThrow('token');
+    } finally {
+      await admin.config('SET', 'maxmemory', '0');
+    }
+    await put(store);
+  });
+
+  it('answers 503 while its server is a replica, and goes on when it is a primary', async () => {
+    const store = await openStore();
+    const record = await put(store);
+    // Of a master that is not there.
+    await admin.replicaof('127.0.0.1', '1');
+    try {
+      await expect(store.insert(...insertion())).rejects.toMatchObject({
+        message: 'Redis answered READONLY.',
+        answered: false,
+      });
+      await untilReachable(store);
+      expect(await store.find(record, { fresh: true })).toMatchObject({ familyId: record.familyId });
+      await admin.config('SET', 'replica-serve-stale-data', 'no');
+      await expect(store.find(record, { fresh: true })).rejects.toMatchObject({
+        message: 'Redis answered MASTERDOWN.',
+        answered: false,
+      });
+    } finally {
+      await admin.config('SET', 'replica-serve-stale-data', 'yes');
+      await admin.replicaof('NO', 'ONE');
+    }
+    await untilReachable(store);
+    await untilKept(store, await put(store));
+  });
+
+  it('answers 503 while its server loads its data, and has them then', async () => {
+    const loading = await RedisServer.start(
+      '--enable-debug-command',
+      'yes',
+      '--loading-process-events-interval-bytes',
+      '1024',
+    );
+    const operator = new Redis(loading.url);
+    const store = await openStore({ url: loading.url });
+    const records = await Promise.all(Array.from({ length: 100 }, () => put(store)));
+    const [record] = records as [SessionRecord];
+    await operator.config('SET', 'key-load-delay', '10000');
+    const loaded = operator.call('DEBUG', 'RELOAD');
+    await until(
+      () =>
+        Promise.resolve(store.find(record, { fresh: true })).then(
+          () => false,
+          ({ message, answered }: StoreUnavailableError) =>
+            message === 'Redis answered LOADING.' && !answered,
+        ),
+      'It was not loading',
+    );
+    await loaded;
+    await untilReachable(store);
+    await untilKept(store, ...records);
+    operator.disconnect();
+    await store.close();
+    await loading.stop();
+  });
+
+  it('waits for a slow server, up to its time limit', async () => {
+    const store = await openStore();
+    const record = await put(store);
+    await admin.call('CLIENT', 'PAUSE', String(TIME_LIMIT * 500), 'ALL');
+    expect(await store.find(record, { fresh: true })).toMatchObject({ familyId: record.familyId });
+    await admin.call('CLIENT', 'PAUSE', String(TIME_LIMIT * 3000), 'ALL');
+    const start = performance.now();
+    await expect(store.find(record, { fresh: true })).rejects.toThrow('within the time limit');
+    expect(performance.now() - start).toBeLessThan(TIME_LIMIT * 1000 + 250);
+    await untilReachable(store);
+    expect(await store.find(record, { fresh: true })).toMatchObject({ familyId: record.familyId });
+  });
+
+  it.each([
+    ['garbage', 'HTTP/1.1 400 Bad Request\r\n\r\n', false],
+    ['half an answer', '$1000\r\nhalf', false],
+    ['half an answer, and the end', '$1000\r\nhalf', true],
+    ['the end', '', true],
+    ['an answer of another type', ':1\r\n', false],
+    ['an answer that is no value of ours', '$4\r\nnone\r\n', false],
+  ])('answers 503 to %s, and asks again over another connection', async (_, answer, isEnd) => {
+    const relay = await TcpRelay.start(server.port);
+    const store = await openStore({ url: `redis://127.0.0.1:${relay.port}`, trackedCacheSize: 0 });
+    const record = await put(store);
+    // A read is tried again; a write is not.
+    relay.answerTo(keyOf(record), answer, isEnd);
+    const start = performance.now();
+    const found = await Promise.resolve(store.find(record)).catch((error: unknown) => error);
+    if (found instanceof Error) expect(found).toBeInstanceOf(StoreUnavailableError);
+    else expect(found).toMatchObject({ familyId: record.familyId });
+    expect(performance.now() - start).toBeLessThan(TIME_LIMIT * 1000 + 250);
+    await until(
+      () =>
+        Promise.resolve(store.find(record)).then(
+          (again) => again?.familyId === record.familyId,
+          () => false,
+        ),
+      'It is not found again',
+    );
+    await relay.stop();
+  });
+
+  it('says that Redis refuses its password, at the start and in each 503', async () => {
+    await admin.acl('SETUSER', 'guarded', 'on', '>right', '~*', '&*', '+@all');
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    const store = await openStore({ url: `redis://guarded:wrong@127.0.0.1:${server.port}` });
+    expect(warn.mock.calls.flat().join()).toContain('Redis answered WRONGPASS.');
+    warn.mockRestore();
+    await expect(store.ping()).rejects.toMatchObject({
+      message: 'Redis answered WRONGPASS.',
+      answered: false,
+    });
   });
 
   it("takes the settings of an application's client, and leaves it alone", async () => {

@@ -16,6 +16,7 @@ export class TcpRelay {
   readonly #connections = new Set<Relayed>();
   readonly #server: Server;
   #lastWords: string | undefined;
+  #instead: { readonly text: string; readonly answer: string; readonly isEnd: boolean } | undefined;
   #isStalled = false;
 
   private constructor(port: number) {
@@ -35,6 +36,13 @@ export class TcpRelay {
         if (this.#lastWords !== undefined && text.includes(this.#lastWords)) {
           relayed.isMute = true;
           this.#lastWords = undefined;
+        }
+        if (this.#instead !== undefined && text.includes(this.#instead.text)) {
+          const { answer, isEnd } = this.#instead;
+          this.#instead = undefined;
+          relayed.isMute = true;
+          client.write(answer, () => isEnd && client.destroy());
+          return;
         }
         if (!relayed.isStalled) backend.write(data);
       });
@@ -75,6 +83,14 @@ export class TcpRelay {
   /** Lets the next request with this text through, and nothing back on its connection from then on. */
   loseAnswerTo(text: string): void {
     this.#lastWords = text;
+  }
+
+  /**
+   * Answers the next request with this text in the server's place, and lets nothing more through on its connection.
+   * @param isEnd closes the connection after that
+   */
+  answerTo(text: string, answer: string, isEnd = false): void {
+    this.#instead = { text, answer, isEnd };
   }
 
   /** From now on nothing is forwarded; connections stay open, and new ones are accepted. */
