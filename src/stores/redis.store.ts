@@ -1,8 +1,10 @@
 import { Logger } from '@nestjs/common';
+import type { Redis } from 'ioredis';
 import { StoreUnavailableError } from '../errors.js';
 import type { SessionKey, SessionRecord, TokenPair } from '../tokens/session-record.js';
 import { BackendPolicy } from './backend-policy.js';
 import { closeRedis, isCluster, redisConnection, type RedisConnection } from './redis.connection.js';
+import { evictionPolicy } from './redis.eviction.js';
 import { RedisFaults, unlessRefused } from './redis.faults.js';
 import { RedisFeed } from './redis.feed.js';
 import { decodeFamily, encodeFamily, RedisKeys, type RedisClientKeys } from './redis.keys.js';
@@ -74,11 +76,21 @@ export class RedisTokenStore extends TokenStore {
     const faults = new RedisFaults(connection);
     this.#open = { connection, feed, faults };
     feed.start();
+    const logger = new Logger('Fastauth');
     try {
       await this.#policy.write(() => faults.explain(connection.connect()));
     } catch (error) {
       const { message } = error as Error;
-      new Logger('Fastauth').warn(`No connection to Redis yet; it is tried until there is one. ${message}`);
+      logger.warn(`No connection to Redis yet; it is tried until there is one. ${message}`);
+      return;
+    }
+    // An access list may forbid to ask.
+    const policy = await this.#read(() => evictionPolicy(mastersOf(connection))).catch(() => undefined);
+    if (policy !== undefined) {
+      logger.warn(
+        `Redis drops sessions when its memory is full (maxmemory-policy ${policy}): clients have to log in again, ` +
+          'and "revoke all of this client" may miss sessions. Set maxmemory-policy noeviction.',
+      );
     }
   }
 
@@ -188,8 +200,7 @@ export class RedisTokenStore extends TokenStore {
 
   async keyUse(now: number): Promise<readonly KeyUse[]> {
     const { connection } = this.#opened();
-    const nodes = isCluster(connection) ? connection.nodes('master') : [connection];
-    return redisKeyUse(nodes, this.#keys, now, (call) => this.#read(call));
+    return redisKeyUse(mastersOf(connection), this.#keys, now, (call) => this.#read(call));
   }
 
   watch(watcher: SessionWatcher): () => void {
@@ -262,6 +273,10 @@ interface SessionPlace extends RedisClientKeys {
   readonly family: string;
   /** The session's key. */
   readonly session: string;
+}
+
+function mastersOf(connection: RedisConnection): readonly Redis[] {
+  return isCluster(connection) ? connection.nodes('master') : [connection];
 }
 
 /** Families and values by turns, as the scripts answer them. */

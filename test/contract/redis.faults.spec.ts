@@ -355,6 +355,26 @@ describeRedis('RedisTokenStore, when something fails', () => {
     });
   });
 
+  it.each([
+    ['allkeys-lru', '1gb', 1],
+    ['allkeys-lru', '0', 0],
+    ['noeviction', '1gb', 0],
+  ])('with maxmemory-policy %s and maxmemory %s gives %d warnings', async (policy, memory, warnings) => {
+    await admin.config('SET', 'maxmemory-policy', policy);
+    await admin.config('SET', 'maxmemory', memory);
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    try {
+      await openStore();
+      const said = warn.mock.calls.flat();
+      expect(said).toHaveLength(warnings);
+      for (const text of said) expect(text).toContain('maxmemory-policy allkeys-lru');
+    } finally {
+      warn.mockRestore();
+      await admin.config('SET', 'maxmemory-policy', 'noeviction');
+      await admin.config('SET', 'maxmemory', '0');
+    }
+  });
+
   it("takes the settings of an application's client, and leaves it alone", async () => {
     const client = new Redis(server.url, { keyPrefix: 'app:', db: 3, enableOfflineQueue: true });
     const store = await openStore({ client } as never);
