@@ -7,7 +7,6 @@ import { SqlTokenStore } from '../../src/stores/sql.store.js';
 import type { TokenStore } from '../../src/stores/token-store.js';
 import type { Clock } from '../../src/tokens/clock.js';
 import { SessionSweeper } from '../../src/tokens/session-sweeper.js';
-import { sessionExpiresAt } from '../../src/tokens/session-record.js';
 import { redisAppName } from './redis-apps.js';
 import { serviceUrl } from './services.js';
 import type { OwnDatabase } from './sql-databases.js';
@@ -27,12 +26,15 @@ export type Ticks = number[];
 const LONG_AGO = Date.UTC(2029, 0, 1) / 1000;
 /** Fewer than a store lets wait. */
 const FILLED_AT_ONCE = 500;
+/** More than leave while one block of requests is sent. */
+const ENOUGH = 40_000;
 
 /** By the application's own timer, as the memory, the embedded and the SQL stores are. */
 export class SweptCleaning implements Cleaning {
   readonly ticks: Ticks = [];
   /** How many sessions each batch was to drop at most. */
   readonly limits = new Set<number>();
+  protected filled = 0;
   #left = 0;
 
   constructor(readonly store: TokenStore) {
@@ -50,15 +52,18 @@ export class SweptCleaning implements Cleaning {
     for (let filled = 0; filled < count; filled += FILLED_AT_ONCE) {
       await Promise.all(
         Array.from({ length: FILLED_AT_ONCE }, (_, n) =>
-          this.store.insert({ ...record, clientId: `gone-${filled + n}` }, pair, Infinity),
+          this.store.insert({ ...record, clientId: `gone-${this.filled + filled + n}` }, pair, Infinity),
         ),
       );
     }
+    this.filled += count;
   }
 
   async begin(clock: Clock): Promise<() => Promise<void>> {
     const sweeper = new SessionSweeper(this.store, clock, { clockTolerance: 5 });
     const before = this.#left;
+    // The slower the machine, the more leave in a block.
+    if (this.filled - before < ENOUGH) await this.fill(ENOUGH);
     await sweeper.sweep();
     return async () => {
       sweeper.onModuleDestroy();
@@ -66,7 +71,7 @@ export class SweptCleaning implements Cleaning {
     };
   }
 
-  /** Lets the others leave, too, and answers how many left in all. */
+  /** Lets the others leave, too, and answers how many are still there. */
   async finish(clock: Clock): Promise<number> {
     const now = Math.floor(clock.now() / 1000);
     const [limit = 0] = this.limits;
@@ -83,7 +88,7 @@ export class SweptCleaning implements Cleaning {
       this.ticks.push(longest);
       last = await sweeping;
     }
-    return this.#left;
+    return this.filled - this.#left;
   }
 
   async close(): Promise<void> {}
@@ -109,19 +114,22 @@ export class SqlCleaning extends SweptCleaning {
 
   /** One through the store, and the others after its likeness. */
   override async fill(count: number): Promise<void> {
-    const { record, pair } = sessionSample({ createdAt: LONG_AGO });
+    const likeness = `gone-${this.filled}`;
+    const { record, pair } = sessionSample({ clientId: likeness, createdAt: LONG_AGO });
     await this.store.insert(record, pair, Infinity);
     const isPostgres = this.database.url.startsWith('postgres');
-    const [client, numbers] = isPostgres
-      ? [`convert_to('gone-' || n, 'UTF8')`, `generate_series(2, ${count}) n`]
-      : [`concat('gone-', seq)`, `seq_2_to_${count}`];
+    const text = (expression: string): string =>
+      isPostgres ? `convert_to(${expression}, 'UTF8')` : `binary ${expression}`;
+    const numbers = isPostgres ? `generate_series(2, ${count}) n` : `seq_2_to_${count}`;
+    const another = isPostgres ? `'${likeness}-' || n` : `concat('${likeness}-', seq)`;
     await this.database.query(
       `insert into fastauth_sessions (app, client_id, family_id, ${COLUMNS})
-       select app, ${client}, family_id, ${COLUMNS} from fastauth_sessions, ${numbers}
-       where expires_at = ${sessionExpiresAt(record)}`,
+       select app, ${text(another)}, family_id, ${COLUMNS} from fastauth_sessions, ${numbers}
+       where client_id = ${text(`'${likeness}'`)}`,
     );
     // What the server does by itself within a minute: until it knows that there are many, it reads them all.
     await this.database.query(`analyze ${isPostgres ? '' : 'table'} fastauth_sessions`);
+    this.filled += count;
   }
 
   override async close(): Promise<void> {
