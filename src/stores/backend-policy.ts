@@ -61,6 +61,8 @@ export class BackendPolicy {
     handleWhen((error) => !(error instanceof BulkheadRejectedError)),
     { halfOpenAfter: PROBE_EVERY_MS, breaker: new ConsecutiveBreaker(FAILURES_UNTIL_OPEN) },
   );
+  /** Why it failed the last time. */
+  #lastReason = 'it failed';
   readonly #bulkhead = bulkhead(CALLS_IN_FLIGHT, CALLS_WAITING);
 
   constructor(options: BackendPolicyOptions) {
@@ -74,7 +76,7 @@ export class BackendPolicy {
         this.#retry.execute(() => this.#attempt(call, signal), signal),
       );
     } catch (error) {
-      throw asUnavailable(error);
+      throw this.#unavailable(error);
     }
   }
 
@@ -83,8 +85,21 @@ export class BackendPolicy {
     try {
       return await this.#timeout.execute(({ signal }) => this.#attempt(call, signal));
     } catch (error) {
-      throw asUnavailable(error);
+      throw this.#unavailable(error);
     }
+  }
+
+  #unavailable(error: unknown): StoreUnavailableError {
+    if (error instanceof StoreUnavailableError) {
+      this.#lastReason = reasonOf(error);
+      return error;
+    }
+    const isLeftAlone = error instanceof BrokenCircuitError;
+    if (!isLeftAlone) this.#lastReason = reasonOf(error);
+    const reason = isLeftAlone
+      ? `it failed several times in a row (${this.#lastReason}) and is left alone for a moment`
+      : this.#lastReason;
+    return new StoreUnavailableError(`The token store is not available: ${reason}. Try again later.`);
   }
 
   #attempt<T>(call: BackendCall<T>, signal: AbortSignal): Promise<T> {
@@ -115,17 +130,13 @@ function isWorthRetrying(error: Error): boolean {
 }
 
 /** Drivers' errors may carry what was sent or received, so only their name and code go on. */
-function asUnavailable(error: unknown): StoreUnavailableError {
-  if (error instanceof StoreUnavailableError) return error;
-  const reason =
-    error instanceof TaskCancelledError
-      ? 'it did not answer within the time limit'
-      : error instanceof BrokenCircuitError
-        ? 'it failed several times in a row and is left alone for a moment'
-        : error instanceof BulkheadRejectedError
-          ? 'too many calls are waiting for it'
-          : nameOf(error);
-  return new StoreUnavailableError(`The token store is not available: ${reason}. Try again later.`);
+function reasonOf(error: unknown): string {
+  if (error instanceof StoreUnavailableError) {
+    return error.message.replace(/^The token store is not available: |\.(?: Try again later\.)?$/g, '');
+  }
+  if (error instanceof TaskCancelledError) return 'it did not answer within the time limit';
+  if (error instanceof BulkheadRejectedError) return 'too many calls are waiting for it';
+  return nameOf(error);
 }
 
 function nameOf(error: unknown): string {

@@ -50,13 +50,14 @@ export class PostgresFeed {
   async #run(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      await this.#listen();
+      // What the URL names may be out of reach, too, such as the file of an authority.
+      await this.#listen().catch(() => undefined);
       // A random pause, since all processes lose a server that restarts at once.
       await sleep(Math.random() * LONGEST_PAUSE_MS, undefined, { signal, ref: false }).catch(() => undefined);
     }
   }
 
-  /** Connects, and listens until the connection, or the feed, has ended. Never rejects. */
+  /** Connects, and listens until the connection, or the feed, has ended. */
   async #listen(): Promise<void> {
     const socket = new Socket();
     const connection = new AbortController();

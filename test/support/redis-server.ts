@@ -1,21 +1,11 @@
 import { describe } from '@jest/globals';
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
+import { hasProgram } from './services.js';
 import { temporaryFolder } from './temporary-folder.js';
-
-const run = promisify(execFile);
-
-/** Whether this machine has the program. */
-async function has(program: string): Promise<boolean> {
-  return run(program, ['--version']).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
-  );
-}
 
 /** A Redis of the test's own, on a free port, that may be stopped and stalled. It keeps nothing on disk. */
 export class RedisServer {
@@ -125,7 +115,7 @@ export async function describeWithOwnRedis(
   ...programs: readonly string[]
 ): Promise<(name: string, define: () => void) => void> {
   for (const program of ['redis-server', ...programs]) {
-    if (await has(program)) continue;
+    if (await hasProgram(program)) continue;
     if (process.env['FASTAUTH_TEST_REQUIRE_SERVICES'] === '1') {
       throw new Error(`There is no program ${program}, and FASTAUTH_TEST_REQUIRE_SERVICES is set.`);
     }

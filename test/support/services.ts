@@ -1,5 +1,7 @@
 import { describe } from '@jest/globals';
+import { execFile } from 'node:child_process';
 import { connect } from 'node:net';
+import { promisify } from 'node:util';
 
 /** Servers that some specs need. Each is where it is by default, or where the variable says. */
 const SERVICES = {
@@ -20,18 +22,33 @@ export function serviceUrl(service: Service): string {
 /**
  * `describe` for tests that need a service: where it does not answer they are skipped, and say so; with
  * `FASTAUTH_TEST_REQUIRE_SERVICES=1` the spec fails instead.
+ * @param programs what is needed beside it
  *
  * @example
  * const describePostgres = await describeWith('PostgreSQL');
  */
-export async function describeWith(service: Service): Promise<(name: string, define: () => void) => void> {
+export async function describeWith(
+  service: Service,
+  ...programs: readonly string[]
+): Promise<(name: string, define: () => void) => void> {
   const { hostname, port, host } = new URL(serviceUrl(service));
-  if (await answers(hostname, Number(port))) return describe;
+  const isThere = await answers(hostname, Number(port));
+  const found = await Promise.all(programs.map(hasProgram));
+  if (isThere && found.every(Boolean)) return describe;
+  const missing = isThere ? programs.filter((_, n) => !found[n]).join() : `${service} at ${host}`;
   if (process.env['FASTAUTH_TEST_REQUIRE_SERVICES'] === '1') {
-    throw new Error(`${service} does not answer at ${host}, and FASTAUTH_TEST_REQUIRE_SERVICES is set.`);
+    throw new Error(`There is no ${missing}, and FASTAUTH_TEST_REQUIRE_SERVICES is set.`);
   }
   // oxlint-disable-next-line jest/no-disabled-tests, jest/valid-describe-callback -- this is what skips, and says why
-  return (name, define) => describe.skip(`${name} (skipped: no ${service} at ${host})`, define);
+  return (name, define) => describe.skip(`${name} (skipped: no ${missing})`, define);
+}
+
+/** Whether this machine has the program. */
+export async function hasProgram(program: string): Promise<boolean> {
+  return promisify(execFile)(program, ['--version']).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
+  );
 }
 
 function answers(host: string, port: number): Promise<boolean> {
