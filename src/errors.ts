@@ -31,9 +31,14 @@ export abstract class FastauthError extends HttpException {
     this.name = new.target.name;
   }
 
+  /** What callers are told. */
+  get publicMessage(): string {
+    return this.message;
+  }
+
   /** What an answer's body holds when nobody shapes it otherwise. */
   override getResponse(): object {
-    return { detail: this.message, code: this.code };
+    return { detail: this.publicMessage, code: this.code };
   }
 }
 
@@ -111,7 +116,12 @@ export class TokenNotSavedError extends FastauthError {
   }
 }
 
-/** The store did not answer, or not usably. Retry later: nothing was consumed. Always 503, never 401. */
+const STORE_UNAVAILABLE = 'The token store is not available. Try again later.';
+
+/**
+ * The store did not answer, or not usably. Retry later: nothing was consumed. Always 503, never 401.
+ * `message` says why, for operators; callers are told no more than that it is so.
+ */
 export class StoreUnavailableError extends FastauthError {
   readonly code = 'store_unavailable';
 
@@ -119,13 +129,17 @@ export class StoreUnavailableError extends FastauthError {
   readonly answered: boolean;
 
   constructor(
-    message = 'The token store is not available. Try again later.',
+    message = STORE_UNAVAILABLE,
     /** Seconds until a retry makes sense, for `Retry-After`. */
     readonly retryAfter = 1,
     options?: { cause?: unknown; answered?: boolean },
   ) {
     super(message, 503, options);
     this.answered = options?.answered ?? false;
+  }
+
+  override get publicMessage(): string {
+    return STORE_UNAVAILABLE;
   }
 }
 

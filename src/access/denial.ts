@@ -12,6 +12,8 @@ export interface Denial {
   readonly detail: string;
   /** Seconds, for `Retry-After`. */
   readonly retryAfter?: number;
+  /** For operators, where they are told more than the caller. */
+  readonly reason?: string;
 }
 
 function denial(status: Denial['status'], code: FastauthErrorCode, detail: string): Denial {
@@ -64,8 +66,9 @@ export function denialOfError(error: unknown): Denial {
       denied: true,
       status: 503,
       code: error.code,
-      detail: error.message,
+      detail: error.publicMessage,
       retryAfter: error.retryAfter,
+      reason: error.message,
     };
   }
   if (error instanceof CryptoKeyNotSetError) return denial(500, error.code, error.message);

@@ -83,12 +83,12 @@ export class Gate {
 
   /** Tells of a refusal. @returns the same denial */
   refuse(denial: Denial, source: CredentialSource, demand: Demand): Denial {
-    const { code, detail } = denial;
+    const { code, detail, reason = detail } = denial;
     this.events.emit(
       {
         type: 'access.denied',
         code,
-        reason: detail,
+        reason,
         level: describeDemand(demand),
         address: this.limiter.addressOf(source),
       },

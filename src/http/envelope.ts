@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { InvalidRequestError, TokenNotSavedError } from '../errors.js';
+import { FastauthError, InvalidRequestError, TokenNotSavedError } from '../errors.js';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
 
 /** The answer of the token endpoints that hand out a pair. */
@@ -38,7 +38,7 @@ export class TokenEndpointException extends HttpException {
 function errorBody(error: HttpException): Record<string, unknown> {
   return {
     status: 'error',
-    message: error.message,
+    message: error instanceof FastauthError ? error.publicMessage : error.message,
     code: error.getStatus(),
     ...(error instanceof InvalidRequestError && error.details ? { details: error.details } : {}),
     ...(error instanceof TokenNotSavedError ? { data: { client_id: error.clientId } } : {}),

@@ -32,7 +32,10 @@ export function asOAuthError(error: unknown): unknown {
   }
   if (error instanceof StoreUnavailableError) {
     const headers = { 'Retry-After': String(error.retryAfter) };
-    return new OAuthErrorException(503, 'temporarily_unavailable', error.message, { cause: error, headers });
+    return new OAuthErrorException(503, 'temporarily_unavailable', error.publicMessage, {
+      cause: error,
+      headers,
+    });
   }
   if (error instanceof CryptoKeyNotSetError) {
     return new OAuthErrorException(500, 'server_error', error.message, { cause: error });

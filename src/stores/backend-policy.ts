@@ -13,6 +13,7 @@ import {
   TimeoutStrategy,
 } from 'cockatiel';
 import { StoreUnavailableError } from '../errors.js';
+import { StoreFaultLog } from './store-fault-log.js';
 
 /** Options of {@link BackendPolicy}. */
 export interface BackendPolicyOptions {
@@ -61,6 +62,7 @@ export class BackendPolicy {
     handleWhen((error) => !(error instanceof BulkheadRejectedError)),
     { halfOpenAfter: PROBE_EVERY_MS, breaker: new ConsecutiveBreaker(FAILURES_UNTIL_OPEN) },
   );
+  readonly #log = new StoreFaultLog();
   /** Why it failed the last time. */
   #lastReason = 'it failed';
   readonly #bulkhead = bulkhead(CALLS_IN_FLIGHT, CALLS_WAITING);
@@ -90,12 +92,9 @@ export class BackendPolicy {
   }
 
   #unavailable(error: unknown): StoreUnavailableError {
-    if (error instanceof StoreUnavailableError) {
-      this.#lastReason = reasonOf(error);
-      return error;
-    }
     const isLeftAlone = error instanceof BrokenCircuitError;
-    if (!isLeftAlone) this.#lastReason = reasonOf(error);
+    if (!isLeftAlone) this.#log.tell((this.#lastReason = reasonOf(error)));
+    if (error instanceof StoreUnavailableError) return error;
     const reason = isLeftAlone
       ? `it failed several times in a row (${this.#lastReason}) and is left alone for a moment`
       : this.#lastReason;

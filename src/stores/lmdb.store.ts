@@ -20,6 +20,7 @@ import {
 } from './lmdb.keys.js';
 import { PolledWatchers } from './polled-watchers.js';
 import { decodeSessionRecord, encodeSessionRecord } from './session-record.codec.js';
+import { StoreFaultLog } from './store-fault-log.js';
 import { type KeyUse, TokenStore, type RevokeFilter, type SessionWatcher } from './token-store.js';
 
 /** Options of {@link LmdbTokenStore}. */
@@ -49,6 +50,7 @@ const LOOK_EVERY_MS = 200;
 export class LmdbTokenStore extends TokenStore {
   readonly #folder: string;
   readonly #watchers = new PolledWatchers(LOOK_EVERY_MS, () => this.#tellNews());
+  readonly #log = new StoreFaultLog();
   readonly #kept: LRUCache<string, KeptSession> | undefined;
   #files: LmdbFiles | undefined;
 
@@ -92,7 +94,7 @@ export class LmdbTokenStore extends TokenStore {
       if (commit !== undefined && record !== undefined) this.#kept?.set(familyId, { record, commit });
       return record;
     } catch (error) {
-      throw asUnavailable(error);
+      throw this.#unavailable(error);
     }
   }
 
@@ -182,7 +184,7 @@ export class LmdbTokenStore extends TokenStore {
       files.sessions.resetReadTxn();
       return readClient(files, clientId).sort(oldestFirst);
     } catch (error) {
-      throw asUnavailable(error);
+      throw this.#unavailable(error);
     }
   }
 
@@ -206,7 +208,7 @@ export class LmdbTokenStore extends TokenStore {
       files.sessions.resetReadTxn();
       return keyUseOf(readableSessions(files), now);
     } catch (error) {
-      throw asUnavailable(error);
+      throw this.#unavailable(error);
     }
   }
 
@@ -259,8 +261,19 @@ export class LmdbTokenStore extends TokenStore {
     try {
       return await files.root.transaction(() => action(files));
     } catch (error) {
-      throw asUnavailable(error);
+      throw this.#unavailable(error);
     }
+  }
+
+  /** The backend's fault as ours. lmdb's own text may name the file and a position in it, never what it holds. */
+  #unavailable(error: unknown): unknown {
+    if (error instanceof StoreUnavailableError) return error;
+    // A second promise rejects with the reason; unhandled it would end the process.
+    Promise.resolve((error as { commitError?: unknown }).commitError).catch(() => undefined);
+    this.#log.tell(error instanceof Error ? error.message : 'it failed');
+    return new StoreUnavailableError('The embedded token store failed to read or write.', undefined, {
+      cause: error,
+    });
   }
 }
 
@@ -330,14 +343,4 @@ function hasEnded(bytes: Buffer | undefined, now: number): boolean {
   } catch {
     return true;
   }
-}
-
-/** The backend's fault as ours. lmdb's own text may name the file and a position in it, never what it holds. */
-function asUnavailable(error: unknown): unknown {
-  if (error instanceof StoreUnavailableError) return error;
-  // A second promise rejects with the reason; unhandled it would end the process.
-  Promise.resolve((error as { commitError?: unknown }).commitError).catch(() => undefined);
-  return new StoreUnavailableError('The embedded token store failed to read or write.', undefined, {
-    cause: error,
-  });
 }

@@ -1,5 +1,6 @@
 import { StoreUnavailableError } from '../errors.js';
 import type { RedisConnection } from './redis.connection.js';
+import { StoreFaultLog } from './store-fault-log.js';
 
 /** Answers that will be others in a moment; all others say that Redis does not do what it was asked. */
 const PASSING = new Set([
@@ -36,6 +37,7 @@ export function unlessRefused<T>(answer: T | Refusal): T {
  * that is refused, is what the last attempt to connect met.
  */
 export class RedisFaults {
+  readonly #log = new StoreFaultLog();
   #lastOfConnection: Error | undefined;
 
   /** @param connection not opened yet */
@@ -56,6 +58,7 @@ export class RedisFaults {
     } catch (error) {
       if (isReply(error)) {
         if (PASSING.has(firstWord(error))) throw answeredWith(error);
+        this.#log.tell(`Redis answered ${firstWord(error)}`);
         return new Refusal(error);
       }
       throw reasonOf(this.#lastOfConnection ?? error);

@@ -12,7 +12,7 @@ export type FastauthEvent =
       readonly type: 'access.denied';
       /** The machine code that the caller got, such as `invalid_token`. */
       readonly code: string;
-      /** Why, in the words that the caller got. */
+      /** Why, in the words that the caller got; where the store failed, also how. */
       readonly reason: string;
       /** What was needed: `access`, `master`, `access and master`. */
       readonly level: string;

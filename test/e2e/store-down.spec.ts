@@ -70,7 +70,10 @@ describe.each(ADAPTERS)('with a store that fails, on %s', (adapter) => {
         expect(text).not.toContain(pair.access_token);
         expect(text).not.toContain('secret of the header');
       }
-      expect(answers[0]?.body).toEqual({ detail: expect.any(String), code: 'store_unavailable' });
+      expect(answers[0]?.body).toEqual({
+        detail: 'The token store is not available. Try again later.',
+        code: 'store_unavailable',
+      });
       expect(answers[2]?.body).toMatchObject({ status: 'error', code: 503 });
     });
 

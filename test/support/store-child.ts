@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
 import { createTokenStore } from '../../src/stores/open-store.js';
 import { rotatedSample, sessionSample } from '../../src/testing/session-sample.js';
 import type { SessionRecord } from '../../src/tokens/session-record.js';
@@ -7,6 +8,8 @@ import { testConfig } from './test-config.js';
 
 /** A process of its own on the store of a test. Arguments: what to do, and the store's `database-url`. */
 const [, , task, databaseUrl = ''] = process.argv;
+// What is written to the output is read as an answer.
+Logger.overrideLogger(false);
 const store = await createTokenStore(testConfig({ databaseUrl }));
 
 /** Synchronous, so that what was acknowledged is out before a signal can come. */
