@@ -83,8 +83,9 @@ function percentiles(times) {
 }
 
 async function poolOf(port, size) {
-  let pool = pools.get(port);
-  if (!pool) pools.set(port, (pool = []));
+  // The server may have closed those that were not needed for a while.
+  const pool = (pools.get(port) ?? []).filter((connection) => connection.isOpen);
+  pools.set(port, pool);
   while (pool.length < size) pool.push(await Connection.open(port));
   return pool.slice(0, size);
 }
@@ -112,6 +113,10 @@ class Connection {
     const lost = (error) => this.#end(error instanceof Error ? error : new Error('connection closed'));
     socket.on('error', lost);
     socket.on('close', lost);
+  }
+
+  get isOpen() {
+    return this.#socket.readyState === 'open';
   }
 
   exchange(text, callback) {
