@@ -47,6 +47,9 @@ describe('issuing', () => {
   it("refuses claims that are fastauth's own, and lifetimes that are none", async () => {
     const { service } = createTokenService();
     await expect(service.issue({ claims: { type: 'refresh' } })).rejects.toThrow(/type are set by fastauth/);
+    await expect(service.issue({ accessTokenExpiresIn: 1 })).resolves.toMatchObject({
+      accessToken: expect.any(String),
+    });
     await expect(service.issue({ accessTokenExpiresIn: 0 })).rejects.toThrow(TypeError);
     await expect(service.issue({ accessTokenExpiresIn: Number.NaN })).rejects.toThrow(TypeError);
   });

@@ -1,0 +1,81 @@
+import { describe, expect, it } from '@jest/globals';
+import { testConfig } from '../../test/support/test-config.js';
+import { AccessPolicy } from './access-policy.js';
+import { AccessOnly, ConfiguredAccess, MasterOnly, Public } from './decorators.js';
+import { ACCESS, BOTH, MASTER, NONE, type Demand } from './demand.js';
+import { PathRules } from './path-rules.js';
+
+@AccessOnly()
+class Routes {
+  ofClass() {}
+  @MasterOnly() ofMethod() {}
+  @Public() open() {}
+  @MasterOnly() @AccessOnly() both() {}
+}
+class Plain {
+  unmarked() {}
+  @ConfiguredAccess('issuance') issuance() {}
+  @ConfiguredAccess('introspection') introspection() {}
+}
+
+const policyOf = (settings: Parameters<typeof testConfig>[0] = {}) =>
+  new AccessPolicy(testConfig(settings), new PathRules({ master: ['/admin'], access: ['/api'] }));
+const handlerOf = (controller: { prototype: object }, name: string) =>
+  Reflect.get(controller.prototype, name) as () => void;
+
+describe('what a route needs', () => {
+  it.each<[{ prototype: object }, string, Parameters<typeof testConfig>[0], Demand]>([
+    [Routes, 'ofClass', {}, ACCESS],
+    [Routes, 'ofMethod', {}, MASTER],
+    [Routes, 'open', { defaultAccess: 'master' }, NONE],
+    [Routes, 'both', {}, BOTH],
+    [Plain, 'unmarked', {}, NONE],
+    [Plain, 'unmarked', { defaultAccess: 'access' }, ACCESS],
+    [Plain, 'unmarked', { defaultAccess: 'master' }, MASTER],
+    [Plain, 'issuance', {}, MASTER],
+    [Plain, 'issuance', { publicTokenIssuance: true }, NONE],
+    [Plain, 'introspection', {}, MASTER],
+    [Plain, 'introspection', { introspectionAccess: 'access' }, ACCESS],
+  ])('by %p.%s with %j: %p', (controller, name, settings, demand) => {
+    const policy = policyOf(settings);
+    // Asked twice: the second answer is remembered.
+    for (let round = 0; round < 2; round++)
+      expect(policy.demandOfHandler(handlerOf(controller, name), controller)).toBe(demand);
+  });
+
+  it('is what decorators and the rules of all its paths ask together', () => {
+    const policy = policyOf();
+    const demand = (name: string, ...patterns: string[]) =>
+      policy.demandOfRoute(handlerOf(Routes, name), Routes, patterns);
+    expect(demand('open')).toBe(NONE);
+    expect(demand('open', '/elsewhere', '/api/:id')).toBe(ACCESS);
+    expect(demand('ofClass', '/admin')).toBe(BOTH);
+    expect(demand('open', '/admin', '/api')).toBe(BOTH);
+  });
+
+  it('is told with where it comes from', () => {
+    const origins = (
+      policy: AccessPolicy,
+      controller: { prototype: object },
+      name: string,
+      ...to: string[]
+    ) => policy.originsOfDemand(handlerOf(controller, name), controller, to);
+    expect(origins(policyOf(), Routes, 'ofClass', '/admin', '/admin/a')).toEqual([
+      'decorator',
+      'path rule "/admin"',
+    ]);
+    expect(origins(policyOf({ defaultAccess: 'access' }), Plain, 'unmarked')).toEqual(['default-access']);
+    expect(origins(policyOf({ defaultAccess: 'access' }), Routes, 'open')).toEqual([]);
+    expect(origins(policyOf(), Plain, 'unmarked', '/elsewhere')).toEqual([]);
+  });
+
+  it('is known to be open only where a decorator says so', () => {
+    const policy = policyOf();
+    expect(policy.isMarkedPublic(handlerOf(Routes, 'open'), Routes)).toBe(true);
+    expect(policy.isMarkedPublic(handlerOf(Plain, 'unmarked'), Plain)).toBe(false);
+    expect(policy.hasPathRules).toBe(true);
+    expect(new AccessPolicy(testConfig(), new PathRules({ master: [], access: [] })).hasPathRules).toBe(
+      false,
+    );
+  });
+});
