@@ -93,7 +93,9 @@ describeRedis('a Redis Cluster of three, each with a replica', () => {
   }, 40_000);
 
   /** Sessions on all nodes, and those of one master, which stands first. */
-  async function spread(store: RedisTokenStore, appName: string, master = client.nodes('master')[0]) {
+  async function spread(store: RedisTokenStore, appName: string, chosen?: Redis) {
+    await untilMasters((info) => info.includes('role:master'), 'The masters are not known');
+    const master = chosen ?? client.nodes('master')[0];
     const samples = Array.from({ length: 60 }, () => sessionSample());
     await Promise.all(samples.map(({ record, pair }) => store.insert(record, pair, 1)));
     const records = samples.map(({ record }) => record);
@@ -104,14 +106,20 @@ describeRedis('a Redis Cluster of three, each with a replica', () => {
     return { master, records, there };
   }
 
+  /** Until this holds for what all masters say; `client` makes new connections to nodes that change their role. */
+  async function untilMasters(holds: (info: string) => boolean, otherwise: string): Promise<void> {
+    await until(async () => {
+      const asked = client.nodes('master').map((node) => node.info('replication'));
+      const infos = await Promise.all(asked).catch(() => []);
+      return infos.length === 3 && infos.every(holds);
+    }, otherwise);
+  }
+
   async function untilReplicated(): Promise<void> {
-    for (const node of client.nodes('master')) {
-      await until(async () => {
-        const info = await node.info('replication');
-        const written = /master_repl_offset:(\d+)/.exec(info)?.[1];
-        return written !== undefined && info.includes(`offset=${written},`);
-      }, 'A replica stays behind');
-    }
+    await untilMasters((info) => {
+      const written = /master_repl_offset:(\d+)/.exec(info)?.[1];
+      return written !== undefined && info.includes(`offset=${written},`);
+    }, 'A replica stays behind');
   }
 
   /** Inserts and reads until told to stop. What fails is a 503 in time. */
