@@ -5,8 +5,8 @@ interface LastToken<T> {
 
 /**
  * What is known of the token that each connection brought last. Clients send one token over and over on a connection
- * that they keep: to compare it costs a twentieth of its digest. Ends with the connection, and holds the token's text
- * no longer than that.
+ * that they keep: to compare it takes a third of the instructions that its digest and a look-up take, the rest of the
+ * guard included. Ends with the connection, and holds the token's text no longer than that.
  */
 export class ConnectionTokens<T> {
   readonly #last = new WeakMap<object, LastToken<T>>();

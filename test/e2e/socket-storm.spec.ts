@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { JsonChild } from '../support/child-process.js';
-import { compile, type CompiledFiles } from '../support/compile.js';
 import { ADAPTERS, startApp } from '../support/app.js';
+import { Storms, type StormState } from '../support/storms.js';
 
 /** `FASTAUTH_TEST_SOCKETS=10000` for the figures of docs/websockets.md; fewer are enough to see a leak. */
 const IDLE_SOCKETS = Number(process.env['FASTAUTH_TEST_SOCKETS'] || 1500);
@@ -13,66 +12,17 @@ const CLIENTS = 250;
 /** What a guarded idle socket may cost beyond an open one. */
 const MOST_BYTES_ADDED = 2500;
 
-interface State {
-  readonly used: number;
-  readonly rss: number;
-  readonly connections: number;
-  readonly live: number;
-}
-
-let files: CompiledFiles[];
-const children: JsonChild[] = [];
-
+let storms: Storms;
 beforeAll(async () => {
-  files = [await compile('test/support/socket-server.ts'), await compile('test/support/socket-swarm.ts')];
+  storms = await Storms.compile();
 });
-afterAll(async () => {
-  await Promise.all(children.map((child) => child.kill()));
-  for (const each of files) each.remove();
-});
-
-async function start(): Promise<{
-  url: string;
-  ask<T>(command: string, argument?: unknown): Promise<T>;
-  swarm(command: object): Promise<unknown>;
-  state(): Promise<State>;
-  settled(): Promise<State>;
-}> {
-  const [serverFiles, swarmFiles] = files;
-  const server = new JsonChild(process.execPath, ['--expose-gc', serverFiles?.entry ?? '', 'memory:']);
-  const clients = new JsonChild(process.execPath, [swarmFiles?.entry ?? '']);
-  children.push(server, clients);
-  const { url } = (await server.next<{ url: string }>()) ?? { url: '' };
-  const ask = async <T>(command: string, argument: unknown = null): Promise<T> => {
-    server.tell([command, argument]);
-    return (await server.next<T>()) as T;
-  };
-  const state = (): Promise<State> => ask<State>('state');
-  return {
-    url,
-    ask,
-    state,
-    swarm: async (command) => {
-      clients.tell(command);
-      return clients.next();
-    },
-    /** The state once every connection has gone. */
-    settled: async () => {
-      for (let waited = 0; waited < 100; waited++) {
-        const now = await state();
-        if (now.connections === 0) return now;
-        await sleep(100);
-      }
-      return state();
-    },
-  };
-}
+afterAll(() => storms.end());
 
 const clientIds = (count: number): string[] => Array.from({ length: count }, (_, index) => `client-${index}`);
 type Issued = { accessToken: string };
 
 it(`a storm: ${STORM} reconnects at once are admitted with good tokens and refused with bad ones`, async () => {
-  const { url, ask, swarm, settled } = await start();
+  const { url, ask, swarm, settled } = await storms.start();
   const tokens = (await ask<Issued[]>('issue', clientIds(CLIENTS))).map(({ accessToken }) => accessToken);
   const bad = tokens.map((token) => `${token.slice(0, -4)}AAAA`);
   const storm = async (which: readonly string[]): Promise<unknown> =>
@@ -87,7 +37,7 @@ it(`a storm: ${STORM} reconnects at once are admitted with good tokens and refus
   const began = Date.now();
   expect(await storm(tokens)).toEqual({ admitted: STORM, refused: 0, failed: 0 });
   const tookMs = Date.now() - began;
-  const during = await ask<State>('state');
+  const during = await ask<StormState>('state');
   expect(during).toMatchObject({ connections: STORM, live: STORM });
   expect(await swarm({ url, count: 0, close: true })).toBeDefined();
   expect(await settled()).toMatchObject({ connections: 0, live: 0 });
@@ -103,7 +53,7 @@ it(`a storm: ${STORM} reconnects at once are admitted with good tokens and refus
 }, 120_000);
 
 it('half-open sockets: those that never answer the close of their refusal are cut', async () => {
-  const { url, swarm, settled } = await start();
+  const { url, swarm, settled } = await storms.start();
   const began = Date.now();
   const mute = { url: `${url}/live`, count: 300, mute: true };
   expect(await swarm(mute)).toEqual({ admitted: 0, refused: 300, failed: 0 });
@@ -125,7 +75,7 @@ describe(`${IDLE_SOCKETS} idle sockets`, () => {
     'cost little more guarded than open, and no CPU',
     async () => {
       const measure = async (path: string): Promise<{ bytes: number; rss: number; cpu: number }> => {
-        const { url, ask, swarm, state } = await start();
+        const { url, ask, swarm, state } = await storms.start();
         const issued = await ask<Issued[]>('issue', clientIds(path === '/live' ? IDLE_SOCKETS : 1));
         const tokens = issued.map(({ accessToken }) => accessToken);
         // One round to have everything compiled and allocated.
