@@ -37,9 +37,11 @@ const agent = new Agent({ keepAlive: true });
 
 beforeAll(async () => {
   compiled = await compile('test/support/socket-server.ts');
-  // On disk, where sessions that were revoked have to be remembered: what grows in memory is then no session.
+  // Sessions that were revoked are remembered on disk, and caches are full after some seconds: what grows is a leak.
   const databaseUrl = `lmdb:${join(temporaryFolder(), 'store')}`;
-  child = new JsonChild(process.execPath, ['--expose-gc', compiled.entry, databaseUrl]);
+  const settings = JSON.stringify({ verifiedTokenCacheSize: 200, trackedCacheSize: 200 });
+  const args = ['--expose-gc', compiled.entry, databaseUrl, 'fastauth', 'ws', settings];
+  child = new JsonChild(process.execPath, args);
   url = (await child.next<{ url: string }>())?.url ?? '';
 });
 afterAll(async () => {

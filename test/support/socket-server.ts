@@ -14,9 +14,9 @@ import { RoutesController } from './routes.controller.js';
 
 /**
  * An application with sockets, as a process of its own: says `{ url }`, then answers each command of stdin with a
- * line. Arguments: `database-url`, `app-name`, and the library: `ws`, or `socket.io`. Run it with `--expose-gc` to ask for its memory.
+ * line. Arguments: `database-url`, `app-name`, the library: `ws`, or `socket.io`, and further keys of the configuration as JSON. Run it with `--expose-gc` to ask for its memory.
  */
-const [, , databaseUrl = 'memory:', appName = 'fastauth', library = 'ws'] = process.argv;
+const [, , databaseUrl = 'memory:', appName = 'fastauth', library = 'ws', settings = '{}'] = process.argv;
 
 class Greeting {
   handleConnection(client: { send(text: string): void }): void {
@@ -41,6 +41,7 @@ class OpenGateway extends Greeting {}
       masterToken: 'master-token-of-the-tests',
       cryptographyKey: 'a secret of the tests, thirty-two bytes or more',
       auditLog: 'off',
+      ...(JSON.parse(settings) as object),
     }),
   ],
   controllers: [RoutesController],
