@@ -1,26 +1,20 @@
 // `npm run mutate [-- LIMIT]`: changes src/access, src/tokens and src/keys in one place at a time, and looks whether a
-// test notices. Works on a copy in .mutation/, in an order that a fixed seed makes; run again, it goes on where it was.
-// LIMIT is how many mutants are tried at most (default: all). The result is .mutation/report.json.
-import { spawnSync } from 'node:child_process';
+// test notices. Works on copies in .mutation/, one a core, in an order that a fixed seed makes; run again, it goes on
+// where it was. LIMIT is how many mutants are tried at most (default: all). The result is .mutation/report.json.
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import ts from 'typescript';
 
 const ROOMS = ['src/access', 'src/tokens', 'src/keys'];
-const TREE = '.mutation';
-const REPORT = join(TREE, 'report.json');
+const FOLDER = '.mutation';
+const REPORT = join(FOLDER, 'report.json');
 const SEED = 'fastauth';
 /** A mutant that makes the specs last so many times as long as without it counts as noticed: something waits for ever. */
 const PATIENCE = 6;
 const FIRST_TIME_LIMIT = 600_000;
-/** Asked when no spec beside the source notices. */
-const SPECS = [
-  'test/e2e/(guarded-routes|token-endpoints|master-tokens|token-formats)\\.spec',
-  'test/security/(brute-force|jwt-attacks|hostile-formats|http-shapes)\\.spec',
-  'test/(faults/clock-jumps|compliance/rfc(7009|7662|9068))\\.spec',
-];
-
 const { SyntaxKind: Kind } = ts;
 const SWAPPED = new Map([
   [Kind.EqualsEqualsEqualsToken, '!=='],
@@ -88,35 +82,44 @@ function digest(...parts) {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }
 
-/** Whether the specs fail, or last longer than `limit` milliseconds. */
-function fails(limit, ...args) {
-  const { status, error } = spawnSync(
+/** The specs beside the sources: of all three rooms, since each is used by the next. */
+const UNIT = '/src/(access|tokens|keys)/';
+/** Asked when no spec beside the sources notices. */
+const END_TO_END = [
+  'test/e2e/(guarded-routes|token-endpoints|master-tokens|token-formats|key-ring|module|telemetry)\\.spec',
+  'test/security/(brute-force|jwt-attacks|hostile-formats|http-shapes|path-oracle)\\.spec',
+  'test/(faults/clock-jumps|compliance/rfc(7009|7515|7516|7638|7662|8725|9068))\\.spec',
+];
+
+/** What is tried on a mutant, one after the other: what noticing it is called in the report, and which specs are asked. */
+const ATTEMPTS = [
+  ['beside', (file) => [file.replace(/\.ts$/, '.spec.ts')].filter(existsSync)],
+  ['unit', () => [UNIT]],
+  ['end to end', () => END_TO_END],
+];
+
+/** Whether the specs fail in that copy of the tree, or last longer than `limit` milliseconds. */
+function fails(tree, limit, patterns) {
+  const child = spawn(
     process.execPath,
     [
       '--experimental-vm-modules',
       '--disable-warning=ExperimentalWarning',
-      '../node_modules/jest/bin/jest.js',
-      ...['--config', 'mutation.config.js', '--runInBand', '--bail', '--silent', ...args],
+      '../../node_modules/jest/bin/jest.js',
+      ...['--config', 'mutation.config.js', '--runInBand', '--bail', '--silent'],
+      ...['--testPathPatterns', ...patterns],
     ],
-    { cwd: TREE, stdio: 'ignore', timeout: limit, killSignal: 'SIGKILL' },
+    { cwd: tree, stdio: 'ignore', timeout: limit, killSignal: 'SIGKILL' },
   );
-  if (error && error.code !== 'ETIMEDOUT') throw error;
-  return status !== 0;
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (status) => resolve(status !== 0));
+  });
 }
 
-/** The specs beside the sources: of all three rooms, since each is used by the next. */
-const UNIT = ['^.*/src/(access|tokens|keys)/'];
-
-/** What is tried on a mutant, one after the other, and what noticing it is called in the report. */
-const ATTEMPTS = [
-  ['unit', UNIT],
-  ['end to end', SPECS],
-];
-
-function copyTree() {
-  for (const entry of ['src', 'test', 'sample', 'dist'])
-    rmSync(join(TREE, entry), { recursive: true, force: true });
-  mkdirSync(TREE, { recursive: true });
+function copyTree(tree) {
+  rmSync(tree, { recursive: true, force: true });
+  mkdirSync(tree, { recursive: true });
   for (const entry of [
     'src',
     'test',
@@ -126,42 +129,63 @@ function copyTree() {
     'jest.config.js',
     'fastauth.config.json',
   ]) {
-    if (existsSync(entry)) cpSync(entry, join(TREE, entry), { recursive: true });
+    if (existsSync(entry)) cpSync(entry, join(tree, entry), { recursive: true });
   }
   writeFileSync(
-    join(TREE, 'mutation.config.js'),
+    join(tree, 'mutation.config.js'),
     "import base from './jest.config.js';\n" +
       'const { globalSetup, reporters, ...config } = base;\n' +
       "export default { ...config, rootDir: '.', reporters: [] };\n",
   );
 }
 
-copyTree();
+/** How long specs last when nothing is changed, in milliseconds; each set of them is asked once. */
+const durations = new Map();
+function limitFor(tree, patterns) {
+  const key = patterns.join();
+  if (!durations.has(key)) durations.set(key, duration(tree, patterns));
+  return durations.get(key);
+}
+
+async function duration(tree, patterns) {
+  const startedAt = performance.now();
+  if (await fails(tree, FIRST_TIME_LIMIT, patterns)) {
+    console.error(`${patterns.join(' ')} fails without any change; a score would mean nothing.`);
+    process.exit(1);
+  }
+  return Math.ceil(PATIENCE * (performance.now() - startedAt));
+}
+
+async function decide(tree, { id, file, line, from, to, start, end, code }) {
+  for (const [name, specsFor] of ATTEMPTS) {
+    const patterns = specsFor(file);
+    if (done[id]?.by || done[id]?.tried.includes(name) || patterns.length === 0) continue;
+    const limit = await limitFor(tree, patterns);
+    writeFileSync(join(tree, file), code.slice(0, start) + to + code.slice(end));
+    const by = (await fails(tree, limit, patterns)) ? name : undefined;
+    writeFileSync(join(tree, file), code);
+    done[id] = { file, line, from, to, by, tried: [...(done[id]?.tried ?? []), name] };
+    writeFileSync(REPORT, JSON.stringify(done, undefined, 2));
+  }
+}
+
 const all = ROOMS.flatMap((room) => readdirSync(room).map((name) => `${room}/${name}`))
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'))
   .flatMap(mutantsOf)
   .sort((a, b) => (digest(SEED, a.id) < digest(SEED, b.id) ? -1 : 1));
 const chosen = all.slice(0, Number(process.argv[2] ?? all.length));
 const done = existsSync(REPORT) ? JSON.parse(readFileSync(REPORT, 'utf8')) : {};
-for (const [name, patterns] of ATTEMPTS) {
-  const waiting = chosen.filter(({ id }) => !done[id]?.by && !done[id]?.tried?.includes(name));
-  if (waiting.length === 0) continue;
-  const startedAt = performance.now();
-  if (fails(FIRST_TIME_LIMIT, '--testPathPatterns', ...patterns)) {
-    console.error(`The ${name} specs fail without any change; a score would mean nothing.`);
-    process.exit(1);
-  }
-  const limit = Math.ceil(PATIENCE * (performance.now() - startedAt));
-  for (const [index, mutant] of waiting.entries()) {
-    const { id, file, line, from, to, start, end, code } = mutant;
-    writeFileSync(join(TREE, file), code.slice(0, start) + to + code.slice(end));
-    const by = fails(limit, '--testPathPatterns', ...patterns) ? name : undefined;
-    writeFileSync(join(TREE, file), code);
-    done[id] = { file, line, from, to, by, tried: [...(done[id]?.tried ?? []), name] };
-    writeFileSync(REPORT, JSON.stringify(done, undefined, 2));
-    console.log(`${name} ${index + 1}/${waiting.length}: ${by ? 'noticed' : 'not noticed'}`);
-  }
-}
+const waiting = chosen.values();
+await Promise.all(
+  Array.from({ length: availableParallelism() }, async (_, core) => {
+    const tree = join(FOLDER, String(core));
+    copyTree(tree);
+    for (const mutant of waiting) {
+      await decide(tree, mutant);
+      console.log(`${mutant.file}:${mutant.line} ${done[mutant.id].by ?? 'not noticed'}`);
+    }
+  }),
+);
 const survivors = chosen.filter(({ id }) => !done[id].by);
 for (const { file, line, from, to } of survivors) {
   console.log(`survived: ${file}:${line} ${from.replace(/\s+/g, ' ').slice(0, 90)} -> ${to}`);
