@@ -270,9 +270,10 @@ function resolveConfig(
 }
 
 function pathRulesOf(config: FastauthConfig, routes: RouteTable): PathRules {
-  return new PathRules({ master: config.masterTokenPaths, access: config.accessTokenPaths }, () =>
-    routes.prefixes(),
-  );
+  return new PathRules({ master: config.masterTokenPaths, access: config.accessTokenPaths }, () => ({
+    ...routes.prefixes(),
+    withoutModulePath: routes.pathsWithoutModule(),
+  }));
 }
 
 /** @throws ConfigError keys that cannot be used, do not do for the token format, or are master tokens */

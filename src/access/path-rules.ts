@@ -16,6 +16,8 @@ export interface RoutePrefixes {
   readonly globalPrefix: string;
   /** First segments of URI versioning that routes use, such as `v1`. */
   readonly versionPrefixes: readonly string[];
+  /** Patterns that begin with a path of `RouterModule`, and what they would be without it. */
+  readonly withoutModulePath?: ReadonlyMap<string, string>;
 }
 
 /** A rule of the configuration with every spelling that prefixes give it. */
@@ -32,13 +34,16 @@ const MAX_PATTERNS = 10_000;
 const NO_PREFIXES: RoutePrefixes = { globalPrefix: '', versionPrefixes: [] };
 
 /**
- * The path rules of an application. A rule holds with and without the global prefix and URI version; those are
- * asked for at first use, because `setGlobalPrefix` is called after the modules have been built.
+ * The path rules of an application. A rule holds with and without the global prefix and URI version, and for the
+ * routes of a module with and without its path of `RouterModule`; those are asked for at first use, because
+ * `setGlobalPrefix` is called after the modules have been built.
  */
 export class PathRules {
   private readonly lists: readonly Pick<LeveledRule, 'text' | 'demand'>[];
   private leveled: readonly LeveledRule[] | undefined;
   private tree: RuleTree | undefined;
+  /** Written-out patterns below a path of `RouterModule`, each with what it is without it. */
+  private mounted: ReadonlyMap<string, readonly string[]> | undefined;
   private readonly ofPatterns = new Map<string, Demand>();
   /** The most that all rules together can ask. */
   private readonly ceiling: Demand;
@@ -69,6 +74,7 @@ export class PathRules {
   refresh(): void {
     this.leveled = undefined;
     this.tree = undefined;
+    this.mounted = undefined;
     this.ofPatterns.clear();
   }
 
@@ -86,7 +92,7 @@ export class PathRules {
     if (this.ceiling === NONE) return NONE;
     let demand = this.ofPatterns.get(pattern);
     if (demand === undefined) {
-      demand = this.demandForPaths(writeOutPattern(pattern));
+      demand = this.demandForPaths(this.pathsOfPattern(pattern));
       if (this.ofPatterns.size < MAX_PATTERNS) this.ofPatterns.set(pattern, demand);
     }
     return demand;
@@ -94,7 +100,15 @@ export class PathRules {
 
   /** The rules that a route falls under because of its pattern. */
   rulesForPattern(pattern: string): readonly LeveledRule[] {
-    return this.rules.filter(({ spellings }) => spellings.some((rule) => rule.matchesPattern(pattern)));
+    const paths = this.pathsOfPattern(pattern);
+    return this.rules.filter(({ spellings }) =>
+      spellings.some((rule) => paths.some((path) => rule.matches(path))),
+    );
+  }
+
+  private pathsOfPattern(pattern: string): readonly string[] {
+    const mounted = (this.mounted ??= writtenOut(this.prefixes().withoutModulePath));
+    return writeOutPattern(pattern).flatMap((path) => [path, ...(mounted.get(path) ?? [])]);
   }
 
   private demandForPaths(paths: readonly string[]): Demand {
@@ -131,6 +145,15 @@ export class PathRules {
       return { text, demand, spellings: [...spellings.values()] };
     });
   }
+}
+
+function writtenOut(patterns: ReadonlyMap<string, string> = new Map()): Map<string, readonly string[]> {
+  const paths = new Map<string, readonly string[]>();
+  for (const [pattern, other] of patterns) {
+    const others = writeOutPattern(other);
+    for (const path of writeOutPattern(pattern)) paths.set(path, [...(paths.get(path) ?? []), ...others]);
+  }
+  return paths;
 }
 
 function behindPrefixes(

@@ -140,6 +140,12 @@ describe.each(Object.entries(ADAPTERS))('the route table on %s', (_, createAdapt
         '/api/v3/inner/zugang/deep/:id',
       ],
       declaredPaths: ['/access/health', '/access/deep/:id', '/zugang/health', '/zugang/deep/:id'],
+      withoutModulePath: new Map([
+        ['/api/v3/inner/access/health', '/api/v3/access/health'],
+        ['/api/v3/inner/access/deep/:id', '/api/v3/access/deep/:id'],
+        ['/api/v3/inner/zugang/health', '/api/v3/zugang/health'],
+        ['/api/v3/inner/zugang/deep/:id', '/api/v3/zugang/deep/:id'],
+      ]),
       controller: ArrayController,
       handlerName: 'health',
       handler: ArrayController.prototype.health,
@@ -158,6 +164,8 @@ describe.each(Object.entries(ADAPTERS))('the route table on %s', (_, createAdapt
   it('knows the prefixes of other settings', async () => {
     const plain = await start(() => undefined);
     expect(plain.prefixes()).toEqual({ globalPrefix: '', versionPrefixes: [] });
+    expect(plain.pathsWithoutModule().get('/inner/access/any')).toBe('/access/any');
+    expect([...plain.pathsWithoutModule().keys()]).not.toContain('/:section/health');
     await app?.close();
     const bare = await start((it) => it.enableVersioning({ type: VersioningType.URI, prefix: false }));
     expect(bare.prefixes().versionPrefixes).toEqual(['1', '2']);

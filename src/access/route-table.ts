@@ -28,6 +28,8 @@ export interface Route {
   readonly patterns: readonly string[];
   /** Controller path and handler path alone, as the decorators have them. */
   readonly declaredPaths: readonly string[];
+  /** Of {@link patterns}, those that begin with a path of `RouterModule`, and what they would be without it. */
+  readonly withoutModulePath: ReadonlyMap<string, string>;
   readonly controller: Type<unknown>;
   readonly handlerName: string;
   /** What `ExecutionContext.getHandler()` answers for this route. */
@@ -72,6 +74,11 @@ export class RouteTable implements OnApplicationBootstrap {
     };
   }
 
+  /** Full paths that begin with one of `RouterModule`, and what they would be without it. */
+  pathsWithoutModule(): ReadonlyMap<string, string> {
+    return new Map(this.list().flatMap((route) => [...route.withoutModulePath]));
+  }
+
   private list(): readonly Route[] {
     const scanner = new MetadataScanner();
     const paths = new RoutePathFactory(this.config);
@@ -103,22 +110,25 @@ export class RouteTable implements OnApplicationBootstrap {
     const controllerVersion = versioningOptions
       ? (metadata<VersionValue>(VERSION_METADATA, metatype) ?? versioningOptions.defaultVersion)
       : undefined;
-    const patterns = controllerPaths.flatMap((ctrlPath) =>
-      listOf(methodPaths).flatMap((methodPath) =>
-        paths.create(
-          {
-            ctrlPath: addLeadingSlash(ctrlPath),
-            methodPath: addLeadingSlash(methodPath),
-            globalPrefix: addLeadingSlash(this.config.getGlobalPrefix()),
-            ...(modulePath === undefined ? {} : { modulePath }),
-            ...(methodVersion === undefined ? {} : { methodVersion }),
-            ...(controllerVersion === undefined ? {} : { controllerVersion }),
-            ...(versioningOptions === undefined ? {} : { versioningOptions }),
-          },
-          requestMethod,
+    const fullPaths = (below: string | undefined): string[] =>
+      controllerPaths.flatMap((ctrlPath) =>
+        listOf(methodPaths).flatMap((methodPath) =>
+          paths.create(
+            {
+              ctrlPath: addLeadingSlash(ctrlPath),
+              methodPath: addLeadingSlash(methodPath),
+              globalPrefix: addLeadingSlash(this.config.getGlobalPrefix()),
+              ...(below === undefined ? {} : { modulePath: below }),
+              ...(methodVersion === undefined ? {} : { methodVersion }),
+              ...(controllerVersion === undefined ? {} : { controllerVersion }),
+              ...(versioningOptions === undefined ? {} : { versioningOptions }),
+            },
+            requestMethod,
+          ),
         ),
-      ),
-    );
+      );
+    const patterns = fullPaths(modulePath);
+    const bare = modulePath === undefined ? patterns : fullPaths(undefined);
     const declaredPaths = controllerPaths.flatMap((ctrlPath) =>
       listOf(methodPaths).flatMap((methodPath) =>
         paths.create({ ctrlPath: addLeadingSlash(ctrlPath), methodPath: addLeadingSlash(methodPath) }),
@@ -128,6 +138,11 @@ export class RouteTable implements OnApplicationBootstrap {
       method: RequestMethod[requestMethod] ?? 'ALL',
       patterns: [...new Set(patterns)],
       declaredPaths: [...new Set(declaredPaths)],
+      withoutModulePath: new Map(
+        patterns
+          .map((pattern, index) => [pattern, bare[index] ?? pattern] as const)
+          .filter(([pattern, other]) => pattern !== other),
+      ),
       controller: metatype,
       handlerName,
       handler,

@@ -64,6 +64,7 @@ function route(pattern: string): Route {
     method: 'GET',
     patterns: [pattern],
     declaredPaths: [pattern.replace('/api', '')],
+    withoutModulePath: new Map(),
     controller: SomeController,
     handlerName: 'handle',
     handler: SomeController,

@@ -1,3 +1,5 @@
+import { Controller, Get, Module, VersioningType } from '@nestjs/common';
+import { RouterModule } from '@nestjs/core';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ADAPTERS, MASTER_TOKEN, startApp, type TestApp } from '../support/app.js';
 import { RoutesController } from '../support/routes.controller.js';
@@ -145,6 +147,44 @@ describe.each(ADAPTERS)('guarded routes on %s', (adapter) => {
     expect((await app.request('HEAD', '/access/health')).status).toBe(401);
     expect((await app.request('OPTIONS', '/access/health')).status).toBe(401);
     expect((await app.request('HEAD', '/access/health', { headers: access })).status).toBe(200);
+  });
+});
+
+@Controller(['reports', 'figures'])
+class MountedController {
+  @Get(['daily', ':year/all'])
+  read() {
+    return 'read';
+  }
+}
+
+@Module({ controllers: [MountedController] })
+class MountedModule {}
+
+describe.each(ADAPTERS)('guarded routes on %s below a path of RouterModule', (adapter) => {
+  it.each([
+    ['/reports', ['/tenants/a/reports/daily', '/tenants/a/reports/2026/all'], ['/tenants/a/figures/daily']],
+    ['/tenants/:id/figures', ['/tenants/a/figures/daily'], ['/tenants/a/reports/daily']],
+  ])('are guarded by %s with and without that path', async (rule, guarded, open) => {
+    for (const prefix of ['', '/api/v1']) {
+      const app = await startApp({
+        adapter,
+        imports: [MountedModule, RouterModule.register([{ path: 'tenants/:id', module: MountedModule }])],
+        fastauth: { accessTokenPaths: [rule] },
+        configure: (nest) => {
+          if (prefix === '') return;
+          nest.setGlobalPrefix('api');
+          nest.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+        },
+      });
+      try {
+        for (const path of guarded)
+          expect([path, (await app.get(prefix + path)).status]).toEqual([path, 401]);
+        for (const path of open) expect([path, (await app.get(prefix + path)).status]).toEqual([path, 200]);
+      } finally {
+        await app.close();
+      }
+    }
   });
 });
 
