@@ -51,7 +51,12 @@ export class AccessEdge {
     if (!policy.hasPathRules && policy.defaultDemand === NONE) return;
     // A testing module is compiled before its application, and so its adapter, exists.
     if (host.httpAdapter) this.install(host.httpAdapter);
-    else host.init$.subscribe(() => this.install(host.httpAdapter));
+    else host.init$.subscribe(() => this.installWhereThereIsHttp(host.httpAdapter));
+  }
+
+  /** Applications without HTTP (standalone ones, microservices) say that they are ready, too. */
+  private installWhereThereIsHttp(adapter: AbstractHttpAdapter | null): void {
+    if (adapter) this.install(adapter);
   }
 
   private install(adapter: AbstractHttpAdapter): void {

@@ -1,4 +1,5 @@
 import { Controller, ForbiddenException, Get, Injectable, Module, UseGuards } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
 import { WebSocketGateway } from '@nestjs/websockets';
@@ -218,6 +219,29 @@ describe('FastauthModule', () => {
         app.clock.advance(61 + 5);
         expect((await app.get('/whoami', { 'ACCESS-TOKEN': refreshed.access_token })).status).toBe(401);
       });
+    });
+
+    it.each([
+      ['path rules', { accessTokenPaths: ['/access'] }],
+      ['a default that closes every route', { defaultAccess: 'access' as const }],
+    ])('runs without HTTP under %s: in scripts and in microservices', async (_name, rules) => {
+      @Module({ imports: [FastauthModule.forRoot({ ...OPTIONS, ...rules })] })
+      class AppModule {}
+      const starts = [
+        NestFactory.createApplicationContext(AppModule, { logger: false, abortOnError: false }),
+        NestFactory.createMicroservice(AppModule, { logger: false, abortOnError: false }),
+      ];
+      for (const start of starts) {
+        const app = await start;
+        closing.push(app);
+        await app.init();
+        const { accessToken } = await app.get(TokenService).issue({ clientId: 'script' });
+        await expect(app.get(TokenService).verify(accessToken)).resolves.toMatchObject({
+          clientId: 'script',
+        });
+      }
+      // What an observer throws is thrown again by a timer, and would end the process.
+      await new Promise((resolve) => setTimeout(resolve));
     });
 
     it('answers 500 without a cryptography key, and opens nothing without a master token', async () => {
