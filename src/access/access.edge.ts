@@ -13,6 +13,10 @@ import { RouteMatcher } from './route-matcher.js';
 type Next = (error?: unknown) => void;
 type Middleware = (request: AnyRequest, response: ServerResponse, next: Next) => void;
 
+/** What of an Express instance is used here; Express itself is not imported. */
+interface ExpressLike {
+  readonly router?: { readonly stack?: { readonly handle: unknown }[] };
+}
 /** What of a Fastify instance, request and reply is used here; Fastify itself is not imported. */
 interface FastifyLike {
   /** Absent until middie is registered. */
@@ -35,7 +39,7 @@ interface FastifyReplyLike {
 /**
  * Holds the path rules for everything that the server answers, also what Nest's guards never see: Swagger UI,
  * static files, routes added to the raw Express or Fastify instance, paths that match no route.
- * It installs itself when it is constructed, which is before any other route or middleware of the application.
+ * It installs itself when it is constructed, in front of any other route or middleware of the application.
  */
 @Injectable()
 export class AccessEdge {
@@ -66,6 +70,10 @@ export class AccessEdge {
 
   private installOnExpress(adapter: AbstractHttpAdapter): void {
     adapter.use(this.middleware);
+    // An instance that was handed to Nest may have routes already, and those would answer first.
+    const stack = adapter.getInstance<ExpressLike>().router?.stack;
+    const own = stack?.findIndex(({ handle }) => handle === this.middleware) ?? -1;
+    if (stack && own > 0) stack.unshift(...stack.splice(own, 1));
     // CORS is switched on after this, so its middleware runs later. It is lent here for what ends at the edge:
     // a preflight carries no credentials by design, and browsers hide a 401 without CORS headers from their page.
     const enableCors = adapter.enableCors.bind(adapter);

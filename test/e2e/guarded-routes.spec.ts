@@ -150,6 +150,35 @@ describe.each(ADAPTERS)('guarded routes on %s', (adapter) => {
   });
 });
 
+interface RawInstance {
+  get(path: string, handler: (request: unknown, response: { send(text: string): unknown }) => void): void;
+}
+
+describe.each(ADAPTERS)('guarded routes on %s that the instance had before Nest', (adapter) => {
+  it.each([{ accessTokenPaths: ['/access'] }, { defaultAccess: 'access' as const }])(
+    'are guarded like all others: %j',
+    async (fastauth) => {
+      const app = await startApp({
+        adapter,
+        controllers: [RoutesController],
+        fastauth,
+        prepareAdapter: (bare) => {
+          const instance: RawInstance = bare.getInstance();
+          instance.get('/access/early', (_request, response) => void response.send('early'));
+        },
+      });
+      try {
+        expect((await app.get('/access/early')).status).toBe(401);
+        const { access_token } = await app.issue();
+        expect((await app.get('/access/early', { 'ACCESS-TOKEN': access_token })).text).toBe('early');
+        expect((await app.get('/access/health', { 'ACCESS-TOKEN': access_token })).status).toBe(200);
+      } finally {
+        await app.close();
+      }
+    },
+  );
+});
+
 @Controller(['reports', 'figures'])
 class MountedController {
   @Get(['daily', ':year/all'])

@@ -1,5 +1,7 @@
 import 'reflect-metadata';
 import type { INestApplication, ModuleMetadata, Type } from '@nestjs/common';
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { FastauthModule } from '../../src/fastauth.module.js';
@@ -23,6 +25,8 @@ export interface TestAppOptions {
   /** Options of the Fastify instance, or of `createNestApplication` on Express. */
   readonly fastifyOptions?: ConstructorParameters<typeof FastifyAdapter>[0];
   readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
+  /** What is done to the adapter before Nest gets it. */
+  readonly prepareAdapter?: (adapter: AbstractHttpAdapter) => void;
   /** What a `main.ts` would do before `listen`. */
   readonly configure?: (app: INestApplication) => void;
   /** 0, the default: one that is free. */
@@ -71,10 +75,10 @@ export async function startApp(options: TestAppOptions): Promise<TestApp> {
     .overrideProvider(Clock)
     .useValue(clock);
   const moduleRef = await (options.override?.(builder) ?? builder).compile();
-  const app =
-    options.adapter === 'fastify'
-      ? moduleRef.createNestApplication(new FastifyAdapter(options.fastifyOptions), { logger: false })
-      : moduleRef.createNestApplication({ logger: false });
+  const adapter =
+    options.adapter === 'fastify' ? new FastifyAdapter(options.fastifyOptions) : new ExpressAdapter();
+  options.prepareAdapter?.(adapter);
+  const app = moduleRef.createNestApplication(adapter, { logger: false });
   options.configure?.(app);
   await app.listen(options.port ?? 0, '127.0.0.1');
   const url = await app.getUrl();
