@@ -139,7 +139,6 @@ describe.each(Object.entries(ADAPTERS))('the route table on %s', (_, createAdapt
         '/api/v3/inner/zugang/health',
         '/api/v3/inner/zugang/deep/:id',
       ],
-      declaredPaths: ['/access/health', '/access/deep/:id', '/zugang/health', '/zugang/deep/:id'],
       withoutModulePath: new Map([
         ['/api/v3/inner/access/health', '/api/v3/access/health'],
         ['/api/v3/inner/access/deep/:id', '/api/v3/access/deep/:id'],

@@ -26,8 +26,6 @@ export interface Route {
   readonly method: string;
   /** Every full path: global prefix (unless excluded), version, module path, controller path, handler path. */
   readonly patterns: readonly string[];
-  /** Controller path and handler path alone, as the decorators have them. */
-  readonly declaredPaths: readonly string[];
   /** Of {@link patterns}, those that begin with a path of `RouterModule`, and what they would be without it. */
   readonly withoutModulePath: ReadonlyMap<string, string>;
   readonly controller: Type<unknown>;
@@ -129,15 +127,9 @@ export class RouteTable implements OnApplicationBootstrap {
       );
     const patterns = fullPaths(modulePath);
     const bare = modulePath === undefined ? patterns : fullPaths(undefined);
-    const declaredPaths = controllerPaths.flatMap((ctrlPath) =>
-      listOf(methodPaths).flatMap((methodPath) =>
-        paths.create({ ctrlPath: addLeadingSlash(ctrlPath), methodPath: addLeadingSlash(methodPath) }),
-      ),
-    );
     return {
       method: RequestMethod[requestMethod] ?? 'ALL',
       patterns: [...new Set(patterns)],
-      declaredPaths: [...new Set(declaredPaths)],
       withoutModulePath: new Map(
         patterns
           .map((pattern, index) => [pattern, bare[index] ?? pattern] as const)

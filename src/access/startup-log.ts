@@ -19,9 +19,9 @@ export class StartupLog implements OnApplicationBootstrap {
     const { warnings, guarded } = startupReport({
       routes: this.routes.routes,
       rules: this.rules,
-      accessOf: ({ handler, controller, patterns }) => ({
-        demand: this.policy.demandOfRoute(handler, controller, patterns),
-        origins: this.policy.originsOfDemand(handler, controller, patterns),
+      accessOf: ({ handler, controller }, pattern) => ({
+        demand: this.policy.demandOfRoute(handler, controller, [pattern]),
+        origins: this.policy.originsOfDemand(handler, controller, [pattern]),
       }),
       gateways: this.gateways(),
     });

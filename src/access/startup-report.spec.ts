@@ -47,6 +47,16 @@ describe('the report at start', () => {
     expect(warnings).toEqual([]);
   });
 
+  it('judges each path of a handler by itself', () => {
+    const rules = new PathRules({ master: [], access: ['/access'] });
+    const shelf = { ...route('/access/shelf'), patterns: ['/access/shelf', '/shelf', '/accessories'] };
+    const report = startupReport({ routes: [shelf], rules, accessOf: byPattern(rules) });
+    expect(report.guarded).toEqual(['GET /access/shelf: access (path rule "/access")']);
+    expect(report.warnings).toEqual([
+      expect.stringMatching(/^GET \/accessories begins like path rule "\/access" /),
+    ]);
+  });
+
   it('does not call a route missed that is guarded as strictly by something else', () => {
     const rules = new PathRules({ master: [], access: ['/api/access'] });
     const report = startupReport({
@@ -63,7 +73,6 @@ function route(pattern: string): Route {
   return {
     method: 'GET',
     patterns: [pattern],
-    declaredPaths: [pattern.replace('/api', '')],
     withoutModulePath: new Map(),
     controller: SomeController,
     handlerName: 'handle',
@@ -73,8 +82,8 @@ function route(pattern: string): Route {
   };
 }
 
-function byPattern(rules: PathRules): (route: Route) => RouteAccess {
-  return ({ patterns: [pattern = '/'] }) => ({
+function byPattern(rules: PathRules): (route: Route, pattern: string) => RouteAccess {
+  return (_route, pattern) => ({
     demand: rules.demandForPattern(pattern) || NONE,
     origins: rules.rulesForPattern(pattern).map(({ text }) => `path rule "${text}"`),
   });

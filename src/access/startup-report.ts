@@ -4,7 +4,7 @@ import { compileCanonicalRule } from './path-rule.js';
 import type { LeveledRule, PathRules } from './path-rules.js';
 import type { Route } from './route-table.js';
 
-/** What a route asks, all told, and what made it so: a decorator, a path rule, `default-access`. */
+/** What a path of a route asks, all told, and what made it so: a decorator, a path rule, `default-access`. */
 export interface RouteAccess {
   readonly demand: Demand;
   readonly origins: readonly string[];
@@ -19,7 +19,7 @@ export interface SocketPath {
 export interface StartupReportOptions {
   readonly routes: readonly Route[];
   readonly rules: PathRules;
-  readonly accessOf: (route: Route) => RouteAccess;
+  readonly accessOf: (route: Route, pattern: string) => RouteAccess;
   readonly gateways?: readonly SocketPath[];
 }
 
@@ -37,26 +37,25 @@ export function startupReport({
   accessOf,
   gateways = [],
 }: StartupReportOptions): StartupReport {
-  const judged = routes.map((route) => ({ route, access: accessOf(route) }));
-  const known = [...routes.flatMap(({ patterns }) => patterns), ...gateways.map(({ path }) => path)];
-  const declared = routes.flatMap(({ declaredPaths }) => declaredPaths);
+  // A handler may have several paths, and a rule may guard one of them.
+  const judged = routes.flatMap((route) =>
+    route.patterns.map((pattern) => ({
+      label: `${route.method} ${pattern}`,
+      paths: [pattern, route.withoutModulePath.get(pattern) ?? pattern],
+      access: accessOf(route, pattern),
+    })),
+  );
+  const known = [...judged.flatMap(({ paths }) => paths), ...gateways.map(({ path }) => path)];
   return {
     warnings: [
-      ...rules.rules
-        .filter((rule) => isDead(rule, [...known, ...declared]))
-        .map((rule) => deadRule(rule, known)),
-      ...judged.flatMap(({ route, access }) =>
+      ...rules.rules.filter((rule) => isDead(rule, known)).map((rule) => deadRule(rule, known)),
+      ...judged.flatMap(({ label, paths, access }) =>
         rules.rules
-          .filter((rule) => justMisses(rule, route, access.demand))
-          .map((rule) => missedRoute(rule, route)),
+          .filter((rule) => justMisses(rule, paths, access.demand))
+          .map((rule) => missedRoute(rule, label)),
       ),
     ],
-    guarded: [
-      ...judged.flatMap(({ route, access }) =>
-        route.patterns.map((pattern) => ({ label: `${route.method} ${pattern}`, access })),
-      ),
-      ...gateways.map(({ path, access }) => ({ label: `WebSocket ${path}`, access })),
-    ]
+    guarded: [...judged, ...gateways.map(({ path, access }) => ({ label: `WebSocket ${path}`, access }))]
       .filter(({ access }) => access.demand !== NONE)
       .map(
         ({ label, access }) => `${label}: ${describeDemand(access.demand)} (${access.origins.join(', ')})`,
@@ -68,13 +67,8 @@ function isDead({ spellings }: LeveledRule, patterns: readonly string[]): boolea
   return !patterns.some((pattern) => spellings.some((rule) => rule.mayReach(pattern)));
 }
 
-/** Whether a prefix compared as text, as in the Python package, would guard the route, and nothing else does. */
-function justMisses(
-  { spellings, demand }: LeveledRule,
-  { patterns, declaredPaths }: Route,
-  asked: Demand,
-): boolean {
-  const paths = [...patterns, ...declaredPaths];
+/** Whether a prefix compared as text, as in the Python package, would guard the path, and nothing else does. */
+function justMisses({ spellings, demand }: LeveledRule, paths: readonly string[], asked: Demand): boolean {
   if (
     (asked & demand) === demand ||
     spellings.some((rule) => paths.some((path) => rule.matchesPattern(path)))
@@ -99,9 +93,9 @@ function deadRule({ text, demand, spellings }: LeveledRule, known: readonly stri
   );
 }
 
-function missedRoute({ text, demand }: LeveledRule, { method, patterns }: Route): string {
+function missedRoute({ text, demand }: LeveledRule, label: string): string {
   return (
-    `${method} ${patterns.join(', ')} begins like path rule ${quote(text)} in ${listOf(demand)} but is not guarded by it: ` +
+    `${label} begins like path rule ${quote(text)} in ${listOf(demand)} but is not guarded by it: ` +
     `a rule holds for whole segments. Write ${quote(`${text}*`)} to guard every path that begins so.`
   );
 }

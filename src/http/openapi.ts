@@ -26,7 +26,9 @@ const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'tr
  */
 export function withFastauth<T extends OpenApiDocument>(app: INestApplicationContext, document: T): T {
   const policy = app.get(AccessPolicy);
-  const { routes } = app.get(RouteTable);
+  const table = app.get(RouteTable);
+  const { globalPrefix } = table.prefixes();
+  const routes = table.routes.flatMap((route) => route.patterns.map((pattern) => ({ route, pattern })));
   const operations = tokenOperations();
   const paths = Object.entries(document.paths as Record<string, Record<string, Operation>>);
   const completed = paths.map(([path, item]) => [
@@ -34,11 +36,12 @@ export function withFastauth<T extends OpenApiDocument>(app: INestApplicationCon
     Object.fromEntries(
       Object.entries(item).map(([key, value]) => {
         if (!isMethod(key)) return [key, value];
-        const route = routeOf(routes, key, path);
-        if (!route) return [key, value];
-        const own = operations.get(route.handler);
-        const security = requirements(policy.demandOfRoute(route.handler, route.controller, route.patterns));
-        return [key, { ...value, ...own?.[key], security }];
+        // A document may leave the global prefix out.
+        const found = routeOf(routes, key, [path, `/${globalPrefix}/${path}`]);
+        if (!found) return [key, value];
+        const { handler, controller } = found.route;
+        const security = requirements(policy.demandOfRoute(handler, controller, [found.pattern]));
+        return [key, { ...value, ...operations.get(handler)?.[key], security }];
       }),
     ),
   ]);
@@ -84,16 +87,30 @@ function isMethod(key: string): key is (typeof METHODS)[number] {
   return (METHODS as readonly string[]).includes(key);
 }
 
-function routeOf(routes: readonly Route[], method: string, path: string): Route | undefined {
-  const wanted = anonymous(path);
-  return routes.find(
-    (route) =>
-      (route.method === 'ALL' || route.method.toLowerCase() === method) &&
-      [...route.patterns, ...route.declaredPaths].some((pattern) => anonymous(pattern) === wanted),
+/** One of the paths of a route. */
+interface RoutePath {
+  readonly route: Route;
+  readonly pattern: string;
+}
+
+/** The first route that has one of these paths, the first of them before the second. */
+function routeOf(
+  routes: readonly RoutePath[],
+  method: string,
+  paths: readonly string[],
+): RoutePath | undefined {
+  const candidates = routes.filter(
+    ({ route }) => route.method === 'ALL' || route.method.toLowerCase() === method,
   );
+  return paths
+    .map(anonymous)
+    .flatMap((wanted) => candidates.filter(({ pattern }) => anonymous(pattern) === wanted))[0];
 }
 
 /** A path with its parameters unnamed, in the router's notation or in OpenAPI's. */
 function anonymous(path: string): string {
-  return path.replaceAll(/\{\/?[*:]?\w+\}|[:*]\w+|\*/g, '{}').replace(/(.)\/+$/, '$1');
+  return path
+    .replaceAll(/\{\/?[*:]?\w+\}|[:*]\w+|\*/g, '{}')
+    .replaceAll(/\/+/g, '/')
+    .replace(/(.)\/+$/, '$1');
 }

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Param, Post, VersioningType } from '@nestjs/common';
+import { Body, Controller, Get, type INestApplication, Param, Post, VersioningType } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -27,6 +27,14 @@ class ItemsController {
   }
 }
 
+@Controller(['shelf', 'access/shelf'])
+class ShelfController {
+  @Get()
+  books() {
+    return [];
+  }
+}
+
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 interface Operation {
   readonly security?: Record<string, string[]>[];
@@ -36,18 +44,20 @@ interface Operation {
 
 describe.each(ADAPTERS)('the OpenAPI document on %s', (adapter) => {
   let app: TestApp;
+  let nest: INestApplication;
   let document: OpenAPIObject;
   let accessToken: string;
 
   beforeAll(async () => {
     app = await startApp({
       adapter,
-      controllers: [ItemsController, RoutesController],
+      controllers: [ItemsController, ShelfController, RoutesController],
       fastauth: {
         masterTokenPaths: ['/master', '/both', '/docs'],
         accessTokenPaths: ['/access', '/both'],
       },
-      configure: (nest) => {
+      configure: (created) => {
+        nest = created;
         nest.setGlobalPrefix('api', { exclude: ['health'] });
         nest.enableVersioning({ type: VersioningType.URI });
         const base = new DocumentBuilder().setTitle('Test').setVersion('1').build();
@@ -110,6 +120,19 @@ describe.each(ADAPTERS)('the OpenAPI document on %s', (adapter) => {
         }
       }
     }
+  });
+
+  it('says the same of a document without the global prefix', () => {
+    const base = new DocumentBuilder().build();
+    const bare = withFastauth(nest, SwaggerModule.createDocument(nest, base, { ignoreGlobalPrefix: true }));
+    const securityOf = (paths: object, prefix: string) =>
+      Object.fromEntries(
+        Object.entries(paths as Record<string, Record<string, Operation>>).map(([path, item]) => [
+          path.replace(prefix, ''),
+          Object.values(item).map(({ security }) => security),
+        ]),
+      );
+    expect(securityOf(bare.paths, '')).toEqual(securityOf(document.paths, '/api'));
   });
 
   it('describes each endpoint of ours in full', () => {
