@@ -9,6 +9,7 @@ import {
   type OnModuleInit,
   type Provider,
   type Type,
+  UseGuards,
 } from '@nestjs/common';
 import { APP_GUARD, ModulesContainer } from '@nestjs/core';
 import { AccessEdge } from './access/access.edge.js';
@@ -18,6 +19,7 @@ import { AttemptLimiter } from './access/attempt-limiter.js';
 import { Authenticator } from './access/authenticator.js';
 import { ACCESS, BOTH, describeDemand, MASTER } from './access/demand.js';
 import { Gate } from './access/gate.js';
+import { GuardPlaces } from './access/guard-places.js';
 import { HttpGuard } from './access/http.guard.js';
 import { MasterTokens } from './access/master-tokens.js';
 import { PathRules } from './access/path-rules.js';
@@ -135,6 +137,8 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
   const endpoints =
     tokenController === false ? [] : [tokenController, RevocationController, IntrospectionController];
   const controllers = endpoints.map(ownController);
+  // Ours bring the guard along: without the global one the token endpoints would be open to anybody.
+  if (!globalGuard) for (const controller of controllers) UseGuards(AccessGuard)(controller);
   const exported = [
     FastauthConfigService,
     TokenService,
@@ -219,6 +223,7 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
       SessionSweeper,
       RouteTable,
       RouteMatcher,
+      GuardPlaces,
       { provide: PathRules, inject: [FASTAUTH_CONFIG, RouteTable], useFactory: pathRulesOf },
       AccessPolicy,
       MasterTokens,
@@ -239,9 +244,21 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
       WsGuard,
       {
         provide: StartupLog,
-        inject: [RouteTable, PathRules, AccessPolicy, GatewayTable],
-        useFactory: (routes: RouteTable, rules: PathRules, policy: AccessPolicy, gateways: GatewayTable) =>
-          new StartupLog(routes, rules, policy, () => gateways.socketPaths()),
+        inject: [RouteTable, PathRules, AccessPolicy, GatewayTable, GuardPlaces],
+        useFactory: (
+          routes: RouteTable,
+          rules: PathRules,
+          policy: AccessPolicy,
+          gateways: GatewayTable,
+          guards: GuardPlaces,
+        ) =>
+          new StartupLog(
+            routes,
+            rules,
+            policy,
+            () => gateways.socketPaths(),
+            globalGuard ? undefined : guards,
+          ),
       },
       // `useExisting`, so that an application's tests can override the guard.
       ...(globalGuard ? [{ provide: APP_GUARD, useExisting: AccessGuard }] : []),

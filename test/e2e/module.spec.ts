@@ -1,9 +1,19 @@
-import { Controller, ForbiddenException, Get, Injectable, Module, UseGuards } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import {
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  ForbiddenException,
+  Get,
+  Injectable,
+  Logger,
+  Module,
+  UseGuards,
+} from '@nestjs/common';
+import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
 import { WebSocketGateway } from '@nestjs/websockets';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import {
   AccessGuard,
   AccessOnly,
@@ -42,6 +52,7 @@ class OptionsModule {}
 describe('FastauthModule', () => {
   const closing: { close(): Promise<void> }[] = [];
   afterEach(() => Promise.all(closing.splice(0).map((app) => app.close())));
+  afterEach(() => void jest.restoreAllMocks());
 
   describe.each([
     ['useFactory', { useFactory: async () => ({ ...OPTIONS, appName: 'from a class' }) }],
@@ -174,6 +185,61 @@ describe('FastauthModule', () => {
       });
       expect((await app.get('/admin/whoami')).status).toBe(200);
       expect((await app.get('/guarded')).status).toBe(401);
+    });
+
+    it('keeps the token endpoints behind the master token with globalGuard: false', async () => {
+      const app = await start({ fastauth: { globalGuard: false } });
+      for (const method of ['GET', 'POST'])
+        expect((await app.request(method, '/auth/token/new')).status).toBe(401);
+      expect((await app.post('/auth/token/introspect', { token: 'x' })).status).toBe(401);
+      const { status, body } = await app.post('/auth/token/new', {}, MASTER);
+      expect(status).toBe(200);
+      const refreshed = await app.post('/auth/token/refresh', { refresh_token: body.data.refresh_token });
+      expect(refreshed.status).toBe(200);
+    });
+
+    it('warns of decorators that no guard reads with globalGuard: false', async () => {
+      @Injectable()
+      class ComposedGuard implements CanActivate {
+        constructor(private readonly access: AccessGuard) {}
+        canActivate(context: ExecutionContext) {
+          return this.access.canActivate(context);
+        }
+      }
+      @Controller()
+      class MixedController {
+        @Get('forgotten')
+        @AccessOnly()
+        forgotten() {}
+
+        @Get('asked')
+        @AccessOnly()
+        @UseGuards(AccessGuard)
+        asked() {}
+
+        @Get('composed')
+        @AccessOnly()
+        @UseGuards(ComposedGuard)
+        composed() {}
+
+        @Get('by-rule')
+        @AccessOnly()
+        byRule() {}
+      }
+      const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+      const log = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => {});
+      const settings = { globalGuard: false, accessTokenPaths: ['/by-rule'] };
+      await start({ fastauth: settings, controllers: [MixedController] });
+      expect(warn.mock.calls.flat()).toEqual([
+        expect.stringMatching(/^GET \/forgotten: access \(decorator\), but no guard asks for it/),
+      ]);
+      expect(log.mock.calls.flat()).not.toContain('GET /forgotten: access (decorator)');
+      expect(log.mock.calls.flat()).toContain('GET /asked: access (decorator)');
+      warn.mockClear();
+      const everywhere = { provide: APP_GUARD, useExisting: AccessGuard };
+      await start({ fastauth: settings, controllers: [MixedController], providers: [everywhere] });
+      await start({ fastauth: { ...settings, globalGuard: true }, controllers: [MixedController] });
+      expect(warn).not.toHaveBeenCalled();
     });
 
     it('lets a test override the guard', async () => {
