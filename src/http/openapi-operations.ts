@@ -140,6 +140,14 @@ const revoking: Operation = {
       ...oauthFailure('A master token was sent, and is wrong', 'invalid_client', 'Unauthorized Master Token'),
       headers: challenge,
     },
+    429: {
+      ...oauthFailure(
+        'Too many wrong master tokens from this address',
+        'temporarily_unavailable',
+        'Too many failed attempts. Try again later.',
+      ),
+      headers: retryAfter,
+    },
     ...oauthFaults,
   },
 };

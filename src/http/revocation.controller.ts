@@ -1,14 +1,14 @@
 import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
-import { Authenticator } from '../access/authenticator.js';
 import { Public } from '../access/decorators.js';
 import { MASTER } from '../access/demand.js';
-import { denialHeaders, isDenial } from '../access/denial.js';
+import { denialHeaders, type Denial } from '../access/denial.js';
+import { Gate } from '../access/gate.js';
 import { rawRequest, type AnyRequest } from '../access/request-access.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import { clientIdFault } from '../tokens/client-id.js';
 import { TokenService } from '../tokens/token.service.js';
 import { OAuthEndpoint } from './oauth.endpoint.js';
-import { OAuthErrorException } from './oauth-error.js';
+import { OAuthErrorException, type OAuthErrorCode } from './oauth-error.js';
 import { invalid, readParameter, type TokenRequest } from './token-request.js';
 
 /**
@@ -24,8 +24,8 @@ export class RevocationController extends OAuthEndpoint {
   @Inject(FASTAUTH_CONFIG)
   private readonly config!: FastauthConfig;
 
-  @Inject(Authenticator)
-  private readonly authenticator!: Authenticator;
+  @Inject(Gate)
+  private readonly gate!: Gate;
 
   @Post('token/revoke')
   @HttpCode(200)
@@ -47,15 +47,18 @@ export class RevocationController extends OAuthEndpoint {
     });
   }
 
-  /** @throws OAuthErrorException a master token was sent, and is wrong */
+  /** @throws OAuthErrorException a master token was sent, and is wrong or not listened to */
   private async isMaster(request: TokenRequest): Promise<boolean> {
     const raw = rawRequest(request as unknown as AnyRequest);
     if (raw.headers['master-token'] === undefined) return false;
-    const outcome = await this.authenticator.authenticate(MASTER, raw);
-    if (!isDenial(outcome)) return true;
-    const headers = denialHeaders(outcome, this.config.appName);
-    throw outcome.status === 400
-      ? new OAuthErrorException(400, 'invalid_request', outcome.detail, { headers })
-      : new OAuthErrorException(401, 'invalid_client', outcome.detail, { headers });
+    const denial = await this.gate.admit(raw, raw, MASTER);
+    if (denial === undefined) return true;
+    const headers = denialHeaders(denial, this.config.appName);
+    throw new OAuthErrorException(denial.status, errorOf(denial), denial.detail, { headers });
   }
+}
+
+function errorOf({ status }: Denial): OAuthErrorCode {
+  if (status === 400) return 'invalid_request';
+  return status === 401 ? 'invalid_client' : 'temporarily_unavailable';
 }

@@ -65,6 +65,27 @@ describe.each(ADAPTERS)('failed attempts on %s', (adapter) => {
     expect((await get('/health', from('198.51.100.1', {}))).status).toBe(200);
   });
 
+  it('with the master token at the revocation endpoint are told and limited like anywhere else', async () => {
+    const sink = new KeepingSink();
+    const { post } = await start({ auditSink: sink });
+    const guess = (token: string) =>
+      post('/auth/token/revoke', { client_id: 'a' }, from('198.51.100.1', { 'MASTER-TOKEN': token }));
+    expect(await statuses(12, (n) => guess(`guess-${n}`))).toEqual([
+      ...Array.from({ length: 11 }, () => 401),
+      429,
+    ]);
+    const refused = await guess(MASTER_TOKEN);
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(refused.body).toEqual({
+      error: 'temporarily_unavailable',
+      error_description: 'Too many failed attempts. Try again later.',
+    });
+    const denied = sink.records.filter(({ type }) => type === 'access.denied');
+    expect(denied).toHaveLength(13);
+    expect(denied[0]).toMatchObject({ level: 'master', code: 'invalid_token', address: '198.51.100.1' });
+  });
+
   it('with the master token from this machine are never held against it', async () => {
     const { get } = await start();
     const found = await statuses(15, () => get('/admin/whoami', { 'MASTER-TOKEN': 'guess' }));
