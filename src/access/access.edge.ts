@@ -142,9 +142,7 @@ export class AccessEdge {
   /** The URL as it came and, where something rewrote it since, as it is now. */
   private demandOf(request: AnyRequest): Demand {
     const { originalUrl, url = '/', method = 'GET' } = rawRequest(request);
-    const { defaultDemand } = this.policy;
-    const byDefault =
-      defaultDemand !== NONE && !this.routes.isServedByHandler(method, url) ? defaultDemand : NONE;
+    const byDefault = this.policy.defaultDemand === NONE ? NONE : this.routes.demandByDefault(method, url);
     const demand = byDefault | this.policy.demandOfTarget(url);
     return originalUrl === undefined || originalUrl === url
       ? demand

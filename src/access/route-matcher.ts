@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { pathToRegexp } from 'path-to-regexp';
+import { AccessPolicy } from './access-policy.js';
 import { plainPath } from './canonical-path.js';
+import type { Demand } from './demand.js';
 import { RouteTable } from './route-table.js';
 
 /** How many paths are remembered, so that an application of many routes does not try them all each time. */
@@ -9,44 +11,63 @@ const REMEMBERED_PATHS = 2048;
 const REMEMBERED_LENGTH = 256;
 
 /**
- * Tells requests that one of the application's own handlers serves from those that something else answers:
- * where nothing is open by default, the guards see to the former and the edge to the latter.
+ * Tells what a request needs where nothing is open by default, before anything has answered it. A handler may be open,
+ * so that is for the guards to say; yet static files and raw handlers may come before a handler whose path covers theirs.
  */
 @Injectable()
 export class RouteMatcher {
-  private matchers: readonly { readonly method: string; readonly regexp: RegExp }[] | undefined;
-  private readonly remembered = new LRUCache<string, boolean>({ max: REMEMBERED_PATHS });
+  private matchers: readonly Matcher[] | undefined;
+  private readonly remembered = new LRUCache<string, Demand>({ max: REMEMBERED_PATHS });
 
-  constructor(private readonly table: RouteTable) {}
+  constructor(
+    private readonly table: RouteTable,
+    private readonly policy: AccessPolicy,
+  ) {}
 
   /**
-   * Whether a handler serves this request. A path that is spelt oddly is said to have none, so that it needs
-   * what everything needs by default.
+   * What each of the handlers that could serve this request needs, or what everything needs by default where none
+   * could. No handler could serve a path that is spelt oddly.
    */
-  isServedByHandler(method: string, target: string): boolean {
+  demandByDefault(method: string, target: string): Demand {
     const path = plainPath(target);
-    if (path === undefined) return false;
+    if (path === undefined) return this.policy.defaultDemand;
     const key = `${method} ${path}`;
-    let served = this.remembered.get(key);
-    if (served === undefined) {
-      served = (this.matchers ??= this.compile()).some(
+    let demand = this.remembered.get(key);
+    if (demand === undefined) {
+      demand = this.demandOfPath(method, path);
+      if (key.length <= REMEMBERED_LENGTH) this.remembered.set(key, demand);
+    }
+    return demand;
+  }
+
+  private demandOfPath(method: string, path: string): Demand {
+    const demands = (this.matchers ??= this.compile())
+      .filter(
         (route) =>
           (route.method === 'ALL' || route.method === method || isHeadOfGet(route, method)) &&
           route.regexp.test(path),
-      );
-      if (key.length <= REMEMBERED_LENGTH) this.remembered.set(key, served);
-    }
-    return served;
+      )
+      .map((route) => route.demand);
+    return demands.length === 0
+      ? this.policy.defaultDemand
+      : demands.reduce((common, demand) => common & demand);
   }
 
-  private compile(): { method: string; regexp: RegExp }[] {
-    return this.table.routes.flatMap(({ method, patterns }) =>
-      patterns.flatMap((pattern) => {
+  private compile(): Matcher[] {
+    return this.table.routes.flatMap(({ method, patterns, handler, controller }) => {
+      const demand = this.policy.demandOfHandler(handler, controller);
+      return patterns.flatMap((pattern) => {
         const regexp = compiled(pattern);
-        return regexp ? [{ method, regexp }] : [];
-      }),
-    );
+        return regexp ? [{ method, regexp, demand }] : [];
+      });
+    });
   }
+}
+
+interface Matcher {
+  readonly method: string;
+  readonly regexp: RegExp;
+  readonly demand: Demand;
 }
 
 function isHeadOfGet(route: { method: string }, method: string): boolean {

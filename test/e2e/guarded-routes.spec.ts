@@ -1,6 +1,8 @@
+import type { ServerResponse } from 'node:http';
 import { Controller, Get, Module, VersioningType } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Public } from '../../src/index.js';
 import { ADAPTERS, MASTER_TOKEN, startApp, type TestApp } from '../support/app.js';
 import { RoutesController } from '../support/routes.controller.js';
 
@@ -239,6 +241,42 @@ describe.each(ADAPTERS)('guarded routes on %s with CORS', (adapter) => {
   });
 });
 
+describe.each(ADAPTERS)('routes on %s that a path rule and a decorator guard at two levels', (adapter) => {
+  it.each([
+    ['/admin/whoami', { accessTokenPaths: ['/admin'] }],
+    ['/whoami', { masterTokenPaths: ['/whoami'] }],
+  ])('%s tells whose tokens they were, whichever was asked for first', async (path, fastauth) => {
+    const app = await startApp({ adapter, controllers: [RoutesController], fastauth });
+    try {
+      const { client_id, access_token } = await app.issue();
+      const access = { 'ACCESS-TOKEN': access_token };
+      expect((await app.get(path, access)).status).toBe(401);
+      expect((await app.get(path, MASTER)).status).toBe(401);
+      expect((await app.get(path, { ...access, ...MASTER })).body).toMatchObject({
+        level: 'master',
+        clientId: client_id,
+        masterTokenName: expect.any(String),
+      });
+    } finally {
+      await app.close();
+    }
+  });
+});
+
+@Controller()
+class PagesController {
+  @Public()
+  @Get('open/page')
+  open() {
+    return 'open';
+  }
+
+  @Get(':page')
+  page() {
+    return 'page';
+  }
+}
+
 describe.each(ADAPTERS)('default-access on %s', (adapter) => {
   it('closes what nobody opened', async () => {
     const app = await startApp({
@@ -254,6 +292,28 @@ describe.each(ADAPTERS)('default-access on %s', (adapter) => {
         'Invalid refresh token',
       );
       expect((await app.get('/nothing')).status).toBe(401);
+    } finally {
+      await app.close();
+    }
+  });
+
+  it('closes what stands before a handler whose path covers it, and leaves open handlers open', async () => {
+    const app = await startApp({
+      adapter,
+      controllers: [PagesController],
+      fastauth: { defaultAccess: 'access' },
+      // Answers before any handler, as a folder of static files does.
+      configure: (nest) =>
+        nest.use('/report.txt', (_: unknown, response: ServerResponse) => response.end('confidential')),
+    });
+    try {
+      const refused = await app.get('/report.txt');
+      expect(refused.status).toBe(401);
+      expect(refused.text).not.toContain('confidential');
+      const { access_token } = await app.issue();
+      expect((await app.get('/report.txt', { 'ACCESS-TOKEN': access_token })).text).toBe('confidential');
+      expect((await app.get('/open/page')).text).toBe('open');
+      expect((await app.get('/other')).status).toBe(401);
     } finally {
       await app.close();
     }

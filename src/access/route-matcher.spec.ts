@@ -1,0 +1,74 @@
+import { describe, expect, it } from '@jest/globals';
+import type { AccessPolicy } from './access-policy.js';
+import { ACCESS, BOTH, MASTER, NONE, type Demand } from './demand.js';
+import { RouteMatcher } from './route-matcher.js';
+import type { RouteTable } from './route-table.js';
+
+/** Routes as `GET /path`, each with what its handler needs, where everything else needs an access token. */
+function matcherOf(routes: Readonly<Record<string, Demand>>): RouteMatcher {
+  const listed = Object.entries(routes).map(([route, demand]) => {
+    const [method, pattern] = route.split(' ');
+    return { method, patterns: [pattern], handler: { demand }, controller: class {} };
+  });
+  return new RouteMatcher(
+    { routes: listed } as unknown as RouteTable,
+    {
+      defaultDemand: ACCESS,
+      demandOfHandler: (handler: { demand: Demand }) => handler.demand,
+    } as unknown as AccessPolicy,
+  );
+}
+
+describe('what a request needs by default', () => {
+  it('is the default where no handler could serve it', () => {
+    const matcher = matcherOf({ 'GET /about': NONE });
+    expect(matcher.demandByDefault('GET', '/else')).toBe(ACCESS);
+    expect(matcher.demandByDefault('POST', '/about')).toBe(ACCESS);
+    expect(matcher.demandByDefault('GET', '/about/more')).toBe(ACCESS);
+  });
+
+  it.each(['/about', '/About', '/about/', '/about?x=1'])(
+    'is nothing where an open handler serves %s',
+    (path) => {
+      expect(matcherOf({ 'GET /about': NONE }).demandByDefault('GET', path)).toBe(NONE);
+    },
+  );
+
+  it.each(['/%61bout', '//about', '/./about', '/about;x'])(
+    'is the default for the odd spelling %s',
+    (path) => {
+      expect(matcherOf({ 'GET /about': NONE }).demandByDefault('GET', path)).toBe(ACCESS);
+    },
+  );
+
+  it('is what a guarded handler needs, since something else may answer on its path', () => {
+    const matcher = matcherOf({ 'GET /:page': ACCESS, 'GET /admin/:page': MASTER });
+    expect(matcher.demandByDefault('GET', '/secret.txt')).toBe(ACCESS);
+    expect(matcher.demandByDefault('GET', '/admin/secret.txt')).toBe(MASTER);
+  });
+
+  it('is no more than the most open of the handlers needs', () => {
+    const matcher = matcherOf({ 'GET /:page': ACCESS, 'GET /about': NONE, 'GET /:anything': BOTH });
+    expect(matcher.demandByDefault('GET', '/about')).toBe(NONE);
+    expect(matcher.demandByDefault('GET', '/else')).toBe(ACCESS);
+  });
+
+  it('knows that GET handlers answer HEAD, and that some answer any method', () => {
+    const matcher = matcherOf({ 'GET /about': NONE, 'POST /form': NONE, 'ALL /any': NONE });
+    expect(matcher.demandByDefault('HEAD', '/about')).toBe(NONE);
+    expect(matcher.demandByDefault('HEAD', '/form')).toBe(ACCESS);
+    expect(matcher.demandByDefault('PUT', '/any')).toBe(NONE);
+  });
+
+  it('is the default for routes in a notation that only Fastify knows', () => {
+    const matcher = matcherOf({ 'GET /:id(^\\d+$)': NONE, 'GET /about': NONE });
+    expect(matcher.demandByDefault('GET', '/7')).toBe(ACCESS);
+    expect(matcher.demandByDefault('GET', '/about')).toBe(NONE);
+  });
+
+  it('stays the same when it is asked again', () => {
+    const matcher = matcherOf({ 'GET /about': NONE });
+    const asked = ['/about', '/else', '/about', '/else'].map((path) => matcher.demandByDefault('GET', path));
+    expect(asked).toEqual([NONE, ACCESS, NONE, ACCESS]);
+  });
+});
