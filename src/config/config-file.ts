@@ -33,8 +33,8 @@ function parseConfigFile(name: string, bytes: Buffer): ConfigSource {
   let value: unknown;
   try {
     value = JSON.parse(content);
-  } catch (error) {
-    return faultySource(name, `is not JSON${placeOf(error, content)}`);
+  } catch {
+    return faultySource(name, `is not JSON${placeOf(content)}`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return faultySource(name, 'must hold one JSON object');
@@ -44,11 +44,38 @@ function parseConfigFile(name: string, bytes: Buffer): ConfigSource {
   return sourceOf(name, value as Record<string, unknown>);
 }
 
-/** Where the parser stopped, if it tells. Its own message quotes the file, in which there may be a secret. */
-function placeOf(error: unknown, content: string): string {
-  const { message } = error as Error;
-  const position = /position (\d+)/.exec(message)?.[1];
-  if (position === undefined) return /end of JSON/.test(message) ? ': it ends too early' : '';
-  const before = content.slice(0, Number(position)).split('\n');
-  return ` (line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1})`;
+/** Where the text stops being JSON, and what stands there. The parser's own message quotes the file, in which there may be a secret. */
+function placeOf(content: string): string {
+  const at = faultPosition(content);
+  if (content.slice(at).trim() === '') return ': it ends too early';
+  const before = content.slice(0, at).split('\n');
+  const place = ` (line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1})`;
+  if (/^(?:\/[/*]|#)/.test(content.slice(at))) return `${place}: JSON has no comments`;
+  return /^[\]}]/.test(content.slice(at)) && /,\s*$/.test(content.slice(0, at))
+    ? `${place}: the comma before it is one too many`
+    : place;
+}
+
+/** The parser does not always tell where it stopped: it is the length of the longest beginning that could go on. */
+function faultPosition(content: string): number {
+  let fine = 0;
+  let faulty = content.length + 1;
+  while (faulty - fine > 1) {
+    const middle = Math.floor((fine + faulty) / 2);
+    if (mayGoOn(content.slice(0, middle))) fine = middle;
+    else faulty = middle;
+  }
+  return fine;
+}
+
+/** Whether nothing but more text is missing, if anything is. */
+function mayGoOn(beginning: string): boolean {
+  try {
+    JSON.parse(beginning);
+    return true;
+  } catch (error) {
+    const { message } = error as Error;
+    const position = /position (\d+)/.exec(message)?.[1];
+    return position === undefined ? /end of JSON/.test(message) : Number(position) >= beginning.length;
+  }
 }

@@ -261,7 +261,20 @@ describe('loadFastauthConfig', () => {
 
   it.each([
     ['', 'is not JSON: it ends too early'],
-    ['{\n  "app-name": hunter2\n}', 'is not JSON'],
+    ['{\n  "app-name": hunter2\n}', 'is not JSON (line 2, column 15)'],
+    ['{\n  "app-name": "hunter2"', 'is not JSON: it ends too early'],
+    ['{\n  // hunter2\n  "app-name": "x"\n}', 'is not JSON (line 2, column 3): JSON has no comments'],
+    ['{ "app-name": /* x */ "hunter2" }', 'is not JSON (line 1, column 15): JSON has no comments'],
+    ['# hunter2\n{}', 'is not JSON (line 1, column 1): JSON has no comments'],
+    [
+      '{\n  "access-token-paths": ["/hunter2",]\n}',
+      'is not JSON (line 2, column 37): the comma before it is one too many',
+    ],
+    ['{\n  "app-name": "hunter2",\n}', 'is not JSON (line 3, column 1): the comma before it is one too many'],
+    ['{ "app-name": "x" }\n}', 'is not JSON (line 2, column 1)'],
+    ["{ 'app-name': 'hunter2' }", 'is not JSON (line 1, column 3)'],
+    ['{ "app-name": tru }', 'is not JSON (line 1, column 18)'],
+    ['{ "app-name": "hun\nter2" }', 'is not JSON (line 1, column 19)'],
     ['[1]', 'must hold one JSON object'],
     [Buffer.from([0x7b, 0xff]).toString('latin1'), 'is not'],
   ])('refuses a file that is no JSON object: %j', (content, sentence) => {
