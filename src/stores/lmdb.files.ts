@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Database, RootDatabase } from 'lmdb';
 import { StoreUnavailableError } from '../errors.js';
 import { lmdbFileFault } from './lmdb.file-check.js';
@@ -23,6 +23,9 @@ export interface LmdbFiles {
 const LOCK_FILE = 'lock.mdb';
 const FORMAT_KEY = Buffer.from('nestjs-fastauth');
 const FORMAT = 'sessions 1';
+const OTHER_FOLDER = 'Move the folder away, or name another one in database-url.';
+const USABLE_FOLDER =
+  'Make it a folder that this process may write to, or name another one in database-url ("lmdb:<folder>").';
 const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const;
 
 /**
@@ -60,7 +63,7 @@ export async function openLmdbFiles(folder: string): Promise<LmdbFiles> {
     await root?.close();
     throw error instanceof StoreUnavailableError
       ? error
-      : refusal(folder, 'it cannot be read or written', error);
+      : refusal(folder, `it cannot be read or written${codeOf(error)}`, error, USABLE_FOLDER);
   }
 }
 
@@ -99,11 +102,21 @@ async function claim(root: RootDatabase<Buffer, Buffer>, folder: string): Promis
   );
 }
 
-function refusal(folder: string, reason: string, cause?: unknown): StoreUnavailableError {
+function refusal(
+  folder: string,
+  reason: string,
+  cause?: unknown,
+  advice = OTHER_FOLDER,
+): StoreUnavailableError {
   return new StoreUnavailableError(
-    `The embedded token store in "${folder}" cannot be opened: ${reason}. ` +
-      'Nothing was changed. Move the folder away, or name another one in database-url.',
+    `The embedded token store in "${resolve(folder)}" cannot be opened: ${reason}. Nothing was changed. ${advice}`,
     undefined,
     { cause },
   );
+}
+
+/** As ` (EACCES)`, where the system told why. */
+function codeOf(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return typeof code === 'string' ? ` (${code})` : '';
 }

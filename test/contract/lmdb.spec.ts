@@ -1,6 +1,15 @@
 import { afterAll, describe, expect, it, jest } from '@jest/globals';
-import { closeSync, openSync, readFileSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  closeSync,
+  openSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join, relative } from 'node:path';
 import { open } from 'lmdb';
 import { describeTokenStoreContract, rotatedSample, sessionSample } from 'nestjs-fastauth/testing';
 import { StoreUnavailableError } from '../../src/errors.js';
@@ -189,7 +198,18 @@ describe('LmdbTokenStore', () => {
     it('a folder that is a file', async () => {
       const path = join(temporaryFolder(), 'file');
       writeFileSync(path, '');
-      await expect(openStore(path)).rejects.toThrow(/cannot be read or written/);
+      await expect(openStore(path)).rejects.toThrow(/cannot be read or written \(EEXIST\)/);
+    });
+
+    it('a folder that cannot be made, with its full path, the reason, and what to do', async () => {
+      const missing = join(temporaryFolder(), 'unmounted');
+      const link = join(temporaryFolder(), 'link');
+      symlinkSync(missing, link);
+      await expect(openStore(relative('.', link))).rejects.toThrow(
+        `The embedded token store in "${link}" cannot be opened: it cannot be read or written (ENOENT). ` +
+          'Nothing was changed. Make it a folder that this process may write to, ' +
+          'or name another one in database-url ("lmdb:<folder>").',
+      );
     });
   });
 });
