@@ -18,6 +18,7 @@ export class KeyRingHolder {
   #current: KeyRing;
   #reloading: Promise<boolean> | undefined;
   #reloadedAt = -Infinity;
+  readonly #listeners = new Set<() => void>();
 
   constructor(
     ring: KeyRing,
@@ -32,7 +33,19 @@ export class KeyRingHolder {
 
   /** Puts another ring in force, from the next token on. */
   replace(ring: KeyRing): void {
+    const isOther = ring !== this.#current;
     this.#current = ring;
+    if (isOther) for (const listener of this.#listeners) listener();
+  }
+
+  /**
+   * Calls the listener, which must be quick and must not throw, each time another ring is in force.
+   * @returns a function that ends it
+   */
+  onChange(listener: () => void): () => void {
+    const own = (): void => listener();
+    this.#listeners.add(own);
+    return () => this.#listeners.delete(own);
   }
 
   /**
@@ -50,7 +63,7 @@ export class KeyRingHolder {
       .load()
       .then((ring) => {
         const isOther = ring !== this.#current;
-        this.#current = ring;
+        this.replace(ring);
         return isOther;
       })
       // The ring in force stays good when its source is out of reach; whoever watches the source tells of that.

@@ -94,6 +94,19 @@ describe('KeyRingHolder', () => {
     expect(reads).toBe(2);
   });
 
+  it('tells of each other ring, whoever put it in force', async () => {
+    const [first, second] = [KeyRing.fromSecret(text('a')), KeyRing.fromSecret(text('b'))];
+    const holder = new KeyRingHolder(first, { now: () => 0, load: async () => first });
+    const heard: KeyRing[] = [];
+    const stop = holder.onChange(() => heard.push(holder.current));
+    holder.replace(first);
+    holder.replace(second);
+    await holder.reload();
+    stop();
+    holder.replace(second);
+    expect(heard).toEqual([second, first]);
+  });
+
   it('keeps its ring when the keys cannot be read', async () => {
     const ring = KeyRing.fromSecret(text('a'));
     const holder = new KeyRingHolder(ring, { now: () => 0, load: () => Promise.reject(new Error('gone')) });

@@ -7,15 +7,24 @@ export interface TokenReference extends SessionKey {
 }
 
 /**
- * How a token that once verified stands now: the `current` one of its session; `refreshed`, so that the session goes
- * on with another; or its session was `revoked`, or is `gone` to make room for a newer one.
+ * How a token that once verified stands now: the `current` one of its session; `expired`, since its key is not accepted
+ * any more; `refreshed`, so that the session goes on with another; or its session was `revoked`, or is `gone` to make
+ * room for a newer one.
  */
-export type TokenStanding = 'current' | 'refreshed' | 'revoked' | 'gone';
+export type TokenStanding = 'current' | 'expired' | 'refreshed' | 'revoked' | 'gone';
 
-/** @param record what the store has of the token's session */
-export function standingOf(token: TokenReference, record: SessionRecord | undefined): TokenStanding {
+/**
+ * @param record what the store has of the token's session
+ * @param isKeyAccepted whether tokens of the key with this `kid` are accepted
+ */
+export function standingOf(
+  token: TokenReference,
+  record: SessionRecord | undefined,
+  isKeyAccepted: (kid: string | undefined) => boolean,
+): TokenStanding {
   if (record === undefined) return 'gone';
   if (record.revokedAt !== undefined) return 'revoked';
   if (record.clientId !== token.clientId) return 'gone';
-  return record.accessHash === token.accessHash ? 'current' : 'refreshed';
+  if (record.accessHash !== token.accessHash) return 'refreshed';
+  return isKeyAccepted(record.kid) ? 'current' : 'expired';
 }

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import { CryptoKeyNotSetError, InvalidRequestError, UnauthorizedError } from '../errors.js';
 import { KeyRingHolder } from '../keys/key-ring-holder.js';
+import { isAccepted } from '../keys/ring-key.js';
 import {
   TokenStore,
   type MaybePromise,
@@ -50,7 +51,7 @@ export class TokenService {
 
   constructor(
     @Inject(FASTAUTH_CONFIG) private readonly config: FastauthConfig,
-    @Inject(KeyRingHolder) keys: KeyRingHolder | undefined,
+    @Inject(KeyRingHolder) private readonly keys: KeyRingHolder | undefined,
     private readonly store: TokenStore,
     private readonly clock: Clock,
     private readonly events: FastauthEvents,
@@ -238,23 +239,30 @@ export class TokenService {
   }
 
   /**
-   * How a token stands that verified before; its signature and times are not looked at again.
+   * How a token stands that verified before; its signature and times are not looked at again, but whether its key is
+   * still accepted.
    * @throws StoreUnavailableError (or rejects with it)
    */
   standing(token: TokenReference): MaybePromise<TokenStanding> {
+    const standing = (record: SessionRecord | undefined): TokenStanding =>
+      standingOf(token, record, (kid) => this.isKeyAccepted(kid));
     const found = this.store.find(token);
-    return found instanceof Promise
-      ? found.then((record) => standingOf(token, record))
-      : standingOf(token, found);
+    return found instanceof Promise ? found.then(standing) : standing(found);
   }
 
   /**
-   * Hears of sessions that changed or ended, in any process that shares the store, until it is closed.
+   * Hears of sessions that changed or ended, in any process that shares the store, until it is closed. Other keys may
+   * have ended any of them, so the watcher is then told that it may have missed changes.
    * @see TokenStore.watch
    * @returns a function that ends the watch
    */
   watch(watcher: SessionWatcher): () => void {
-    return this.store.watch(watcher);
+    const unwatch = this.store.watch(watcher);
+    const ignoreKeys = this.keys?.onChange(() => watcher(undefined));
+    return () => {
+      unwatch();
+      ignoreKeys?.();
+    };
   }
 
   /** What the last look at this access token found, if there was one lately; the store is not asked. */
@@ -281,6 +289,14 @@ export class TokenService {
   private machineryOrThrow(): Machinery {
     if (!this.machinery) throw new CryptoKeyNotSetError();
     return this.machinery;
+  }
+
+  /** A session remembers no key whose tokens do not name one. */
+  private isKeyAccepted(kid: string | undefined): boolean {
+    const now = this.clock.now() / 1000;
+    const ring = this.keys?.current;
+    const keys = kid === undefined ? ring?.candidates(kid) : ring?.keys.filter((key) => key.kid === kid);
+    return keys?.some((key) => isAccepted(key, now)) ?? false;
   }
 
   private nowInSeconds(): number {

@@ -12,9 +12,19 @@ import {
   TokenService,
   TokenStore,
 } from '../../src/index.js';
+import { importSecret } from '../../src/keys/import-key.js';
+import { KeyRing } from '../../src/keys/key-ring.js';
+import { KeyRingHolder } from '../../src/keys/key-ring-holder.js';
 import { Heartbeat } from '../../src/websockets/heartbeat.js';
 import { LiveSockets } from '../../src/websockets/live-sockets.js';
-import { ADAPTERS, MASTER_TOKEN, startApp, type TestApp, type TestAppOptions } from '../support/app.js';
+import {
+  ADAPTERS,
+  MASTER_TOKEN,
+  SECRET,
+  startApp,
+  type TestApp,
+  type TestAppOptions,
+} from '../support/app.js';
 import { COMBINATIONS, WS, type TestClient } from '../support/socket-platforms.js';
 import { TestGateway } from '../support/test-gateway.js';
 import { RawSocket } from '../support/raw-socket.js';
@@ -104,6 +114,23 @@ describe.each(COMBINATIONS)('live sockets of %s on %s', (name, adapter, platform
     const lateSince = Date.now();
     app.clock.advance(0.1);
     expect(await endedWithin(late, lateSince)).toMatchObject({ code: 'token_expired' });
+  });
+
+  it('end when the key of their token is not accepted any more, and not when it only makes none', async () => {
+    await start();
+    const keys = app.app.get(KeyRingHolder);
+    const open = await enter(undefined, '/live/open');
+    const socket = await enter((await app.issue('sensor')).access_token);
+    const next = importSecret(`${SECRET} that follows`);
+    keys.replace(new KeyRing([next, importSecret(SECRET, { status: 'verify-only' })]));
+    const later = await enter((await app.issue('other')).access_token);
+    await sleep(250);
+    expect(socket.isOpen).toBe(true);
+    const since = Date.now();
+    keys.replace(new KeyRing([next]));
+    expect(await endedWithin(socket, since)).toMatchObject({ code: 'token_expired' });
+    await sleep(250);
+    expect([later.isOpen, open.isOpen]).toEqual([true, true]);
   });
 
   it('end when their session is revoked, all of them and no others', async () => {
