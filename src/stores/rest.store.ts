@@ -30,13 +30,18 @@ export class RestTokenStore extends TokenStore {
   /** By refresh hash, what this process wrote: it holds only as long as the API still has that very pair. */
   readonly #written = new LRUCache<string, SessionRecord>({ max: REMEMBERED_SESSIONS });
 
-  /** Refresh hashes that this process replaced: of many simultaneous refreshes, the late ones need no call. */
-  readonly #spent = new LRUCache<string, true>({ max: REMEMBERED_SESSIONS });
+  /**
+   * Refresh hashes that this process has just replaced: of many simultaneous refreshes, the late ones need no call.
+   * Not for longer, since the API may have such a token again: from a backup, or since the original, whose tokens of
+   * one second are the same text, issued it once more.
+   */
+  readonly #spent: LRUCache<string, true>;
 
   constructor(options: RestTokenStoreOptions) {
     super();
     this.#client = new RestClient(options);
     this.#mutex = new ClientMutex(options.timeout);
+    this.#spent = new LRUCache({ max: REMEMBERED_SESSIONS, ttl: Math.ceil(options.timeout * 1000) });
   }
 
   async find(key: SessionKey): Promise<SessionRecord | undefined> {
