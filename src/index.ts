@@ -15,6 +15,7 @@ export type { FastauthOptions } from './config/fastauth-options.js';
 export type { CryptographyKeyOptions } from './config/key-entries.js';
 export { KeyProvider } from './config/key-provider.js';
 export type { MasterTokenConfig, MasterTokenOptions } from './config/master-token-entries.js';
+export type { JsonObject } from './config/strict-json.js';
 export {
   ConfigError,
   CryptoKeyNotSetError,
@@ -42,7 +43,14 @@ export { LmdbTokenStore } from './stores/lmdb.store.js';
 export { MemoryTokenStore } from './stores/memory.store.js';
 export { RedisTokenStore, type RedisTokenStoreOptions } from './stores/redis.store.js';
 export { RestTokenStore } from './stores/rest.store.js';
-export { type KeyUse, type MaybePromise, type RevokeFilter, TokenStore } from './stores/token-store.js';
+export {
+  type FindOptions,
+  type KeyUse,
+  type MaybePromise,
+  type RevokeFilter,
+  type SessionWatcher,
+  TokenStore,
+} from './stores/token-store.js';
 export { AuditSink } from './telemetry/audit-sink.js';
 export type { AuditRecord, FastauthEvent } from './telemetry/fastauth-event.js';
 export { type FastauthEventListener, FastauthEvents } from './telemetry/fastauth-events.js';
@@ -52,6 +60,11 @@ export type { ForeignIdentity, ForeignTokens } from './tokens/foreign-tokens.js'
 export type { IssuanceDefaults, IssuanceDefaultsOf } from './tokens/issuance-defaults.js';
 export type { IssuedTokens, IssueOptions, Session } from './tokens/issued-tokens.js';
 export type { Principal } from './tokens/principal.js';
-export type { SessionKey, SessionRecord, TokenPair } from './tokens/session-record.js';
+export {
+  type SessionKey,
+  type SessionRecord,
+  sessionExpiresAt,
+  type TokenPair,
+} from './tokens/session-record.js';
 export { TokenService } from './tokens/token.service.js';
 export { WsGuard } from './websockets/ws.guard.js';

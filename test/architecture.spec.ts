@@ -163,6 +163,7 @@ describe('the house', () => {
        "importSecret",
        "principalOf",
        "readKeyFromEnv",
+       "sessionExpiresAt",
        "withFastauth",
        "writeKeyToEnv",
      ]

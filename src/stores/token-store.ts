@@ -40,7 +40,8 @@ export interface RevokeFilter {
  * The rules every store holds (the contract suite in `nestjs-fastauth/testing` checks them):
  * - a promise resolves only after the write is durable as far as the store promises durability;
  * - each method is atomic: others see all of it or nothing;
- * - a fault of the backend rejects with `StoreUnavailableError`, never with "not found" and never silently.
+ * - a fault of the backend rejects with `StoreUnavailableError`, never with "not found" and never silently;
+ * - a session is live while it is not revoked, up to and including the second that `sessionExpiresAt` gives.
  */
 export abstract class TokenStore {
   /**

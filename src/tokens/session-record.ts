@@ -11,7 +11,7 @@ export interface SessionRecord {
   readonly accessHash: string;
   readonly accessExpiresAt: number;
   readonly refreshHash: string;
-  /** The session's end unless it is refreshed before. */
+  /** The session's end unless it is refreshed before, or its access token outlives it: see {@link sessionExpiresAt}. */
   readonly refreshExpiresAt: number;
   /** Hash of the refresh token that the current pair replaced. */
   readonly previousRefreshHash?: string | undefined;
@@ -43,7 +43,7 @@ export interface SessionKey {
   readonly familyId?: string | undefined;
 }
 
-/** The last second at which the session can still be used; a tombstone may be dropped after it. */
+/** The last second at which the session can still be used: its later token's. A tombstone may be dropped after it. */
 export function sessionExpiresAt(record: SessionRecord): number {
   return Math.max(record.accessExpiresAt, record.refreshExpiresAt);
 }

@@ -1,0 +1,132 @@
+import {
+  type FindOptions,
+  type KeyUse,
+  type RevokeFilter,
+  type SessionKey,
+  sessionExpiresAt,
+  type SessionRecord,
+  type SessionWatcher,
+  type TokenPair,
+  TokenStore,
+} from '../../src/index.js';
+import { describeTokenStoreContract } from '../../src/testing/index.js';
+
+/** A store as somebody else would write it: with nothing but the package's public names. */
+class MapTokenStore extends TokenStore {
+  private readonly sessions = new Map<string, SessionRecord>();
+  private readonly watchers = new Set<SessionWatcher>();
+
+  override find(key: SessionKey, _options?: FindOptions): SessionRecord | undefined {
+    return this.sessions.get(nameOf(key));
+  }
+
+  override async insert(record: SessionRecord, _pair: TokenPair, sessionsPerClient: number) {
+    const others = this.of(record.clientId).filter(
+      (other) => isLive(other, record.createdAt) && other.familyId !== record.familyId,
+    );
+    const surplus = others.slice(0, Math.max(0, others.length + 1 - sessionsPerClient));
+    for (const session of surplus) this.sessions.delete(nameOf(session));
+    this.sessions.set(nameOf(record), record);
+    for (const session of surplus) this.tell(session);
+    return surplus;
+  }
+
+  override async rotate(record: SessionRecord): Promise<boolean> {
+    const stored = this.find(record);
+    const isSuccessor =
+      stored?.revokedAt === undefined &&
+      stored?.generation === record.generation - 1 &&
+      stored.refreshHash === record.previousRefreshHash;
+    return isSuccessor && this.put({ ...record, label: stored.label });
+  }
+
+  override async label(key: SessionKey, label: string | undefined): Promise<boolean> {
+    const stored = this.find(key);
+    return stored !== undefined && stored.revokedAt === undefined && this.put({ ...stored, label });
+  }
+
+  override async revoke(key: SessionKey, revokedAt: number): Promise<boolean> {
+    const stored = this.find(key);
+    return stored !== undefined && stored.revokedAt === undefined && this.put({ ...stored, revokedAt });
+  }
+
+  override async revokeClient(clientId: string, revokedAt: number, filter: RevokeFilter = {}) {
+    const { exceptFamilyId, issuedBefore = Infinity } = filter;
+    const revoked: string[] = [];
+    for (const session of this.of(clientId)) {
+      if (session.familyId === exceptFamilyId || session.createdAt >= issuedBefore) continue;
+      if (await this.revoke(session, revokedAt)) revoked.push(session.familyId);
+    }
+    return revoked;
+  }
+
+  override async list(clientId: string): Promise<readonly SessionRecord[]> {
+    return this.of(clientId);
+  }
+
+  override async sweep(now: number, limit: number): Promise<number> {
+    const ended = [...this.sessions.values()].filter((session) => sessionExpiresAt(session) < now);
+    for (const session of ended.slice(0, limit)) this.sessions.delete(nameOf(session));
+    return Math.min(ended.length, limit);
+  }
+
+  override async keyUse(now: number): Promise<readonly KeyUse[]> {
+    const uses = new Map<string | undefined, KeyUse>();
+    for (const session of this.sessions.values()) {
+      if (!isLive(session, now)) continue;
+      const { sessions = 0, until = 0 } = uses.get(session.kid) ?? {};
+      uses.set(session.kid, {
+        kid: session.kid,
+        sessions: sessions + 1,
+        until: Math.max(until, sessionExpiresAt(session)),
+      });
+    }
+    return [...uses.values()];
+  }
+
+  override watch(watcher: SessionWatcher): () => void {
+    this.watchers.add(watcher);
+    return () => this.watchers.delete(watcher);
+  }
+
+  override async ping(): Promise<void> {}
+
+  override async open(): Promise<void> {}
+
+  override async close(): Promise<void> {
+    this.watchers.clear();
+  }
+
+  /** Oldest first. */
+  private of(clientId: string): SessionRecord[] {
+    return [...this.sessions.values()]
+      .filter((session) => session.clientId === clientId)
+      .sort((one, other) => one.createdAt - other.createdAt);
+  }
+
+  private put(record: SessionRecord): true {
+    this.sessions.set(nameOf(record), record);
+    this.tell(record);
+    return true;
+  }
+
+  private tell({ clientId, familyId }: SessionRecord): void {
+    for (const watcher of this.watchers) watcher({ clientId, familyId });
+  }
+}
+
+function nameOf({ clientId, familyId }: SessionKey): string {
+  return JSON.stringify([clientId, familyId]);
+}
+
+function isLive(session: SessionRecord, at: number): boolean {
+  return session.revokedAt === undefined && sessionExpiresAt(session) >= at;
+}
+
+describeTokenStoreContract('A store with public names only', {
+  open: async () => {
+    const store = new MapTokenStore();
+    await store.open();
+    return store;
+  },
+});
