@@ -8,8 +8,15 @@ import { TokenController } from './token.controller.js';
 /** An OpenAPI operation object. @see OpenAPI 3.0 section 4.7.10 */
 export type Operation = Record<string, unknown>;
 
-const json = (schema: keyof typeof componentSchemas, example: object) => ({
-  'application/json': { schema: { $ref: `#/components/schemas/${schema}` }, example },
+type SchemaName = keyof typeof componentSchemas;
+
+const schemaOf = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` });
+const json = (schema: SchemaName, example: object) => ({
+  'application/json': { schema: schemaOf(schema), example },
+});
+/** An answer that has one form or another, by who gives it: endpoint, guard, or the server's body parser. */
+const anyJson = (schemas: readonly SchemaName[], example: object) => ({
+  'application/json': { schema: { anyOf: schemas.map(schemaOf) }, example },
 });
 const failure = (description: string, code: number, message: string, more: object = {}) => ({
   description,
@@ -78,21 +85,45 @@ const refusal = {
   content: json('FastauthRefusal', { detail: 'Unauthorized Master Token', code: 'missing_token' }),
 };
 
+const ambiguous = {
+  description: 'The master token was sent more than once',
+  headers: challenge,
+  content: json('FastauthRefusal', {
+    detail: 'A credential was sent more than once',
+    code: 'invalid_request',
+  }),
+};
+
+const limited = {
+  description: 'Too many failed attempts from this address',
+  headers: retryAfter,
+  content: json('FastauthRefusal', {
+    detail: 'Too many failed attempts. Try again later.',
+    code: 'too_many_attempts',
+  }),
+};
+
+const unreadable = (description: string, statusCode: number, message: string, forms: SchemaName[]) => ({
+  description,
+  content: anyJson([...forms, 'FastauthUnreadableBody'], { statusCode, message }),
+});
+
+/** What a body can be refused for. @param forms those of the other answers of 400 @param own the endpoint's own */
+const bodyFaults = (forms: SchemaName[], own: SchemaName) => ({
+  400: unreadable('The body cannot be parsed, or what is sent cannot be used', 400, 'Bad Request', forms),
+  413: unreadable('The body is too large', 413, 'request entity too large', []),
+  415: unreadable('The body is neither JSON nor a form', 415, 'Unsupported Media Type', [own]),
+});
+
 const issuing: Operation = {
   tags: ['fastauth'],
   summary: 'Issue a pair of tokens',
   description: "Issues an access and a refresh token. By default the client's older session ends.",
   responses: {
     200: success,
+    400: ambiguous,
     401: refusal,
-    429: {
-      description: 'Too many failed attempts from this address',
-      headers: retryAfter,
-      content: json('FastauthRefusal', {
-        detail: 'Too many failed attempts. Try again later.',
-        code: 'too_many_attempts',
-      }),
-    },
+    429: limited,
     422: invalidParameter('client_id', 'must be one text value'),
     ...faults,
   },
@@ -117,7 +148,6 @@ const oauthFailure = (description: string, error: string, message: string) => ({
 });
 
 const oauthFaults = {
-  400: oauthFailure('A parameter is missing or cannot be used', 'invalid_request', 'token is required'),
   500: oauthFailure('No cryptography key', 'server_error', 'Crypto key not set'),
   503: {
     ...oauthFailure('The store is not available', 'temporarily_unavailable', 'Try again later'),
@@ -152,6 +182,12 @@ const revoking: Operation = {
   },
 };
 
+/** As the guard puts it where it is the first to notice: `introspection-access` may ask for an access token. */
+const orRefusal = (answer: { content: ReturnType<typeof json> }) => ({
+  ...answer,
+  content: anyJson(['FastauthOAuthError', 'FastauthRefusal'], answer.content['application/json'].example),
+});
+
 const introspecting: Operation = {
   tags: ['fastauth'],
   summary: 'Tell whether a token is good',
@@ -163,7 +199,9 @@ const introspecting: Operation = {
       content: json('FastauthIntrospection', { active: true, client_id: 'abc-123', token_type: 'Bearer' }),
     },
     401: refusal,
-    ...oauthFaults,
+    429: limited,
+    500: orRefusal(oauthFaults[500]),
+    503: orRefusal(oauthFaults[503]),
   },
 };
 
@@ -185,6 +223,7 @@ function inQuery(
 function inBody(
   operation: Operation,
   operationId: string,
+  faults: object,
   properties: Record<string, object>,
   required: readonly string[] = [],
 ): Operation {
@@ -192,6 +231,7 @@ function inBody(
   return {
     ...operation,
     operationId,
+    responses: { ...(operation['responses'] as object), ...faults },
     parameters: [],
     requestBody: {
       required: required.length > 0,
@@ -248,7 +288,14 @@ export function tokenOperations(): ReadonlyMap<object, Readonly<Record<string, O
       prototype.getNewToken,
       { get: inQuery(issuing, 'issueTokenByQuery', 'client_id', false, CLIENT_ID_SCHEMA) },
     ],
-    [prototype.postNewToken, { post: inBody(issuing, 'issueToken', { client_id: CLIENT_ID_SCHEMA }) }],
+    [
+      prototype.postNewToken,
+      {
+        post: inBody(issuing, 'issueToken', bodyFaults(['FastauthRefusal'], 'FastauthErrorEnvelope'), {
+          client_id: CLIENT_ID_SCHEMA,
+        }),
+      },
+    ],
     [
       prototype.getRefreshedToken,
       { get: inQuery(refreshing, 'refreshTokenByQuery', 'refresh_token', true, REFRESH_TOKEN_SCHEMA) },
@@ -256,13 +303,19 @@ export function tokenOperations(): ReadonlyMap<object, Readonly<Record<string, O
     [
       prototype.postRefreshedToken,
       {
-        post: inBody(refreshing, 'refreshToken', { refresh_token: REFRESH_TOKEN_SCHEMA }, ['refresh_token']),
+        post: inBody(
+          refreshing,
+          'refreshToken',
+          bodyFaults([], 'FastauthErrorEnvelope'),
+          { refresh_token: REFRESH_TOKEN_SCHEMA },
+          ['refresh_token'],
+        ),
       },
     ],
     [
       RevocationController.prototype.revokeToken,
       {
-        post: inBody(revoking, 'revokeToken', {
+        post: inBody(revoking, 'revokeToken', bodyFaults(['FastauthOAuthError'], 'FastauthOAuthError'), {
           token: TOKEN_SCHEMA,
           token_type_hint: TOKEN_TYPE_HINT_SCHEMA,
           client_id: CLIENT_ID_SCHEMA,
@@ -277,6 +330,7 @@ export function tokenOperations(): ReadonlyMap<object, Readonly<Record<string, O
         post: inBody(
           introspecting,
           'introspectToken',
+          bodyFaults(['FastauthOAuthError', 'FastauthRefusal'], 'FastauthOAuthError'),
           { token: TOKEN_SCHEMA, token_type_hint: TOKEN_TYPE_HINT_SCHEMA },
           ['token'],
         ),

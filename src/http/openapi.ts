@@ -30,6 +30,7 @@ export function withFastauth<T extends OpenApiDocument>(app: INestApplicationCon
   const { globalPrefix } = table.prefixes();
   const routes = table.routes.flatMap((route) => route.patterns.map((pattern) => ({ route, pattern })));
   const operations = tokenOperations();
+  const operationIds = new Set<unknown>();
   const paths = Object.entries(document.paths as Record<string, Record<string, Operation>>);
   const completed = paths.map(([path, item]) => [
     path,
@@ -41,7 +42,8 @@ export function withFastauth<T extends OpenApiDocument>(app: INestApplicationCon
         if (!found) return [key, value];
         const { handler, controller } = found.route;
         const security = requirements(policy.demandOfRoute(handler, controller, [found.pattern]));
-        return [key, { ...value, ...operations.get(handler)?.[key], security }];
+        const operation = completedBy(value, operations.get(handler)?.[key], operationIds);
+        return [key, { ...operation, security }];
       }),
     ),
   ]);
@@ -63,6 +65,25 @@ export function withFastauth<T extends OpenApiDocument>(app: INestApplicationCon
       },
     },
   };
+}
+
+/** The application's operation with what we know of it; parameters and answers that it has for all of its own stay. */
+function completedBy(operation: Operation, own: Operation | undefined, taken: Set<unknown>): Operation {
+  if (!own) return operation;
+  // The same endpoint under another version, or by another controller: an identifier may stand only once.
+  const operationId = taken.has(own['operationId']) ? operation['operationId'] : own['operationId'];
+  taken.add(operationId);
+  return {
+    ...operation,
+    ...own,
+    operationId,
+    parameters: [...listOf(operation['parameters']), ...listOf(own['parameters'])],
+    responses: { ...(operation['responses'] as object), ...(own['responses'] as object) },
+  };
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 /** Alternatives are entries of the list, what is needed together stands in one entry; an empty list: nothing. */

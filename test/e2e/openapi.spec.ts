@@ -1,9 +1,10 @@
-import { Body, Controller, Get, type INestApplication, Param, Post, VersioningType } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, VersioningType } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AccessOnly, MasterOnly, Public, withFastauth } from '../../src/index.js';
 import { ADAPTERS, MASTER_TOKEN, startApp, type TestApp } from '../support/app.js';
+import { rawRequest } from '../support/raw-request.js';
 import { RoutesController } from '../support/routes.controller.js';
 
 @MasterOnly()
@@ -36,7 +37,14 @@ class ShelfController {
 }
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
+interface Schema {
+  readonly $ref?: string;
+  readonly anyOf?: readonly Schema[];
+  readonly required?: readonly string[];
+}
 interface Operation {
+  readonly operationId?: string;
+  readonly parameters?: readonly object[];
   readonly security?: Record<string, string[]>[];
   readonly summary?: string;
   readonly responses: Record<string, { content?: Record<string, { schema?: object; example?: object }> }>;
@@ -44,7 +52,6 @@ interface Operation {
 
 describe.each(ADAPTERS)('the OpenAPI document on %s', (adapter) => {
   let app: TestApp;
-  let nest: INestApplication;
   let document: OpenAPIObject;
   let accessToken: string;
 
@@ -56,8 +63,7 @@ describe.each(ADAPTERS)('the OpenAPI document on %s', (adapter) => {
         masterTokenPaths: ['/master', '/both', '/docs'],
         accessTokenPaths: ['/access', '/both'],
       },
-      configure: (created) => {
-        nest = created;
+      configure: (nest) => {
         nest.setGlobalPrefix('api', { exclude: ['health'] });
         nest.enableVersioning({ type: VersioningType.URI });
         const base = new DocumentBuilder().setTitle('Test').setVersion('1').build();
@@ -78,6 +84,11 @@ describe.each(ADAPTERS)('the OpenAPI document on %s', (adapter) => {
         .map(([method, operation]): [string, string, Operation] => [method, path, operation]),
     );
   }
+
+  const resolved = (schema: Schema): Schema =>
+    schema.$ref
+      ? ((document.components?.schemas?.[schema.$ref.split('/').at(-1) ?? ''] ?? {}) as Schema)
+      : schema;
 
   it('is valid OpenAPI 3', async () => {
     const { valid, errors } = await new Validator().validate(JSON.parse(JSON.stringify(document)));
@@ -124,7 +135,10 @@ describe.each(ADAPTERS)('the OpenAPI document on %s', (adapter) => {
 
   it('says the same of a document without the global prefix', () => {
     const base = new DocumentBuilder().build();
-    const bare = withFastauth(nest, SwaggerModule.createDocument(nest, base, { ignoreGlobalPrefix: true }));
+    const bare = withFastauth(
+      app.app,
+      SwaggerModule.createDocument(app.app, base, { ignoreGlobalPrefix: true }),
+    );
     const securityOf = (paths: object, prefix: string) =>
       Object.fromEntries(
         Object.entries(paths as Record<string, Record<string, Operation>>).map(([path, item]) => [
@@ -152,6 +166,77 @@ describe.each(ADAPTERS)('the OpenAPI document on %s', (adapter) => {
         expect(content?.schema).toBeDefined();
         expect(content?.example).toBeDefined();
       }
+    }
+  });
+
+  it('foresees what the endpoints answer', async () => {
+    const NEW = '/api/auth/token/new';
+    const REFRESH = '/api/auth/token/refresh';
+    const REVOKE = '/api/auth/token/revoke';
+    const INTROSPECT = '/api/auth/token/introspect';
+    const master = { 'MASTER-TOKEN': MASTER_TOKEN };
+    const xml = { 'content-type': 'text/xml' };
+    const malformed = { 'content-type': 'application/json' };
+    const tooLarge = { client_id: 'x'.repeat(2 ** 21), token: 'x'.repeat(2 ** 21) };
+    const twice = async (method: string, path: string) => {
+      const headers = { 'MASTER-TOKEN': 'a', 'master-token': 'b', 'Content-Length': '0' };
+      const { status, body } = await rawRequest(app.url, method, path, headers);
+      return { status, body: JSON.parse(body) as object };
+    };
+    const answers: [string, string, { status: number; body: object }][] = [
+      ['get', NEW, await app.get(NEW, master)],
+      ['get', NEW, await app.get(NEW)],
+      ['get', NEW, await twice('GET', NEW)],
+      ['get', NEW, await app.get(`${NEW}?client_id=`, master)],
+      ['get', REFRESH, await app.get(REFRESH)],
+      ['get', REFRESH, await app.get(`${REFRESH}?refresh_token=x`)],
+    ];
+    for (const path of [NEW, REFRESH, REVOKE, INTROSPECT]) {
+      answers.push(
+        ['post', path, await app.post(path, {}, master)],
+        ['post', path, await app.post(path, { client_id: 'a', token: 'a', refresh_token: 'a' }, master)],
+        ['post', path, await app.post(path, '<a/>', { ...master, ...xml })],
+        ['post', path, await app.post(path, '{', { ...master, ...malformed })],
+        ['post', path, await app.post(path, tooLarge, master)],
+        ['post', path, await app.post(path, { client_id: 'a' }, { 'MASTER-TOKEN': 'wrong' })],
+        ['post', path, await twice('POST', path)],
+      );
+    }
+    for (const [method, path, { status, body }] of answers) {
+      const { responses } = (document.paths[path] as Record<string, Operation>)[method] as Operation;
+      const where = `${method} ${path} ${status}`;
+      const schema = responses[status]?.content?.['application/json']?.schema as Schema | undefined;
+      expect([where, schema]).not.toEqual([where, undefined]);
+      const forms = (schema?.anyOf ?? [schema]).map((form) => resolved(form as Schema));
+      const fits = forms.some((form) => (form.required ?? []).every((name) => name in body));
+      expect([where, body, fits]).toEqual([where, body, true]);
+    }
+  });
+
+  it('names each operation of ours once, under several versions too, and keeps what all operations have', async () => {
+    const versioned = await startApp({
+      adapter,
+      configure: (nest) => nest.enableVersioning({ type: VersioningType.URI, defaultVersion: ['1', '2'] }),
+    });
+    const plain = SwaggerModule.createDocument(versioned.app, new DocumentBuilder().build());
+    const operationsOf = (paths: object): Operation[] =>
+      Object.values(paths as Record<string, Record<string, Operation>>).flatMap((item) =>
+        Object.values(item),
+      );
+    for (const operation of operationsOf(plain.paths)) {
+      Object.assign(operation, {
+        parameters: [{ name: 'X-Tenant', in: 'header' }],
+        responses: { ...operation.responses, 502: { description: 'From the gateway' } },
+      });
+    }
+    const ours = operationsOf(withFastauth(versioned.app, plain).paths);
+    await versioned.close();
+    const names = ours.map(({ operationId }) => operationId);
+    expect(names).toContain('issueToken');
+    expect(new Set(names).size).toBe(names.length);
+    for (const { parameters, responses } of ours) {
+      expect(parameters).toContainEqual(expect.objectContaining({ name: 'X-Tenant' }));
+      expect(responses).toHaveProperty('502');
     }
   });
 
