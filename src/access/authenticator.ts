@@ -52,6 +52,11 @@ export class Authenticator {
     }
   }
 
+  /** The master token by which something was opened before. */
+  masterNamed(name: string): Principal | undefined {
+    return this.masterTokens.named(name);
+  }
+
   private outcome(
     master: Principal | undefined,
     source: CredentialSource,

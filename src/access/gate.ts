@@ -74,9 +74,11 @@ export class Gate {
       return this.refuse(DENIALS.otherClient, source, ACCESS);
     }
     this.admitted[ACCESS] = (this.admitted[ACCESS] ?? 0) + 1;
+    const name = principal.masterTokenName;
+    const master = name === undefined ? undefined : this.authenticator.masterNamed(name);
     writeAccess(carrier, {
       proved: proved | ACCESS,
-      principal: principal.level === 'master' ? { ...outcome, level: 'master' } : outcome,
+      principal: master ? unitedPrincipal(outcome, master) : outcome,
     });
     return undefined;
   }

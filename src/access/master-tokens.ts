@@ -49,6 +49,11 @@ export class MasterTokens implements OnApplicationBootstrap {
     return found && !this.isExpired(found) ? found : undefined;
   }
 
+  /** The principal of the master token with this name. */
+  named(name: string): Principal | undefined {
+    return this.tokens.find(({ principal }) => principal.masterTokenName === name)?.principal;
+  }
+
   private isExpired({ expiresAt }: Principal): boolean {
     return expiresAt !== undefined && this.clock.now() / 1000 >= expiresAt;
   }

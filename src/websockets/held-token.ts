@@ -4,23 +4,28 @@ import type { RequestAccess } from '../access/request-access.js';
 import { digestOf } from '../tokens/token-digest.js';
 import type { TokenReference } from '../tokens/token-standing.js';
 
-/** The access token that a socket lives by. */
-export interface HeldToken extends TokenReference {
-  /** Epoch seconds. */
+/** What a socket lives by: an access token, or a master token that expires. */
+export interface HeldToken {
+  /** Which access token; undefined: it is a master token. */
+  readonly reference: TokenReference | undefined;
+  /** Epoch seconds; of several tokens, when the first of them ends. */
   readonly expiresAt: number;
 }
 
 /**
- * The token by which this source proved the access, if it was an access token.
+ * The token by which this source proved the access; undefined where it proved none that ends.
  * @param source must be what the access was proved with
  */
 export function heldToken(
   access: RequestAccess | undefined,
   source: CredentialSource,
 ): HeldToken | undefined {
-  if (!access || !(access.proved & ACCESS)) return undefined;
+  if (!access) return undefined;
+  const { clientId = '', familyId, expiresAt } = access.principal;
+  if (!(access.proved & ACCESS))
+    return expiresAt === undefined ? undefined : { reference: undefined, expiresAt };
   const credentials = readCredentials(source);
   if (credentials === AMBIGUOUS || credentials.accessToken === undefined) return undefined;
-  const { clientId = '', familyId, expiresAt = 0 } = access.principal;
-  return { clientId, familyId, accessHash: digestOf(credentials.accessToken), expiresAt };
+  const accessHash = digestOf(credentials.accessToken);
+  return { reference: { clientId, familyId, accessHash }, expiresAt: expiresAt ?? 0 };
 }

@@ -15,7 +15,7 @@ const TICK_MS = 50;
 /** How long a closed socket has to answer before its connection is cut. */
 const CLOSE_SECONDS = 2;
 
-/** A socket that lives by an access token. `expiresAt` is when its state ends, whichever that is. */
+/** A socket that lives by a token. `expiresAt` is when its state ends, whichever that is. */
 interface LiveSocket extends Expiring {
   readonly kind: SocketKind;
   readonly socket: object;
@@ -25,7 +25,7 @@ interface LiveSocket extends Expiring {
 }
 
 /**
- * The sockets that live by access tokens. Each is told and closed when its token expires, or its session is revoked
+ * The sockets that live by tokens. Each is told and closed when its token expires, or its session is revoked
  * or superseded by whatever process; a refreshed one has a moment to present its new token.
  */
 @Injectable()
@@ -45,7 +45,8 @@ export class LiveSockets implements OnApplicationShutdown {
     this.follower = new SessionFollower((token) => tokens.standing(token), {
       clientIds: () => this.byClient.keys(),
       hasClient: (clientId) => this.byClient.has(clientId),
-      tokensOf: (clientId) => Array.from(this.byClient.get(clientId) ?? [], ({ token }) => token),
+      tokensOf: (clientId) =>
+        Array.from(this.byClient.get(clientId) ?? []).flatMap(({ token }) => token.reference ?? []),
       conclude: (token, standing) => this.conclude(token, standing),
     });
   }
@@ -82,6 +83,7 @@ export class LiveSockets implements OnApplicationShutdown {
     if (live) {
       live.token = token;
       live.state = 'good';
+      this.list(live);
       this.ends.reschedule(live, this.endOf(token));
     } else {
       this.add({
@@ -94,7 +96,9 @@ export class LiveSockets implements OnApplicationShutdown {
       });
     }
     // What changed while the token was verified may have been this session.
-    if (this.follower.changesHeard !== changesHeard) this.follower.lookAgainAt(token);
+    if (token.reference && this.follower.changesHeard !== changesHeard) {
+      this.follower.lookAgainAt(token.reference);
+    }
     return true;
   }
 
@@ -104,9 +108,10 @@ export class LiveSockets implements OnApplicationShutdown {
     if (!live) return;
     this.bySocket.delete(socket);
     this.ends.remove(live);
-    const ofClient = this.byClient.get(live.token.clientId);
+    const { clientId } = live.token.reference ?? {};
+    const ofClient = clientId === undefined ? undefined : this.byClient.get(clientId);
     ofClient?.delete(live);
-    if (ofClient?.size === 0) this.byClient.delete(live.token.clientId);
+    if (clientId !== undefined && ofClient?.size === 0) this.byClient.delete(clientId);
     if (this.bySocket.size === 0) {
       clearInterval(this.ticking);
       this.ticking = undefined;
@@ -120,18 +125,29 @@ export class LiveSockets implements OnApplicationShutdown {
     return live.expiresAt <= this.now() ? TokenFault.expired : undefined;
   }
 
+  /** Whether the token that the socket lives by has expired, the master token among them. */
+  hasExpired(socket: object): boolean {
+    const live = this.bySocket.get(socket);
+    return live !== undefined && live.expiresAt <= this.now();
+  }
+
   /** Whether the socket was told to go, so that nothing that it sends counts any more. */
   hasEnded(socket: object): boolean {
     return this.bySocket.get(socket)?.state === 'ended';
   }
 
   private add(live: LiveSocket): void {
-    const { clientId } = live.token;
-    const ofClient = this.byClient.get(clientId) ?? new Set();
-    this.byClient.set(clientId, ofClient.add(live));
+    this.list(live);
     this.bySocket.set(live.socket, live);
     this.ends.add(live);
     this.ticking ??= setInterval(() => this.tick(), TICK_MS).unref();
+  }
+
+  private list(live: LiveSocket): void {
+    const { reference } = live.token;
+    if (!reference) return;
+    const ofClient = this.byClient.get(reference.clientId) ?? new Set();
+    this.byClient.set(reference.clientId, ofClient.add(live));
   }
 
   /** By this server's clock; only a token that came within the tolerance between clocks lives until that ends. */
@@ -146,7 +162,8 @@ export class LiveSockets implements OnApplicationShutdown {
         this.release(next.socket);
         next.kind.cut(next.socket);
       } else {
-        this.end(next, next.state === 'good' ? ENDINGS.expired : ENDINGS.refreshed);
+        const expired = next.token.reference ? ENDINGS.expired : ENDINGS.masterExpired;
+        this.end(next, next.state === 'good' ? expired : ENDINGS.refreshed);
       }
     }
   }
@@ -155,7 +172,7 @@ export class LiveSockets implements OnApplicationShutdown {
   private conclude(token: TokenReference, standing: TokenStanding): void {
     if (standing === 'current') return;
     for (const live of this.byClient.get(token.clientId) ?? []) {
-      if (live.state === 'ended' || live.token.accessHash !== token.accessHash) continue;
+      if (live.state === 'ended' || live.token.reference?.accessHash !== token.accessHash) continue;
       if (standing === 'refreshed') this.giveNotice(live);
       else this.end(live, ENDINGS[standing]);
     }

@@ -10,6 +10,7 @@ export interface SocketEnding {
 
 export const ENDINGS = {
   expired: { code: 'token_expired', detail: 'Disconnected: Access token expired' },
+  masterExpired: { code: 'token_expired', detail: 'Disconnected: Master token expired' },
   /** The session goes on with another token, which was not presented in time. */
   refreshed: { code: 'token_superseded', detail: 'Disconnected: Access token superseded' },
   revoked: { code: 'session_revoked', detail: 'Disconnected: Session revoked' },

@@ -33,6 +33,7 @@ export class WsGuard implements CanActivate {
     const missing = demand & ~(readAccess(client)?.proved ?? NONE);
     if (missing & MASTER) return DENIALS.noMasterToken;
     if (missing & ACCESS) return DENIALS.noAccessToken;
+    if (demand & MASTER && this.sockets.hasExpired(client)) return DENIALS.badMasterToken;
     const fault = demand & ACCESS ? this.sockets.faultOf(client) : undefined;
     return fault && denialOfFault(fault);
   }

@@ -116,6 +116,33 @@ describe.each(COMBINATIONS)('live sockets of %s on %s', (name, adapter, platform
     expect(await endedWithin(late, lateSince)).toMatchObject({ code: 'token_expired' });
   });
 
+  it('end when the master token that let them in expires, whatever access token they present', async () => {
+    const expiring = 'a master token that expires soon';
+    await start({ masterTokens: [{ name: 'brief', token: expiring, expiresAt: '2030-01-02' }] });
+    const { access_token: token } = await app.issue('sensor');
+    app.clock.advance(Date.UTC(2030, 0, 2) / 1000 - app.clock.seconds - 30);
+    const brief = await enter(undefined, '/live/master', { 'MASTER-TOKEN': expiring });
+    const renewed = await enter(undefined, '/live/master', { 'MASTER-TOKEN': expiring });
+    const lasting = await enter(undefined, '/live/master', { 'MASTER-TOKEN': MASTER_TOKEN });
+    const fresh = (await app.issue('sensor')).access_token;
+    expect(fresh).not.toBe(token);
+    renewed.emit('fastauth.authenticate', { access_token: fresh });
+    expect(await renewed.next('fastauth.authenticate')).toMatchObject({
+      status: 'success',
+      expires_at: Date.UTC(2030, 0, 2) / 1000,
+    });
+    await sleep(250);
+    expect([brief.isOpen, renewed.isOpen]).toEqual([true, true]);
+    const since = Date.now();
+    app.clock.advance(30);
+    expect(await endedWithin(brief, since)).toEqual({
+      detail: 'Disconnected: Master token expired',
+      code: 'token_expired',
+    });
+    expect(await endedWithin(renewed, since)).toMatchObject({ code: 'token_expired' });
+    expect(lasting.isOpen).toBe(true);
+  });
+
   it('end when the key of their token is not accepted any more, and not when it only makes none', async () => {
     await start();
     const keys = app.app.get(KeyRingHolder);
