@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { configFileSchema, configTable } from './config-docs.js';
+import { configFileSchema, configTable, type PropertySchema } from './config-docs.js';
 import { loadFastauthConfig } from './load-config.js';
 import { kebabCase } from './name-case.js';
 import { SETTING_NAMES, SETTINGS } from './settings.js';
@@ -11,6 +11,17 @@ describe('what is generated from the settings', () => {
   it(`is the shipped JSON Schema. ${HINT}`, () => {
     expect(JSON.parse(readFileSync('src/fastauth.schema.json', 'utf8'))).toEqual(
       JSON.parse(JSON.stringify(configFileSchema())),
+    );
+  });
+
+  it('knows the names of entries in the three spellings that are read', () => {
+    const { properties } = configFileSchema() as { properties: Record<string, PropertySchema> };
+    const namesOf = (key: string) => Object.keys(properties[key]?.items?.properties ?? {});
+    expect(namesOf('master-tokens')).toEqual(
+      expect.arrayContaining(['name', 'expires-at', 'expires_at', 'expiresAt']),
+    );
+    expect(namesOf('cryptographyKeys')).toEqual(
+      expect.arrayContaining(['pem-file', 'pemFile', 'accepts_missing_kid', 'acceptsMissingKid']),
     );
   });
 

@@ -1,11 +1,13 @@
 import { z } from 'zod';
-import { kebabCase } from './name-case.js';
+import { camelCase, kebabCase } from './name-case.js';
 import { settingSpellings } from './setting-spelling.js';
 import { SETTING_NAMES, SETTINGS, type SettingName } from './settings.js';
 
-interface PropertySchema {
+/** What is used here of a key's JSON Schema. */
+export interface PropertySchema {
   readonly description: string;
   readonly default?: unknown;
+  readonly items?: { readonly properties?: Readonly<Record<string, object>> };
 }
 
 /** The JSON Schema of the config file, by which editors complete and check it. */
@@ -41,5 +43,18 @@ function propertySchema(name: SettingName): PropertySchema {
     expected: __,
     ...schema
   } = z.toJSONSchema(SETTINGS[name], { io: 'input', unrepresentable: 'any' });
-  return schema as PropertySchema;
+  return withSpellings(schema as PropertySchema);
+}
+
+/** Names within the entries of a list may be spelt in the three ways, too. */
+function withSpellings(schema: PropertySchema): PropertySchema {
+  const { items } = schema;
+  if (items?.properties === undefined) return schema;
+  const properties = Object.entries(items.properties).flatMap(([name, property]) =>
+    [name, camelCase(name), name.replaceAll('-', '_')].map((spelling) => [
+      spelling,
+      spelling === name ? property : { ...property, description: `Same as "${name}".` },
+    ]),
+  );
+  return { ...schema, items: { ...items, properties: Object.fromEntries(properties) } };
 }

@@ -39,9 +39,13 @@ function parseConfigFile(name: string, bytes: Buffer): ConfigSource {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return faultySource(name, 'must hold one JSON object');
   }
+  const source = sourceOf(name, value as Record<string, unknown>);
   const twice = duplicateName(content);
-  if (twice !== undefined) return faultySource(name, `has ${JSON.stringify(twice)} twice; leave one out`);
-  return sourceOf(name, value as Record<string, unknown>);
+  if (twice === undefined) return source;
+  return {
+    ...source,
+    faults: [`${name}: has ${JSON.stringify(twice)} twice; leave one out`, ...source.faults],
+  };
 }
 
 /** Where the text stops being JSON, and what stands there. The parser's own message quotes the file, in which there may be a secret. */

@@ -126,6 +126,14 @@ describe('loadFastauthConfig', () => {
     ]);
     file('{"app-name": "a", "app-name": "b"}');
     expect(faults()).toEqual(['fastauth.config.json: has "app-name" twice; leave one out']);
+    file('{"app-name": "a", "app-name": "b", "refresh-grace": -1, "master-paths": []}');
+    expect(faults()).toEqual([
+      'fastauth.config.json: has "app-name" twice; leave one out',
+      expect.stringContaining(
+        '"master-paths" is no key of the configuration; did you mean "master-token-paths"?',
+      ),
+      expect.stringContaining('"refresh-grace" is -1'),
+    ]);
   });
 
   it('lets options win over the file, the file over the environment, and that over .env', () => {
@@ -189,6 +197,9 @@ describe('loadFastauthConfig', () => {
         /^fastauth.config.json: "database-url" has the scheme "mongodb:"; expected one of lmdb:, /,
       ),
       'fastauth.config.json: "headers"["ok"] is a number; expected text in an object of header names and texts',
+      expect.stringContaining('"headers"["Host"] is set by the HTTP connection itself'),
+      expect.stringContaining('"headers"["a b"] is no header name'),
+      expect.stringContaining('"headers"["fine"] has characters that no header can hold'),
       'fastauth.config.json: "master-token-paths" is "/master"; expected a list of paths such as ["/master"]',
       'fastauth.config.json: "access_token_paths"[1] is empty; "/" guards everything',
       'fastauth.config.json: "access_token_paths"[2] is 5; expected text in a list of paths such as ["/access"]',
@@ -243,6 +254,16 @@ describe('loadFastauthConfig', () => {
     const [fault] = faults({ masterToken });
     expect(fault).toMatch(/^forRoot options: "masterToken" /);
     expect(fault).not.toContain(masterToken);
+  });
+
+  it.each([
+    [{ appName: '<your-app-name>' }, '"appName"'],
+    [{ keySetFile: '<your-key-set-file>' }, '"keySetFile"'],
+    [{ databaseUrl: 'lmdb:<your-folder>' }, '"databaseUrl"'],
+    [{ audience: ['<your-audience>'] }, '"audience"[0]'],
+    [{ accessTokenPaths: ['/<your-path>'] }, '"accessTokenPaths"[0]'],
+  ])('refuses the placeholder in %j', (options, place) => {
+    expect(faults(options)).toEqual([`forRoot options: ${place} is still a placeholder`]);
   });
 
   it('refuses one text as both secrets', () => {

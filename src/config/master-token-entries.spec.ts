@@ -51,6 +51,16 @@ describe('master-tokens', () => {
     expect(JSON.stringify(redactedConfig(config))).not.toContain(sha256(OTHER));
   });
 
+  it('tells every fault of an entry at once', () => {
+    expect(faults({ masterTokens: [{ name: 5 }, {}, 'token'] })).toEqual([
+      'forRoot options: "masterTokens"[0]["name"] is missing or no text',
+      'forRoot options: "masterTokens"[0] needs one of "token" and "hash"',
+      'forRoot options: "masterTokens"[1]["name"] is missing or no text',
+      'forRoot options: "masterTokens"[1] needs one of "token" and "hash"',
+      expect.stringMatching(/"masterTokens"\[2\] is a text of 5 characters; expected /),
+    ]);
+  });
+
   it('takes the single one hashed, too', () => {
     expect(load({}, { MASTER_TOKEN: masterTokenHash(TOKEN) }).config.masterTokens).toEqual([
       { name: 'master-token', hash: sha256(TOKEN), expiresAt: undefined },

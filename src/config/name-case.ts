@@ -3,6 +3,11 @@ export function kebabCase(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
+/** A name as options have it, of one as the config file spells it. */
+export function camelCase(kebab: string): string {
+  return kebab.replaceAll(/-[a-z]/g, (letter) => letter.slice(1).toUpperCase());
+}
+
 /** A name as the original's later versions spell it. */
 export function snakeCase(name: string): string {
   return kebabCase(name).replaceAll('-', '_');

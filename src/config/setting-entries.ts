@@ -12,7 +12,8 @@ export function entries<Entry extends z.ZodObject>(
   entry: Entry,
   check: (given: z.output<Entry>, context: Context) => void,
 ) {
-  return z.array(z.preprocess(kebabNames, entry.superRefine(check)));
+  const checked = entry.superRefine(check, { when: ({ value }) => isObject(value) });
+  return z.array(z.preprocess(kebabNames, checked));
 }
 
 /** Text within an entry. */
@@ -29,9 +30,13 @@ export function entryTime() {
   return z.union([z.string(), z.number()], { error }).refine(isTimeSetting, { error });
 }
 
-function kebabNames(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  const given = value as Record<string, unknown>;
+/** Whether there are names and values to look at, whatever else is wrong with them: every fault is told at once. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function kebabNames(given: unknown): unknown {
+  if (!isObject(given)) return given;
   return Object.fromEntries(
     Object.entries(given)
       .map(([name, content]) => [kebabCase(name).replaceAll('_', '-'), content, name] as const)

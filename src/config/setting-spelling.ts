@@ -27,11 +27,10 @@ export function nearestSetting(misspelling: string): string | undefined {
   const written = lettersOf(misspelling);
   const distances = [...SETTING_NAMES, ...Object.keys(ALIASES)]
     .map((name) => ({ name, distance: editDistance(written, lettersOf(name)) }))
+    .filter(({ name, distance }) => distance <= Math.max(2, name.length / 3))
     .sort((a, b) => a.distance - b.distance);
   const [nearest] = distances;
-  return nearest && nearest.distance <= Math.max(2, nearest.name.length / 3)
-    ? kebabCase(nearest.name)
-    : undefined;
+  return nearest && kebabCase(nearest.name);
 }
 
 function lettersOf(name: string): string {

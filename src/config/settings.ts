@@ -8,7 +8,8 @@ import { headerFaults, withoutEllipsis } from './headers-fault.js';
 import { originFault } from './origin-fault.js';
 import { pathRuleFault } from './path-rule-fault.js';
 import { proxyFault } from './proxy-fault.js';
-import { cryptographyKeyFault, masterTokenFault } from './secret-faults.js';
+import { cryptographyKeyFault, isPlaceholder, masterTokenFault } from './secret-faults.js';
+import { isObject } from './setting-entries.js';
 
 const TOKEN_FORMATS = ['jwt', 'jwe', 'opaque'] as const satisfies readonly TokenFormat[];
 const YEAR = 365 * 24 * 60 * 60;
@@ -18,7 +19,7 @@ type Fault<T> = (value: T) => string | undefined;
 
 function text(fault: Fault<string> = () => undefined): z.ZodString {
   return z.string().superRefine((value, context) => {
-    const message = fault(value);
+    const message = fault(value) ?? (isPlaceholder(value) ? 'is still a placeholder' : undefined);
     if (message !== undefined) context.addIssue({ code: 'custom', message });
   });
 }
@@ -34,12 +35,15 @@ function pathList(): z.ZodArray<z.ZodString> {
 function headerMap() {
   return z
     .record(z.string(), z.string())
-    .transform(withoutEllipsis)
-    .superRefine((headers, context) => {
-      for (const { name, fault } of headerFaults(headers)) {
-        context.addIssue({ code: 'custom', path: [name], message: fault });
-      }
-    });
+    .superRefine(
+      (headers, context) => {
+        for (const { name, fault } of headerFaults(headers)) {
+          context.addIssue({ code: 'custom', path: [name], message: fault });
+        }
+      },
+      { when: ({ value }) => isObject(value) },
+    )
+    .transform(withoutEllipsis);
 }
 
 function appNameFault(name: string): string | undefined {
