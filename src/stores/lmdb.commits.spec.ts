@@ -27,8 +27,7 @@ describe('the number of the latest commit', () => {
     expect(commits?.latest()).toBe(before);
     await root.transaction(() => sessions.put(Buffer.from('a'), Buffer.from('b')));
     expect(commits?.latest()).toBe(before + 1);
-    await root.close();
-    commits?.close();
+    await files.close();
   });
 
   it('keeps what was read only until somebody writes', async () => {

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Database, RootDatabase } from 'lmdb';
+import type { Database, open as openLmdb, RootDatabase } from 'lmdb';
 import { StoreUnavailableError } from '../errors.js';
 import { lmdbFileFault } from './lmdb.file-check.js';
 import { LmdbCommits } from './lmdb.commits.js';
 import { LmdbJournal } from './lmdb.journal.js';
+import { borrowDatabases, type LmdbDatabases, type LmdbLoan } from './lmdb.sharing.js';
 
 /** The databases of the embedded store. */
 export interface LmdbFiles {
@@ -18,6 +19,8 @@ export interface LmdbFiles {
   readonly journal: LmdbJournal;
   /** Undefined where it cannot be told whether somebody has written. */
   readonly commits: LmdbCommits | undefined;
+  /** Resolves when what was written is on disk. */
+  close(): Promise<void>;
 }
 
 const LOCK_FILE = 'lock.mdb';
@@ -37,43 +40,67 @@ export async function openLmdbFiles(folder: string): Promise<LmdbFiles> {
   const { open } = await import('lmdb').catch((error: unknown) => {
     throw refusal(folder, 'the package "lmdb" has no build for this platform', error);
   });
-  let root: RootDatabase<Buffer, Buffer> | undefined;
+  let loan: LmdbLoan | undefined;
   try {
-    prepareFolder(folder);
-    root = open<Buffer, Buffer>({
-      ...BINARY,
-      path: folder,
-      noSubdir: false,
-      maxDbs: 8,
-      // A commit resolves only after it is on disk, and one that cannot be written rejects. With overlapping
-      // syncs a failed sync would leave `flushed` pending for ever.
-      overlappingSync: false,
-      // With it, a failed commit rejects a promise inside lmdb that nobody can handle, which ends the process.
-      eventTurnBatching: false,
-    });
-    await claim(root, folder);
+    const data = prepareFolder(folder);
+    loan = await borrowDatabases(data, () => openDatabases(open, folder));
+    const { root, sessions, expiries, journal } = loan.databases;
+    const commits = LmdbCommits.open(join(folder, LOCK_FILE), root);
+    const { giveBack } = loan;
     return {
       root,
-      commits: LmdbCommits.open(join(folder, LOCK_FILE), root),
-      sessions: root.openDB({ ...BINARY, name: 'sessions' }),
-      expiries: root.openDB({ ...BINARY, name: 'expiries' }),
-      journal: new LmdbJournal(root.openDB({ ...BINARY, name: 'journal' }), randomBytes(8)),
+      commits,
+      sessions,
+      expiries,
+      journal: new LmdbJournal(journal, randomBytes(8)),
+      close: async () => {
+        await giveBack();
+        commits?.close();
+      },
     };
   } catch (error) {
-    await root?.close();
+    await loan?.giveBack();
     throw error instanceof StoreUnavailableError
       ? error
       : refusal(folder, `it cannot be read or written${codeOf(error)}`, error, USABLE_FOLDER);
   }
 }
 
-function prepareFolder(folder: string): void {
+async function openDatabases(open: typeof openLmdb, folder: string): Promise<LmdbDatabases> {
+  const root = open<Buffer, Buffer>({
+    ...BINARY,
+    path: folder,
+    noSubdir: false,
+    maxDbs: 8,
+    // A commit resolves only after it is on disk, and one that cannot be written rejects. With overlapping
+    // syncs a failed sync would leave `flushed` pending for ever.
+    overlappingSync: false,
+    // With it, a failed commit rejects a promise inside lmdb that nobody can handle, which ends the process.
+    eventTurnBatching: false,
+  });
+  try {
+    await claim(root, folder);
+    return {
+      root,
+      sessions: root.openDB({ ...BINARY, name: 'sessions' }),
+      expiries: root.openDB({ ...BINARY, name: 'expiries' }),
+      journal: root.openDB({ ...BINARY, name: 'journal' }),
+    };
+  } catch (error) {
+    await root.close();
+    throw error;
+  }
+}
+
+/** @returns the path of its data file */
+function prepareFolder(folder: string): string {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const data = join(folder, 'data.mdb');
   // Made before LMDB makes them, which would give them mode 644.
   for (const file of [data, join(folder, LOCK_FILE)]) makeFile(file);
   const fault = lmdbFileFault(data);
   if (fault) throw refusal(folder, `data.mdb cannot be used: ${fault}`);
+  return data;
 }
 
 /** A file that is there is not opened: closing it again would take away the locks of a store of this process (POSIX). */

@@ -75,8 +75,7 @@ export class LmdbTokenStore extends TokenStore {
     this.#files = undefined;
     this.#watchers.mayLook(false);
     this.#kept?.clear();
-    await files?.root.close();
-    files?.commits?.close();
+    await files?.close();
   }
 
   find(key: SessionKey): SessionRecord | undefined {

@@ -3,6 +3,7 @@ import {
   closeSync,
   openSync,
   readFileSync,
+  renameSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -53,6 +54,41 @@ describe('LmdbTokenStore', () => {
     await store.insert(record, pair, 1);
     expect(store.find(record)?.accessHash).toBe(record.accessHash);
     await store.close();
+  });
+
+  // Where this fails, the process stands still: each waits for the other.
+  it('opens and closes while another store of the process writes to the folder', async () => {
+    const folder = join(temporaryFolder(), '.fastauth');
+    const writing = await openStore(folder);
+    for (let round = 0; round < 20; round++) {
+      const samples = Array.from({ length: 5 }, (_, nth) => sessionSample({ clientId: `${round}-${nth}` }));
+      const written = samples.map(({ record, pair }) => writing.insert(record, pair, 1));
+      const [one, other] = await Promise.all([openStore(folder), openStore(folder)]);
+      await Promise.all(written);
+      for (const { record } of samples) expect(one.find(record)?.accessHash).toBe(record.accessHash);
+      const late = sessionSample({ clientId: `${round}` });
+      const saved = one.insert(late.record, late.pair, 1);
+      const closed = one.close();
+      await Promise.all([saved, closed, other.close()]);
+      expect(writing.find(late.record)?.accessHash).toBe(late.record.accessHash);
+    }
+    const closing = writing.close();
+    const again = await openStore(folder);
+    await closing;
+    expect(await again.list('0-0')).toHaveLength(1);
+    await again.close();
+  });
+
+  it('does not share a folder that was put in place of another', async () => {
+    const folder = join(temporaryFolder(), '.fastauth');
+    const before = await openStore(folder);
+    const { record, pair } = sessionSample();
+    await before.insert(record, pair, 1);
+    renameSync(folder, `${folder}-before`);
+    const after = await openStore(folder);
+    expect(after.find(record)).toBeUndefined();
+    expect(before.find(record)).toBeDefined();
+    await Promise.all([before.close(), after.close()]);
   });
 
   it('keeps folder and files to their owner', async () => {
