@@ -126,7 +126,7 @@ export class RouteTable implements OnApplicationBootstrap {
         ),
       );
     const patterns = fullPaths(modulePath);
-    const bare = modulePath === undefined ? patterns : fullPaths(undefined);
+    const bare = fullPaths(undefined);
     return {
       method: RequestMethod[requestMethod] ?? 'ALL',
       patterns: [...new Set(patterns)],
