@@ -4,22 +4,25 @@ import { loadFastauthConfig, type LoadedConfig } from '../config/load-config.js'
 /** Where a command finds the configuration. */
 export interface ConfigOptions {
   readonly config?: string;
-  readonly envFile?: string;
+  readonly dotenv?: string;
   readonly json?: true;
 }
+
+/** Node takes `--env-file` for itself wherever it stands, and ends where that file is not there. */
+export const DOTENV_OPTION = '--dotenv <path>';
 
 /** Gives a command the options of {@link ConfigOptions}. */
 export function withConfigOptions(command: Command): Command {
   return command
     .option('--config <path>', 'the config file (default: fastauth.config.json)')
-    .option('--env-file <path>', 'the .env file (default: .env)')
+    .option(DOTENV_OPTION, 'the .env file (default: .env)')
     .option('--json', 'answer as JSON');
 }
 
 /** @throws ConfigError naming every fault */
-export function readConfig({ config, envFile }: ConfigOptions): LoadedConfig {
+export function readConfig({ config, dotenv }: ConfigOptions): LoadedConfig {
   return loadFastauthConfig({
     ...(config === undefined ? {} : { configFile: config }),
-    ...(envFile === undefined ? {} : { envFile }),
+    ...(dotenv === undefined ? {} : { envFile: dotenv }),
   });
 }

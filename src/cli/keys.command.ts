@@ -5,6 +5,7 @@ import { masterTokenFault } from '../config/secret-faults.js';
 import { generateCryptographyKey } from '../keys/cryptography-key.js';
 import { hasKeyInEnv, writeKeyToEnv } from '../keys/env-file.js';
 import { CommandError, EXIT, print, type CommandOutput } from './command-output.js';
+import { DOTENV_OPTION } from './config-options.js';
 import { confirm } from './confirm.js';
 import { keysImportCommand } from './keys-import.command.js';
 import { keysListCommand } from './keys-list.command.js';
@@ -13,7 +14,7 @@ import { keysRotateCommand } from './keys-rotate.command.js';
 
 interface GenerateOptions {
   readonly name?: string;
-  readonly envFile: string;
+  readonly dotenv: string;
   readonly master?: true;
   readonly hash?: true;
   readonly force?: boolean;
@@ -33,7 +34,7 @@ export function keysCommand(): Command {
       '--name <variable>',
       'variable of the .env file (default: CRYPTOGRAPHY_KEY; of a master token, MASTER_TOKEN)',
     )
-    .option('--env-file <path>', 'the .env file', '.env')
+    .option(DOTENV_OPTION, 'the .env file', '.env')
     .option('--force', 'replace a key that is there, without asking')
     .option('--print', 'print the key and write nothing')
     .option('--hash', 'of a master token, print it with its hash for the configuration, and write nothing')
@@ -91,7 +92,7 @@ function printed(): CommandOutput {
 
 async function written({
   master,
-  envFile,
+  dotenv: envFile,
   force = false,
   ...options
 }: GenerateOptions): Promise<CommandOutput> {

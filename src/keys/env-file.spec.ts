@@ -59,6 +59,21 @@ describe('a .env file', () => {
     expect(readFileSync(target, 'utf8')).toBe('A=1\nKEY=k\n');
   });
 
+  it('is made where a link points to that leads nowhere yet', async () => {
+    symlinkSync('shared.env', path);
+    await writeKeyToEnv({ key: 'k', name: 'KEY', path });
+    expect(lstatSync(path).isSymbolicLink()).toBe(true);
+    expect(readFileSync(join(folder, 'shared.env'), 'utf8')).toBe('KEY=k\n');
+  });
+
+  it('of another encoding is left as it is', async () => {
+    const latin = Buffer.from('A=caf\u00e9\nKEY=k\n', 'latin1');
+    writeFileSync(path, latin);
+    await expect(writeKeyToEnv({ key: 'k', name: 'KEY', path })).rejects.toThrow(/is not UTF-8 text/);
+    expect(readFileSync(path)).toEqual(latin);
+    expect(await readKeyFromEnv({ name: 'KEY', path })).toBe('k');
+  });
+
   it('keeps what every one of many writers wrote', async () => {
     const names = Array.from({ length: 12 }, (_, index) => `KEY_${index}`);
     await Promise.all(names.map((name) => writeKeyToEnv({ key: name.toLowerCase(), name, path })));

@@ -1,5 +1,6 @@
-import { readFile, realpath } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { isUtf8 } from 'node:buffer';
+import { readFile, readlink, realpath } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { withLockFile } from './lock-file.js';
 import { parseEnv, withAssignment } from './env-lines.js';
 import { replaceFile } from './replace-file.js';
@@ -26,7 +27,8 @@ export interface EnvAssignment extends EnvEntry {
  * Writes `NAME=key` to a `.env` file: in place of the line that is there, or as a new one. The file is replaced at
  * once or not at all, is readable by its owner alone (mode 600), and keeps all its other bytes.
  * @returns whether it was written; false only where a value was there and `replace` is false
- * @throws TypeError a name that is none, or a key with a line end or that cannot be read back the same
+ * @throws TypeError a name that is none, a key with a line end or that cannot be read back the same, or a file that is
+ * not UTF-8
  *
  * @example
  * await writeKeyToEnv({ key: generateCryptographyKey(), name: 'MASTER_TOKEN' });
@@ -41,7 +43,10 @@ export async function writeKeyToEnv(entry: EnvAssignment): Promise<boolean> {
   }
   const file = await targetOf(path);
   return withLockFile(`${file}.lock`, async () => {
-    const text = (await readIfThere(file)) ?? '';
+    const bytes = (await readIfThere(file)) ?? Buffer.alloc(0);
+    // Bytes of another encoding could not be written back as they are.
+    if (!isUtf8(bytes)) throw new TypeError(`${path} is not UTF-8 text; save it as UTF-8`);
+    const text = bytes.toString();
     if (!replace && valueIn(text, name) !== undefined) return false;
     await replaceFile(file, withAssignment(text, name, key));
     return true;
@@ -52,8 +57,8 @@ export async function writeKeyToEnv(entry: EnvAssignment): Promise<boolean> {
 export async function readKeyFromEnv(entry: EnvEntry = {}): Promise<string | undefined> {
   const { name = DEFAULT_NAME, path = DEFAULT_PATH } = entry;
   assertName(name);
-  const text = await readIfThere(path);
-  return text === undefined ? undefined : valueIn(text, name);
+  const bytes = await readIfThere(path);
+  return bytes && valueIn(bytes.toString(), name);
 }
 
 /** Whether a `.env` file has a value for a variable. */
@@ -74,13 +79,16 @@ function assertName(name: string): void {
   }
 }
 
-/** A link is followed, so that what it points to is replaced rather than the link. */
+/** A link is followed, so that what it points to is replaced or made rather than the link replaced. */
 async function targetOf(path: string): Promise<string> {
-  return ifThere(realpath(path)).then((target) => target ?? resolve(path));
+  const target = await ifThere(realpath(path));
+  if (target !== undefined) return target;
+  const link = await readlink(path).catch(() => undefined);
+  return link === undefined ? resolve(path) : targetOf(resolve(dirname(path), link));
 }
 
-function readIfThere(path: string): Promise<string | undefined> {
-  return ifThere(readFile(path, 'utf8'));
+function readIfThere(path: string): Promise<Buffer | undefined> {
+  return ifThere(readFile(path));
 }
 
 async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {

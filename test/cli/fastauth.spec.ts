@@ -83,6 +83,15 @@ describe('fastauth', () => {
       expect(forced.stdout).not.toContain(read('.env').split('=')[1]);
     });
 
+    it('makes the file that is named', async () => {
+      expect(await fastauth('keys generate --dotenv deploy.env')).toMatchObject({ code: 0, stderr: '' });
+      expect(read('deploy.env')).toMatch(/^CRYPTOGRAPHY_KEY=[\w-]{43}=\n$/);
+      expect(await fastauth('keys generate --master --dotenv deploy.env')).toMatchObject({ code: 0 });
+      const checked = await fastauth('config check --dotenv deploy.env --json');
+      expect(checked).toMatchObject({ code: 0, stderr: '' });
+      expect(JSON.parse(checked.stdout)).toMatchObject({ warnings: [] });
+    });
+
     it('prints one and writes nothing when asked to', async () => {
       const { stdout, code } = await fastauth('keys generate --print');
       expect(code).toBe(0);
