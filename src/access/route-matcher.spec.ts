@@ -41,6 +41,23 @@ describe('what a request needs by default', () => {
     },
   );
 
+  it.each(['/of/ann%40example.com', '/of/a%20b/', '/of/%E6%97%A5?x', '/of/100%25', '/%C3%BCber/x'])(
+    'is nothing where an open handler serves %s, in which nothing is escaped that matters to a path',
+    (path) => {
+      const matcher = matcherOf({ 'GET /of/:name': NONE, 'GET /über/:name': NONE });
+      expect(matcher.demandByDefault('GET', path)).toBe(NONE);
+    },
+  );
+
+  it.each(['%2f', '%5C', '%2e', '%2E%2e', '%3b', '%3F', '%23', '%00', '%0a', '%7f', '%252f'])(
+    'is the default for an open handler with %s in the path, by which a static server could find another file',
+    (escape) => {
+      const matcher = matcherOf({ 'GET /of/:name': NONE, 'GET /of/:name/:more': NONE });
+      expect(matcher.demandByDefault('GET', `/of/a${escape}b`)).toBe(ACCESS);
+      expect(matcher.demandByDefault('GET', `/of/${escape}/b`)).toBe(ACCESS);
+    },
+  );
+
   it('is what a guarded handler needs, since something else may answer on its path', () => {
     const matcher = matcherOf({ 'GET /:page': ACCESS, 'GET /admin/:page': MASTER });
     expect(matcher.demandByDefault('GET', '/secret.txt')).toBe(ACCESS);

@@ -4,6 +4,7 @@ import { pathToRegexp } from 'path-to-regexp';
 import { AccessPolicy } from './access-policy.js';
 import { plainPath } from './canonical-path.js';
 import type { Demand } from './demand.js';
+import { percentDecode } from './path-rewrites.js';
 import { RouteTable } from './route-table.js';
 
 /** How many paths are remembered, so that an application of many routes does not try them all each time. */
@@ -29,7 +30,7 @@ export class RouteMatcher {
    * could. No handler could serve a path that is spelt oddly.
    */
   demandByDefault(method: string, target: string): Demand {
-    const path = plainPath(target);
+    const path = plainPath(target) ?? pathWithEscapes(target);
     if (path === undefined) return this.policy.defaultDemand;
     const key = `${method} ${path}`;
     let demand = this.remembered.get(key);
@@ -68,6 +69,24 @@ interface Matcher {
   readonly method: string;
   readonly regexp: RegExp;
   readonly demand: Demand;
+}
+
+/**
+ * Escapes that leave a path's segments as they are, decoded or not: those of letters, spaces, `@` and the like, but not
+ * of `/`, `\\`, `.`, `;`, `?`, `#`, controls, or of a `%` that begins another escape. By those a static server could
+ * find another file than the router a route.
+ */
+const HARMLESS_ESCAPE = /%(?!2[ef3]|25[\da-f]{2}|3[bf]|5c|[01]|7f)[\da-f]{2}/gi;
+const ESCAPES_BEYOND_ASCII = /(?:%[89a-f][\da-f])+/g;
+
+/**
+ * The path in lower case, as routers match it: some decode, and then letters beyond ASCII are in patterns, too.
+ * @returns undefined if anything about it is odd
+ */
+function pathWithEscapes(target: string): string | undefined {
+  if (plainPath(target.replaceAll(HARMLESS_ESCAPE, 'x')) === undefined) return undefined;
+  const [path = ''] = target.split('?', 1);
+  return path.toLowerCase().replaceAll(ESCAPES_BEYOND_ASCII, percentDecode).toLowerCase();
 }
 
 function isHeadOfGet(route: { method: string }, method: string): boolean {

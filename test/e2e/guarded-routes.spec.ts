@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { Controller, Get, Module, VersioningType } from '@nestjs/common';
+import { Controller, Get, Module, Param, VersioningType } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Public } from '../../src/index.js';
@@ -152,6 +152,15 @@ describe.each(ADAPTERS)('guarded routes on %s', (adapter) => {
   });
 });
 
+@Public()
+@Controller('profiles')
+class ProfilesController {
+  @Get(':name')
+  profile(@Param('name') name: string) {
+    return name;
+  }
+}
+
 interface RawInstance {
   get(path: string, handler: (request: unknown, response: { send(text: string): unknown }) => void): void;
 }
@@ -292,6 +301,25 @@ describe.each(ADAPTERS)('default-access on %s', (adapter) => {
         'Invalid refresh token',
       );
       expect((await app.get('/nothing')).status).toBe(401);
+    } finally {
+      await app.close();
+    }
+  });
+
+  it('leaves an open handler open whatever its parameter holds, and closes what only looks like it', async () => {
+    const app = await startApp({
+      adapter,
+      controllers: [ProfilesController],
+      fastauth: { defaultAccess: 'access' },
+    });
+    try {
+      for (const name of ['ann@example.com', 'a b', '日本', '100%']) {
+        const answer = await app.get(`/profiles/${encodeURIComponent(name)}`);
+        expect([answer.status, answer.text]).toEqual([200, name]);
+      }
+      for (const path of ['/profiles/a%2Fb', '/profiles/%2e%2e%5Cb', '/profiles/a%20b/c', '/%70rofiles/a']) {
+        expect([path, (await app.get(path)).status]).toEqual([path, 401]);
+      }
     } finally {
       await app.close();
     }
