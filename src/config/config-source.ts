@@ -14,7 +14,16 @@ export interface ConfigSource {
   readonly faults: readonly string[];
 }
 
-const REGISTRATION_KEYS = new Set(['store', 'tokenController', 'keyProvider', 'globalGuard', 'isGlobal']);
+const REGISTRATION_KEYS = new Set([
+  'store',
+  'tokenController',
+  'auditSink',
+  'keyProvider',
+  'issuanceDefaults',
+  'foreignTokens',
+  'globalGuard',
+  'isGlobal',
+]);
 
 /** Reads an object whose keys may be spelt in any of the three ways. Empty text counts as not given. */
 export function sourceOf(name: string, object: Readonly<Record<string, unknown>>): ConfigSource {

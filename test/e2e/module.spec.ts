@@ -111,6 +111,21 @@ describe('FastauthModule', () => {
     expect(lines.join('\n')).not.toContain(MASTER_TOKEN);
   });
 
+  it.each([
+    'store',
+    'tokenController',
+    'auditSink',
+    'keyProvider',
+    'issuanceDefaults',
+    'foreignTokens',
+    'globalGuard',
+  ])('says of %s from useFactory where it is given instead', async (key) => {
+    const module = FastauthModule.forRootAsync({ useFactory: () => ({ ...OPTIONS, [key]: {} }) });
+    await expect(Test.createTestingModule({ imports: [module] }).compile()).rejects.toThrow(
+      `"${key}" shapes the module and is given beside useFactory`,
+    );
+  });
+
   it('refuses a faulty configuration before the application listens, with every fault', async () => {
     const starting = Test.createTestingModule({
       imports: [
