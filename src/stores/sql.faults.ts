@@ -5,6 +5,9 @@ import { StoreUnavailableError } from '../errors.js';
 export const MISSING_TABLES =
   'The tables of the token store are missing or old; make them with "fastauth store migrate", or store.migrate().';
 
+const CUT_CONNECTION =
+  'The token store is not available: its connection to the database was cut. Try again later.';
+
 /** SQLSTATE (PostgreSQL), symbol (MySQL, MariaDB) and result code (SQLite) of transactions that lost to another one. */
 const CONFLICTS: readonly string[] = [
   '40001',
@@ -25,9 +28,15 @@ export function isMissingTable(error: unknown): boolean {
   return MISSING.includes(String(code)) || /\bno such (?:table|column)\b/.test(String(message));
 }
 
-/** A fault whose text tells what to do about it; any other error as it is. */
+/** A fault whose text tells what happened or what to do about it; any other error as it is. */
 export function explained(error: unknown): unknown {
-  return isMissingTable(error) ? new StoreUnavailableError(MISSING_TABLES) : error;
+  if (isMissingTable(error)) return new StoreUnavailableError(MISSING_TABLES);
+  return isCutConnection(error) ? new StoreUnavailableError(CUT_CONNECTION) : error;
+}
+
+/** pg gives it no code, by which the log could name it. */
+function isCutConnection(error: unknown): boolean {
+  return /^Connection terminated\b/.test(String((error as { message?: unknown }).message));
 }
 
 /** Runs a transaction again, after a random pause, when the database ended it in favour of another one. */
