@@ -11,6 +11,7 @@ import { isKept, refusedAfter, until, untilKept } from '../support/kept-sessions
 import { redisAppName } from '../support/redis-apps.js';
 import { describeWithOwnRedis, freePort, RedisServer } from '../support/redis-server.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
+import '../support/silent-logger.js';
 
 const TIME_LIMIT = 1;
 

@@ -13,6 +13,7 @@ import { describeWithOwnRedis, RedisServer } from '../support/redis-server.js';
 import { TcpRelay } from '../support/tcp-relay.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
 import { createTokenService } from '../support/token-service.js';
+import '../support/silent-logger.js';
 
 const TIME_LIMIT = 0.5;
 const keyOf = ({ clientId, familyId }: SessionRecord): string => `fastauth:session:{${clientId}}:${familyId}`;

@@ -13,6 +13,7 @@ import { isKept, refusedAfter, until, untilKept, untilReachable } from '../suppo
 import { describeWithOwnRedis, RedisServer } from '../support/redis-server.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
 import { createTokenService } from '../support/token-service.js';
+import '../support/silent-logger.js';
 
 // Sentinels find each other by a word every two seconds, and a failover takes some more.
 jest.setTimeout(60_000);

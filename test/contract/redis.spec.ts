@@ -4,6 +4,7 @@ import { RedisTokenStore } from '../../src/stores/redis.store.js';
 import { redisAppName, removeRedisApps } from '../support/redis-apps.js';
 import { describeWith, serviceUrl } from '../support/services.js';
 import { processOn } from '../support/store-processes.js';
+import '../support/silent-logger.js';
 
 // Processes start slowly on a busy machine.
 jest.setTimeout(60_000);

@@ -5,6 +5,7 @@ import { type CertificateFiles, certificatesFor } from '../support/certificates.
 import { describeWithOwnRedis, freePort, RedisServer } from '../support/redis-server.js';
 import { processOn } from '../support/store-processes.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
+import '../support/silent-logger.js';
 
 // Processes start slowly on a busy machine.
 jest.setTimeout(60_000);

@@ -10,6 +10,7 @@ import { RestTokenStore } from '../../src/stores/rest.store.js';
 import { until } from '../support/kept-sessions.js';
 import { describeParallelRefreshes } from '../support/parallel-refreshes.js';
 import { PersistenceServer } from '../support/persistence-server.js';
+import '../support/silent-logger.js';
 
 const server = new PersistenceServer();
 let databases = 0;

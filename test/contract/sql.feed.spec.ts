@@ -8,6 +8,7 @@ import { describeWith } from '../support/services.js';
 import { ownMariadb, ownPostgres, type OwnDatabase } from '../support/sql-databases.js';
 import { processOn } from '../support/store-processes.js';
 import { TcpRelay } from '../support/tcp-relay.js';
+import '../support/silent-logger.js';
 
 jest.setTimeout(60_000);
 

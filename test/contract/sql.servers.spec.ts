@@ -9,6 +9,7 @@ import { describeWith } from '../support/services.js';
 import { ownMariadb, ownPostgres, type OwnDatabase } from '../support/sql-databases.js';
 import { TcpRelay } from '../support/tcp-relay.js';
 import { temporaryFolder, removeTemporaryFolders } from '../support/temporary-folder.js';
+import '../support/silent-logger.js';
 
 // It starts eleven processes for each server.
 jest.setTimeout(60_000);

@@ -9,6 +9,7 @@ import { untilKept } from '../support/kept-sessions.js';
 import { describeWith } from '../support/services.js';
 import { ownPostgres, type OwnDatabase } from '../support/sql-databases.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
+import '../support/silent-logger.js';
 
 const describePostgres = await describeWith('PostgreSQL', 'openssl');
 

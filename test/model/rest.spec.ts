@@ -3,6 +3,7 @@ import { describeSessionModel } from 'nestjs-fastauth/testing';
 import { RestTokenStore } from '../../src/stores/rest.store.js';
 import { modelRuns, modelTimeout } from '../support/model-runs.js';
 import { PersistenceServer } from '../support/persistence-server.js';
+import '../support/silent-logger.js';
 
 jest.setTimeout(modelTimeout(60_000));
 const server = new PersistenceServer();
