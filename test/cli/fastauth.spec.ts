@@ -3,6 +3,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCli, type CliRun } from '../support/run-cli.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
+import { Terminal } from '../support/terminal.js';
 
 describe('fastauth', () => {
   let folder: string;
@@ -81,6 +82,24 @@ describe('fastauth', () => {
       expect(forced.code).toBe(0);
       expect(read('.env')).not.toContain(first);
       expect(forced.stdout).not.toContain(read('.env').split('=')[1]);
+    });
+
+    it.each([
+      ['y', 'y\n', 0],
+      ['YES', 'YES\n', 0],
+      ['n', 'n\n', 3],
+      ['nothing', '\n', 3],
+      ['Ctrl-C', '\u0003', 3],
+      ['Ctrl-D', '\u0004', 3],
+    ])('asks on a terminal, and replaces a key after a yes alone: %s', async (_name, answer, code) => {
+      await fastauth('keys generate');
+      const before = read('.env');
+      const terminal = Terminal.run('keys generate', folder, {});
+      await terminal.shows(/\[y\/N\] /);
+      terminal.type(answer);
+      expect(await terminal.ended).toBe(code);
+      expect(read('.env') === before).toBe(code === 3);
+      expect(terminal.output).toContain(code === 3 ? 'it was kept' : 'a new key was written');
     });
 
     it('makes the file that is named', async () => {

@@ -10,7 +10,7 @@ export class Terminal {
   /** Its exit status. */
   readonly ended: Promise<number | null>;
 
-  private constructor(child: ChildProcess) {
+  private constructor(private readonly child: ChildProcess) {
     child.stdout?.on('data', (chunk) => (this.output += String(chunk)));
     this.ended = new Promise((done) => child.once('close', done));
   }
@@ -23,7 +23,7 @@ export class Terminal {
       spawn('script', ['-qefc', command, '/dev/null'], {
         cwd,
         env: { PATH: process.env['PATH'], TERM: 'xterm', ...env },
-        stdio: ['ignore', 'pipe', 'inherit'],
+        stdio: ['pipe', 'pipe', 'inherit'],
       }),
     );
   }
@@ -35,6 +35,10 @@ export class Terminal {
       await sleep(25);
     }
     throw new Error(`${String(pattern)} was not shown:\n${this.output}`);
+  }
+
+  type(text: string): void {
+    this.child.stdin?.write(text);
   }
 
   /** Ends the command by SIGKILL: it can do nothing about it. */
