@@ -1,11 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
+import type { CanActivate } from '@nestjs/common';
+import { AccessGuard } from './access.guard.js';
 import type { AccessPolicy } from './access-policy.js';
 import { ACCESS, BOTH, MASTER, NONE, type Demand } from './demand.js';
 import { RouteMatcher } from './route-matcher.js';
 import type { RouteTable } from './route-table.js';
 
 /** Routes as `GET /path`, each with what its handler needs, where everything else needs an access token. */
-function matcherOf(routes: Readonly<Record<string, Demand>>): RouteMatcher {
+function matcherOf(
+  routes: Readonly<Record<string, Demand>>,
+  guard: CanActivate = new AccessGuard(new Map()),
+): RouteMatcher {
   const listed = Object.entries(routes).map(([route, demand]) => {
     const [method, pattern] = route.split(' ');
     return { method, patterns: [pattern], handler: { demand }, controller: class {} };
@@ -16,6 +21,7 @@ function matcherOf(routes: Readonly<Record<string, Demand>>): RouteMatcher {
       defaultDemand: ACCESS,
       demandOfHandler: (handler: { demand: Demand }) => handler.demand,
     } as unknown as AccessPolicy,
+    guard,
   );
 }
 
@@ -62,6 +68,12 @@ describe('what a request needs by default', () => {
     const matcher = matcherOf({ 'GET /:page': ACCESS, 'GET /admin/:page': MASTER });
     expect(matcher.demandByDefault('GET', '/secret.txt')).toBe(ACCESS);
     expect(matcher.demandByDefault('GET', '/admin/secret.txt')).toBe(MASTER);
+  });
+
+  it('is left to another guard where a handler could serve it', () => {
+    const matcher = matcherOf({ 'GET /:page': ACCESS }, { canActivate: () => true });
+    expect(matcher.demandByDefault('GET', '/page')).toBe(NONE);
+    expect(matcher.demandByDefault('GET', '/no/page')).toBe(ACCESS);
   });
 
   it('is no more than the most open of the handlers needs', () => {

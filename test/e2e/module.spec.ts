@@ -257,11 +257,13 @@ describe('FastauthModule', () => {
       expect(warn).not.toHaveBeenCalled();
     });
 
-    it('lets a test override the guard', async () => {
+    it.each(['public', 'access'] as const)('lets a test override the guard, %s by default', async (level) => {
       const app = await start({
+        fastauth: { defaultAccess: level },
         override: (builder) => builder.overrideProvider(AccessGuard).useValue({ canActivate: () => true }),
       });
       expect((await app.get('/admin/whoami')).status).toBe(200);
+      expect((await app.get('/health')).status).toBe(200);
     });
 
     describe('with custom issuance by a subclass', () => {
