@@ -11,5 +11,5 @@ class MeController {
 }
 
 // Keys come from KEY_SET_FILE, the master token from MASTER_TOKEN.
-@Module({ imports: [FastauthModule.forRoot()], controllers: [MeController] })
+@Module({ imports: [FastauthModule.forRoot({ configFile: false })], controllers: [MeController] })
 export class AppModule {}
