@@ -1,8 +1,20 @@
-import { afterAll, describe, expect, it } from '@jest/globals';
-import { existsSync, mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
+import { afterAll, describe, expect, it, jest } from '@jest/globals';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { open } from 'lmdb';
 import { sessionSample } from '../testing/session-sample.js';
+import { LmdbCommits } from './lmdb.commits.js';
 import { openLmdbFiles } from './lmdb.files.js';
 import { LmdbTokenStore } from './lmdb.store.js';
 
@@ -46,6 +58,21 @@ describe('the number of the latest commit', () => {
     await other.close();
   });
 
+  it('is that of the folder, not of another one that was at its path before', async () => {
+    const place = join(folder, 'place');
+    const before = await openLmdbFiles(place);
+    renameSync(place, `${place}-before`);
+    const after = await openLmdbFiles(place);
+    // Two new folders count alike.
+    const number = after.commits?.latest() ?? Number.NaN;
+    expect(before.commits?.latest()).toBe(number);
+    await after.root.transaction(() => after.sessions.put(Buffer.from('a'), Buffer.from('b')));
+    expect(after.commits?.latest()).toBe(number + 1);
+    expect(before.commits?.latest()).toBe(number);
+    await before.close();
+    await after.close();
+  });
+
   // Closing any descriptor of the lock file gives up LMDB's locks on it (POSIX). Where there is no /proc, nobody can look.
   const whereLooked = existsSync('/proc/self/fd') ? it : it.skip;
   whereLooked('holds the lock file open until the last store on it is closed', async () => {
@@ -58,5 +85,20 @@ describe('the number of the latest commit', () => {
     expect(openDescriptors()).toBeGreaterThanOrEqual(held);
     await other.close();
     expect(openDescriptors()).toBe(0);
+  });
+
+  whereLooked("leaves LMDB's lock on the file alone while the number is not what it should be", async () => {
+    const elsewhere = join(folder, 'elsewhere');
+    const root = open<Buffer, Buffer>({ path: elsewhere, noSubdir: false });
+    const lockFile = join(elsewhere, 'lock.mdb');
+    const lock = new RegExp(` ${process.pid} \\S+:${statSync(lockFile).ino} `);
+    expect(readFileSync('/proc/locks', 'utf8')).toMatch(lock);
+    // As while another process commits: in the data file, and not yet in the lock file.
+    jest.spyOn(root, 'getStats').mockReturnValue({ lastTxnId: 1_000_000 });
+    const commits = await LmdbCommits.open(lockFile, root);
+    expect(commits?.latest()).toBeUndefined();
+    expect(readFileSync('/proc/locks', 'utf8')).toMatch(lock);
+    await root.close();
+    commits?.close();
   });
 });

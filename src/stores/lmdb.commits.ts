@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync, realpathSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RootDatabase } from 'lmdb';
 
 /** Where LMDB keeps the number in its lock file: behind its magic and its format number. */
@@ -7,13 +8,15 @@ const POSITION = 8;
 const BYTES = 6;
 /** Mapped files and read ones are the same memory there. */
 const PLATFORMS: readonly string[] = ['linux', 'darwin'];
-/** Other processes may write while the two numbers are compared. */
-const COMPARISONS = 10;
+/** A commit by another process can be read in the data file some milliseconds before its number is set. */
+const COMPARISONS = 20;
+const BETWEEN_COMPARISONS_MS = 5;
 
 /**
  * The lock files that this process has open, one descriptor each. POSIX gives up all of a process's locks on a file
- * when any descriptor of it is closed, and LMDB holds locks on this one: so it is opened once, and closed with the
- * last store on it. Locks belong to the process, therefore so does this.
+ * when any descriptor of it is closed, and LMDB holds locks on this one, by which others see that it is in use: who
+ * sees none begins it anew, and two would write at once. So it is opened once, and closed with the last store on it.
+ * Locks belong to the process, therefore so does this.
  */
 const lockFiles = new Map<string, { readonly descriptor: number; stores: number }>();
 
@@ -23,41 +26,49 @@ const lockFiles = new Map<string, { readonly descriptor: number; stores: number 
  * than a microsecond, a tenth of reading a session.
  */
 export class LmdbCommits {
-  readonly #path: string;
+  readonly #id: string;
   readonly #descriptor: number;
   readonly #bytes = Buffer.alloc(BYTES);
+  #isKnown = false;
 
-  private constructor(path: string, descriptor: number) {
-    this.#path = path;
+  private constructor(id: string, descriptor: number) {
+    this.#id = id;
     this.#descriptor = descriptor;
   }
 
-  /** @returns undefined where the number is not where it should be, or may not be up to date */
-  static open(lockFile: string, root: RootDatabase<Buffer, Buffer>): LmdbCommits | undefined {
+  /** @returns undefined where the file may not be up to date */
+  static async open(lockFile: string, root: RootDatabase<Buffer, Buffer>): Promise<LmdbCommits | undefined> {
     if (!PLATFORMS.includes(process.platform)) return undefined;
-    const path = realpathSync(lockFile);
-    const shared = lockFiles.get(path) ?? { descriptor: openSync(path, 'r'), stores: 0 };
+    // Not its path: another file may have taken its place.
+    const { dev, ino } = statSync(lockFile, { bigint: true });
+    const id = `${dev}:${ino}`;
+    const shared = lockFiles.get(id) ?? { descriptor: openSync(lockFile, 'r'), stores: 0 };
     shared.stores++;
-    lockFiles.set(path, shared);
-    const commits = new LmdbCommits(path, shared.descriptor);
-    for (let comparison = 0; comparison < COMPARISONS; comparison++) {
+    lockFiles.set(id, shared);
+    const commits = new LmdbCommits(id, shared.descriptor);
+    for (let comparison = 0; comparison < COMPARISONS && !commits.#isKnown; comparison++) {
+      if (comparison > 0) await sleep(BETWEEN_COMPARISONS_MS);
       const { lastTxnId } = root.getStats() as { lastTxnId?: number };
-      if (lastTxnId !== undefined && lastTxnId > 0 && commits.latest() === lastTxnId) return commits;
+      commits.#isKnown = lastTxnId !== undefined && lastTxnId > 0 && commits.#read() === lastTxnId;
     }
-    commits.close();
-    return undefined;
+    return commits;
   }
 
-  latest(): number {
+  /** Undefined where the number is not where it should be. */
+  latest(): number | undefined {
+    return this.#isKnown ? this.#read() : undefined;
+  }
+
+  #read(): number {
     readSync(this.#descriptor, this.#bytes, 0, BYTES, POSITION);
     return this.#bytes.readUIntLE(0, BYTES);
   }
 
   /** After the database has been closed. */
   close(): void {
-    const shared = lockFiles.get(this.#path);
+    const shared = lockFiles.get(this.#id);
     if (shared === undefined || --shared.stores > 0) return;
-    lockFiles.delete(this.#path);
+    lockFiles.delete(this.#id);
     closeSync(shared.descriptor);
   }
 }

@@ -17,7 +17,7 @@ export interface LmdbFiles {
   readonly expiries: Database<Buffer, Buffer>;
   /** What changed last, for other processes. */
   readonly journal: LmdbJournal;
-  /** Undefined where it cannot be told whether somebody has written. */
+  /** Undefined where nobody can tell whether somebody has written. */
   readonly commits: LmdbCommits | undefined;
   /** Resolves when what was written is on disk. */
   close(): Promise<void>;
@@ -45,7 +45,7 @@ export async function openLmdbFiles(folder: string): Promise<LmdbFiles> {
     const data = prepareFolder(folder);
     loan = await borrowDatabases(data, () => openDatabases(open, folder));
     const { root, sessions, expiries, journal } = loan.databases;
-    const commits = LmdbCommits.open(join(folder, LOCK_FILE), root);
+    const commits = await LmdbCommits.open(join(folder, LOCK_FILE), root);
     const { giveBack } = loan;
     return {
       root,
