@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it, jest } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdtempSync,
@@ -71,6 +72,24 @@ describe('the number of the latest commit', () => {
     expect(before.commits?.latest()).toBe(number);
     await before.close();
     await after.close();
+  });
+
+  it('keeps a commit whose number a process that opens the folder sets back', async () => {
+    const place = join(folder, 'set-back');
+    const store = new LmdbTokenStore({ folder: place });
+    await store.open();
+    const [first, second] = [sessionSample(), sessionSample()];
+    await store.insert(first.record, first.pair, 1);
+    // Not in this process: closing the file would give up LMDB's locks.
+    const setBack = `const fs = require('fs'), file = fs.openSync(process.argv[1], 'r+'), number = Buffer.alloc(8);
+      fs.readSync(file, number, 0, 8, 8);
+      number.writeBigUInt64LE(number.readBigUInt64LE() - 1n);
+      fs.writeSync(file, number, 0, 8, 8);`;
+    execFileSync(process.execPath, ['-e', setBack, join(place, 'lock.mdb')]);
+    await store.insert(second.record, second.pair, 1);
+    expect(store.find(first.record)).toMatchObject({ familyId: first.record.familyId });
+    expect(store.find(second.record)).toMatchObject({ familyId: second.record.familyId });
+    await store.close();
   });
 
   // Closing any descriptor of the lock file gives up LMDB's locks on it (POSIX). Where there is no /proc, nobody can look.

@@ -6,11 +6,14 @@ import { StoreUnavailableError } from '../errors.js';
 import { lmdbFileFault } from './lmdb.file-check.js';
 import { LmdbCommits } from './lmdb.commits.js';
 import { LmdbJournal } from './lmdb.journal.js';
+import { LmdbLatest } from './lmdb.latest.js';
 import { borrowDatabases, type LmdbDatabases, type LmdbLoan } from './lmdb.sharing.js';
 
 /** The databases of the embedded store. */
 export interface LmdbFiles {
   readonly root: RootDatabase<Buffer, Buffer>;
+  /** Write transactions. */
+  readonly latest: LmdbLatest;
   /** Session key → session. */
   readonly sessions: Database<Buffer, Buffer>;
   /** End and session key → nothing: what the sweep reads. */
@@ -44,11 +47,12 @@ export async function openLmdbFiles(folder: string): Promise<LmdbFiles> {
   try {
     const data = prepareFolder(folder);
     loan = await borrowDatabases(data, () => openDatabases(open, folder));
-    const { root, sessions, expiries, journal } = loan.databases;
+    const { root, latest, sessions, expiries, journal } = loan.databases;
     const commits = await LmdbCommits.open(join(folder, LOCK_FILE), root);
     const { giveBack } = loan;
     return {
       root,
+      latest,
       commits,
       sessions,
       expiries,
@@ -78,16 +82,20 @@ async function openDatabases(open: typeof openLmdb, folder: string): Promise<Lmd
     // With it, a failed commit rejects a promise inside lmdb that nobody can handle, which ends the process.
     eventTurnBatching: false,
   });
+  let latest: LmdbLatest | undefined;
   try {
-    await claim(root, folder);
-    return {
+    const writes = (latest = new LmdbLatest(join(folder, LOCK_FILE), root));
+    await claim(root, writes, folder);
+    return writes.writeSync(() => ({
       root,
+      latest: writes,
       sessions: root.openDB({ ...BINARY, name: 'sessions' }),
       expiries: root.openDB({ ...BINARY, name: 'expiries' }),
       journal: root.openDB({ ...BINARY, name: 'journal' }),
-    };
+    }));
   } catch (error) {
     await root.close();
+    latest?.close();
     throw error;
   }
 }
@@ -113,8 +121,8 @@ function makeFile(file: string): void {
 }
 
 /** Marks an empty database as ours. Anything else without our mark is somebody else's, and left alone. */
-async function claim(root: RootDatabase<Buffer, Buffer>, folder: string): Promise<void> {
-  const format = await root.transaction(() => {
+async function claim(root: RootDatabase<Buffer, Buffer>, latest: LmdbLatest, folder: string): Promise<void> {
+  const format = await latest.write(() => {
     const found = root.getBinary(FORMAT_KEY);
     if (found !== undefined || root.getKeysCount() > 0) return found?.toString() ?? '';
     root.put(FORMAT_KEY, Buffer.from(FORMAT));

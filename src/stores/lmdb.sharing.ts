@@ -1,9 +1,11 @@
 import { statSync } from 'node:fs';
 import type { Database, RootDatabase } from 'lmdb';
+import type { LmdbLatest } from './lmdb.latest.js';
 
 /** An LMDB file with its databases. */
 export interface LmdbDatabases {
   readonly root: RootDatabase<Buffer, Buffer>;
+  readonly latest: LmdbLatest;
   readonly sessions: Database<Buffer, Buffer>;
   readonly expiries: Database<Buffer, Buffer>;
   readonly journal: Database<Buffer, Buffer>;
@@ -50,12 +52,15 @@ export async function borrowDatabases(file: string, open: () => Promise<LmdbData
   }
 }
 
-async function giveBack(key: string, shared: Shared, { root }: LmdbDatabases): Promise<void> {
+async function giveBack(key: string, shared: Shared, { root, latest }: LmdbDatabases): Promise<void> {
   if (--shared.stores > 0) {
     // Writes are done in their order. Those that fail tell so themselves.
     await root.transaction(() => {}).catch(() => {});
     return;
   }
-  shared.closing = root.close().finally(() => openFiles.delete(key));
+  shared.closing = root.close().finally(() => {
+    latest.close();
+    openFiles.delete(key);
+  });
   await shared.closing;
 }

@@ -258,7 +258,7 @@ export class LmdbTokenStore extends TokenStore {
   async #write<T>(action: (files: LmdbFiles) => T): Promise<T> {
     const files = this.#open();
     try {
-      return await files.root.transaction(() => action(files));
+      return await files.latest.write(() => action(files));
     } catch (error) {
       throw this.#unavailable(error);
     }
