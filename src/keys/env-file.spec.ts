@@ -99,6 +99,12 @@ describe('a .env file', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  it('refuses a value that no quotes can hold, and leaves the file as it is', async () => {
+    writeFileSync(path, 'CRYPTOGRAPHY_KEY=old\n');
+    await expect(writeKeyToEnv({ key: `a # ' " \``, path })).rejects.toThrow('cannot be written to a .env file');
+    expect(text()).toBe('CRYPTOGRAPHY_KEY=old\n');
+  });
+
   it.each(['', '1A', 'A B', 'A=B', 'A\nB', '__proto__ '])('refuses %j as a name', async (name) => {
     await expect(writeKeyToEnv({ key: 'k', name, path })).rejects.toThrow('is no name');
     await expect(readKeyFromEnv({ name, path })).rejects.toThrow('is no name');
