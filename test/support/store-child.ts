@@ -1,6 +1,7 @@
-import { writeSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
+import { StoreUnavailableError } from '../../src/errors.js';
 import { createTokenStore } from '../../src/stores/open-store.js';
 import { rotatedSample, sessionSample } from '../../src/testing/session-sample.js';
 import type { SessionRecord } from '../../src/tokens/session-record.js';
@@ -60,7 +61,67 @@ async function fill(): Promise<void> {
   say({ lost });
 }
 
-const tasks: Readonly<Record<string, () => Promise<void>>> = { writeForEver, fill };
+/** What may happen to a page of a file on its disk. */
+const DAMAGES: readonly ((page: Buffer) => void)[] = [
+  (page) => page.fill(0),
+  (page) => page.fill(0xa5),
+  (page) => page.fill(0xa5, 0, 24),
+  (page) => page.fill(0xa5, 24, 88),
+];
+const PAGE_BYTES = 4096;
+
+/** Damages one page of the store's file at a time, uses what is left, and says how often it went how. */
+async function damage(): Promise<void> {
+  const records: SessionRecord[] = [];
+  for (let n = 0; n < 100; n++) {
+    const { record, pair } = sessionSample();
+    const long = { ...record, claims: JSON.stringify('x'.repeat(n % 4 === 0 ? 5000 : 10)) };
+    await store.insert(long, pair, 1);
+    records.push(long);
+  }
+  await store.close();
+  const folder = databaseUrl.slice('lmdb:'.length);
+  const sound = readFileSync(`${folder}/data.mdb`);
+  const counts: Record<string, number> = {};
+  for (let page = 0; page < sound.length / PAGE_BYTES; page++) {
+    for (const damageOf of DAMAGES) {
+      const copy = `${folder}-copy`;
+      rmSync(copy, { recursive: true, force: true });
+      mkdirSync(copy);
+      const bytes = Buffer.from(sound);
+      damageOf(bytes.subarray(page * PAGE_BYTES, (page + 1) * PAGE_BYTES));
+      writeFileSync(`${copy}/data.mdb`, bytes);
+      const outcome = await outcomeOf(copy, records);
+      const isKept = readFileSync(`${copy}/data.mdb`).equals(bytes);
+      const name = outcome === 'refused' && !isKept ? 'refused and changed' : outcome;
+      counts[name] = (counts[name] ?? 0) + 1;
+    }
+  }
+  say(counts);
+}
+
+async function outcomeOf(folder: string, records: readonly SessionRecord[]): Promise<string> {
+  const damaged = await createTokenStore(testConfig({ databaseUrl: `lmdb:${folder}` }));
+  try {
+    await damaged.open();
+  } catch (error) {
+    return error instanceof StoreUnavailableError ? 'refused' : String(error);
+  }
+  const outcomes = new Set<string>();
+  for (const record of records) {
+    try {
+      outcomes.add((await damaged.find(record)) === undefined ? 'lost' : 'read');
+    } catch (error) {
+      outcomes.add(error instanceof StoreUnavailableError ? 'in part' : String(error));
+    }
+  }
+  const { record, pair } = sessionSample();
+  await damaged.insert(record, pair, 1);
+  await damaged.close();
+  return ['lost', 'in part', 'read'].find((name) => outcomes.has(name)) ?? [...outcomes].join();
+}
+
+const tasks: Readonly<Record<string, () => Promise<void>>> = { writeForEver, fill, damage };
 const run = tasks[task ?? ''];
 if (!run) throw new Error(`There is no task "${task}"`);
 await store.open();
