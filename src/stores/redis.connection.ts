@@ -70,7 +70,10 @@ function ownOf(client: RedisClientLike, timeout: number): Redis | Cluster {
   });
 }
 
-/** A call fails at once without a connection, and is never sent twice or late: the caller was told 503 by then. */
+/**
+ * A call fails at once without a connection, and is never sent twice or late: the caller was told 503 by then.
+ * (ioredis' Cluster keeps calls to a lost master in a queue of its own all the same, and sends them after the failover.)
+ */
 function limits(timeout: number) {
   const milliseconds = timeout * 1000;
   return {
