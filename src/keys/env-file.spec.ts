@@ -101,7 +101,9 @@ describe('a .env file', () => {
 
   it('refuses a value that no quotes can hold, and leaves the file as it is', async () => {
     writeFileSync(path, 'CRYPTOGRAPHY_KEY=old\n');
-    await expect(writeKeyToEnv({ key: `a # ' " \``, path })).rejects.toThrow('cannot be written to a .env file');
+    await expect(writeKeyToEnv({ key: `a # ' " \``, path })).rejects.toThrow(
+      'cannot be written to a .env file',
+    );
     expect(text()).toBe('CRYPTOGRAPHY_KEY=old\n');
   });
 
