@@ -42,6 +42,16 @@ describe('KeySchedule', () => {
     expect(statuses(schedule, 1e9)).toEqual({ old: 'signing', new: 'next' });
   });
 
+  it('lets a key that only verifies do no more, whatever time it names', () => {
+    const schedule = new KeySchedule([
+      written('signs', { status: 'signing' }),
+      written('verifies', { status: 'verify-only', signingFrom: 100 }),
+    ]);
+    for (const now of [50, 150]) {
+      expect(statuses(schedule, now)).toEqual({ signs: 'signing', verifies: 'verify-only' });
+    }
+  });
+
   it('signs with the one-key form only while nothing else signs', () => {
     const schedule = new KeySchedule([
       written('ring', { status: 'next', signingFrom: 100 }),
