@@ -33,7 +33,10 @@ export class StartupLog implements OnApplicationBootstrap {
     for (const line of warnings) this.logger.warn(line);
   }
 
-  /** Path rules are asked by the edge, all else by a guard. */
+  /**
+   * Path rules are asked by the edge, all else by a guard. Under `default-access` the edge asks for handlers, too, but
+   * not where an open one has the same path, so it stands for no guard.
+   */
   private isAsked(route: Route, pattern: string): boolean {
     if (this.guards === undefined || this.guards.standBefore(route)) return true;
     const declared = this.policy.demandOfHandler(route.handler, route.controller);

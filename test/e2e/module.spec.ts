@@ -213,6 +213,15 @@ describe('FastauthModule', () => {
       expect(refreshed.status).toBe(200);
     });
 
+    it('closes by default what nobody opened with globalGuard: false, too', async () => {
+      const app = await start({ fastauth: { globalGuard: false, defaultAccess: 'access' } });
+      expect((await app.get('/health')).status).toBe(401);
+      expect((await app.get('/admin/whoami')).status).toBe(401);
+      const { access_token } = await app.issue();
+      expect((await app.get('/health', { 'ACCESS-TOKEN': access_token })).status).toBe(200);
+      expect((await app.get('/admin/whoami', { 'ACCESS-TOKEN': access_token })).status).toBe(401);
+    });
+
     it('warns of decorators that no guard reads with globalGuard: false', async () => {
       @Injectable()
       class ComposedGuard implements CanActivate {
