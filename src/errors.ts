@@ -16,7 +16,8 @@ export type FastauthErrorCode =
   | 'crypto_key_not_set'
   | 'token_not_saved'
   | 'store_unavailable'
-  | 'too_many_attempts';
+  | 'too_many_attempts'
+  | 'internal_error';
 
 /**
  * Base of all errors of this package. It is an `HttpException`, so an error that leaves a handler of yours

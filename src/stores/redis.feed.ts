@@ -1,4 +1,4 @@
-import { Logger } from '@nestjs/common';
+import { SafeLogger } from '../telemetry/safe-logger.js';
 import type { Redis } from 'ioredis';
 import { isCluster, type RedisConnection } from './redis.connection.js';
 import type { RedisKeys } from './redis.keys.js';
@@ -102,7 +102,7 @@ export class RedisFeed {
     this.#sessions.lost();
     if (this.#hasWarned) return;
     this.#hasWarned = true;
-    new Logger('Fastauth').warn(
+    new SafeLogger().warn(
       `Redis refuses CLIENT TRACKING (${reason}): each request reads from Redis, which is right but slower. ` +
         'Allow the commands "client|tracking" and "subscribe", and the channel "__redis__:invalidate".',
     );

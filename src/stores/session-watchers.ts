@@ -1,9 +1,11 @@
 import type { SessionKey } from '../tokens/session-record.js';
+import { SafeLogger } from '../telemetry/safe-logger.js';
 import type { SessionWatcher } from './token-store.js';
 
-/** Those who watch a store's sessions. */
+/** Those who watch a store's sessions. One that throws or rejects harms neither the others nor the store. */
 export class SessionWatchers {
   readonly #watchers = new Set<SessionWatcher>();
+  readonly #logger = new SafeLogger();
 
   get size(): number {
     return this.#watchers.size;
@@ -19,6 +21,12 @@ export class SessionWatchers {
 
   /** @param changed undefined: changes may have been missed */
   notify(changed: SessionKey | undefined): void {
-    for (const watcher of this.#watchers) watcher(changed);
+    for (const watcher of this.#watchers) {
+      this.#logger.contain('A watcher of sessions', () => {
+        const heard: unknown = watcher(changed);
+        if (heard instanceof Promise)
+          heard.catch((error) => this.#logger.failure('A watcher of sessions', error));
+      });
+    }
   }
 }

@@ -318,10 +318,10 @@ export class SqlSessions {
 /** @returns undefined for what no store of ours has notified */
 export function notifiedChange(payload: string): { writer: string; key: SessionKey } | undefined {
   try {
-    const [writer, clientId, familyId] = JSON.parse(payload) as string[];
-    return writer === undefined || clientId === undefined
-      ? undefined
-      : { writer, key: { clientId, familyId } };
+    const [writer, clientId, familyId] = JSON.parse(payload) as unknown[];
+    // Whoever may NOTIFY may send anything.
+    if (typeof writer !== 'string' || typeof clientId !== 'string') return undefined;
+    return { writer, key: { clientId, familyId: typeof familyId === 'string' ? familyId : undefined } };
   } catch {
     return undefined;
   }

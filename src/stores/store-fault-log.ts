@@ -1,11 +1,11 @@
-import { Logger } from '@nestjs/common';
+import { SafeLogger } from '../telemetry/safe-logger.js';
 
 /** Milliseconds for which a reason that was told is not told again. */
 const QUIET_MS = 60_000;
 
 /** Tells operators why a store fails, which callers are not told; the same reason once a minute. */
 export class StoreFaultLog {
-  readonly #logger = new Logger('Fastauth');
+  readonly #logger = new SafeLogger();
   #reason: string | undefined;
   #toldAt = -Infinity;
 

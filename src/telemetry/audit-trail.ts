@@ -1,11 +1,11 @@
-import { Logger } from '@nestjs/common';
 import type { AuditSink } from './audit-sink.js';
 import type { AuditRecord } from './fastauth-event.js';
 import type { FastauthEvents } from './fastauth-events.js';
+import { SafeLogger } from './safe-logger.js';
 
 /** Stamps every event and hands it to those who keep them: the audit sink, an event emitter. */
 export class AuditTrail {
-  private readonly logger = new Logger('Fastauth');
+  private readonly logger = new SafeLogger();
   private readonly takers: ((record: AuditRecord) => void | Promise<void>)[] = [];
 
   /** @param now milliseconds since the epoch */
@@ -24,15 +24,15 @@ export class AuditTrail {
   }
 
   private hand(record: AuditRecord, take: (record: AuditRecord) => void | Promise<void>): void {
-    const complain = (error: unknown): void =>
-      this.logger.error(
-        `The audit record ${record.type} was not taken: ${error instanceof Error ? error.name : 'unknown error'}`,
-      );
     try {
       const taken = take(record);
-      if (taken instanceof Promise) taken.catch(complain);
+      if (taken instanceof Promise) taken.catch((error) => this.complain(record, error));
     } catch (error) {
-      complain(error);
+      this.complain(record, error);
     }
+  }
+
+  private complain({ type }: AuditRecord, error: unknown): void {
+    this.logger.failure(`Keeping the audit record ${type}`, error);
   }
 }

@@ -1,18 +1,19 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { FastauthEvent } from './fastauth-event.js';
 import { OperationTimer } from './operation-timer.js';
+import { SafeLogger } from './safe-logger.js';
 
 /** @param correlationId of the request that the event belongs to; undefined outside of requests */
 export type FastauthEventListener = (event: FastauthEvent, correlationId: string | undefined) => void;
 
-/** Tells listeners what happened, while it happens. A listener that throws harms nobody but itself. */
+/** Tells listeners what happened, while it happens. A listener that throws or rejects harms nobody but itself. */
 @Injectable()
 export class FastauthEvents {
   /** @internal how long operations take, for metrics */
   readonly operations = new OperationTimer();
 
-  private readonly logger = new Logger('Fastauth');
+  private readonly logger = new SafeLogger();
   private readonly listeners = new Set<FastauthEventListener>();
   private readonly correlationIds = new AsyncLocalStorage<string>();
   private correlatedUnderWay = 0;
@@ -42,12 +43,16 @@ export class FastauthEvents {
   emit(event: FastauthEvent, correlationId = this.correlationId): void {
     for (const listener of this.listeners) {
       try {
-        listener(event, correlationId);
+        // An async function passes for a listener, too, and nobody else would hear of its rejection.
+        const heard: unknown = listener(event, correlationId);
+        if (heard instanceof Promise) heard.catch((error) => this.complain(event, error));
       } catch (error) {
-        this.logger.error(
-          `A listener of ${event.type} failed: ${error instanceof Error ? error.name : 'unknown error'}`,
-        );
+        this.complain(event, error);
       }
     }
+  }
+
+  private complain({ type }: FastauthEvent, error: unknown): void {
+    this.logger.failure(`A listener of ${type}`, error);
   }
 }

@@ -1,3 +1,5 @@
+import { SafeLogger } from './safe-logger.js';
+
 /** What is timed: the operations of the token service, and guarded requests that had to wait for the store. */
 export type Operation = 'issue' | 'refresh' | 'verify' | 'revoke' | 'introspect';
 
@@ -6,6 +8,7 @@ export type OperationListener = (operation: Operation, seconds: number, failed: 
 
 /** Tells how long operations took. Without a listener nothing is measured. */
 export class OperationTimer {
+  private readonly logger = new SafeLogger();
   private listener: OperationListener | undefined;
 
   listen(listener: OperationListener): void {
@@ -18,7 +21,9 @@ export class OperationTimer {
     if (!listener) return outcome;
     const startedAt = performance.now();
     const told = (failed: boolean): void =>
-      listener(operation, (performance.now() - startedAt) / 1000, failed);
+      this.logger.contain('A metric', () =>
+        listener(operation, (performance.now() - startedAt) / 1000, failed),
+      );
     outcome.then(
       () => told(false),
       () => told(true),

@@ -1,10 +1,11 @@
-import { Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import type { OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import type { KeySources } from '../config/key-sources.js';
 import { ConfigError } from '../errors.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { KeyRingHolder } from '../keys/key-ring-holder.js';
 import type { KeySchedule } from '../keys/key-schedule.js';
 import type { FastauthEvents } from '../telemetry/fastauth-events.js';
+import { SafeLogger } from '../telemetry/safe-logger.js';
 import type { Clock } from './clock.js';
 
 /** How often the key set file is looked at. A retired key is refused everywhere within 5 seconds. */
@@ -20,7 +21,7 @@ const ASK_PROVIDER_EVERY_MS = 60_000;
 export class KeyRingKeeper implements OnModuleInit, OnModuleDestroy {
   /** Undefined while there is no key at all. */
   readonly holder: KeyRingHolder | undefined;
-  readonly #logger = new Logger('Fastauth');
+  readonly #logger = new SafeLogger();
   #built: { readonly ring: KeyRing; readonly fingerprint: string } | undefined;
   #version: string | undefined;
   #isFailing = false;

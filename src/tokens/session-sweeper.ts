@@ -1,12 +1,7 @@
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-  type OnModuleDestroy,
-} from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import { TokenStore } from '../stores/token-store.js';
+import { SafeLogger } from '../telemetry/safe-logger.js';
 import { Clock } from './clock.js';
 
 /** How often ended sessions are looked for, and how many go at a time so that requests are not held up. */
@@ -17,7 +12,7 @@ const PAUSE_BETWEEN_BATCHES_MS = 20;
 /** Lets ended sessions leave the store by themselves, in small batches. Its timer keeps no process alive. */
 @Injectable()
 export class SessionSweeper implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger('Fastauth');
+  private readonly logger = new SafeLogger();
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
 

@@ -50,11 +50,15 @@ export class GatewayTable {
   /** As the log at start tells them. */
   socketPaths(): readonly SocketPath[] {
     return this.gateways.map(({ metatype, path, namespace, demand }) => {
-      const paths = typeof namespace === 'string' ? [path, `/${namespace}`.replace('//', '/')] : [path];
+      const name = typeof namespace === 'string' ? `/${namespace}`.replace('//', '/') : undefined;
+      const paths = name === undefined ? [path] : [path, name];
       return {
-        path: paths.at(-1) ?? path,
+        path: name ?? path,
         access: {
-          demand: paths.reduce<Demand>((sum, each) => sum | this.policy.demandOfPattern(each), demand),
+          demand:
+            demand |
+            this.policy.demandOfPattern(path) |
+            (name === undefined ? NONE : this.policy.demandOfTarget(name)),
           origins: this.policy.originsOfDemand(metatype, metatype, paths),
         },
       };

@@ -77,7 +77,7 @@ export class HandshakeGate implements BeforeApplicationShutdown {
       ]);
     }
     if (typeof server === 'object' && server !== null && this.isGated(server, path, gateways)) return server;
-    const demand = this.handshake.demandOf(gateways, [path]);
+    const demand = this.handshake.demandOf({ gateways, paths: [path] });
     if (demand !== NONE) {
       throw new ConfigError([
         `the gateways at ${path} (${gateways.map(({ metatype }) => metatype.name).join(', ')}) need ${describeDemand(demand)}, ` +

@@ -9,16 +9,20 @@ import { readAccess } from '../access/request-access.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import type { MaybePromise } from '../stores/token-store.js';
 import { correlationIdOf } from '../telemetry/correlation-id.js';
+import { SafeLogger } from '../telemetry/safe-logger.js';
 import type { Gateway } from './gateway-table.js';
 import { HandshakeQueue } from './handshake-queue.js';
 import { heldToken, type HeldToken } from './held-token.js';
 import { LiveSockets } from './live-sockets.js';
 import { writePeer } from './socket-peer.js';
+import { UNFORESEEN } from './socket-refusal.js';
 
 /** Where a socket would come. */
 export interface Destination {
-  /** The gateway's path, a namespace. */
+  /** Of the gateways, as the application wrote them. */
   readonly paths: readonly string[];
+  /** Of socket.io. Clients choose the names of dynamic ones, so it is never read as a pattern. */
+  readonly namespace?: string;
   /** The gateways that it would reach. */
   readonly gateways: readonly Gateway[];
 }
@@ -45,6 +49,7 @@ export interface Admission {
 @Injectable()
 export class Handshake {
   private readonly queue = new HandshakeQueue();
+  private readonly logger = new SafeLogger();
   private isClosing = false;
 
   constructor(
@@ -60,20 +65,21 @@ export class Handshake {
     this.isClosing = true;
   }
 
-  /** What a socket needs that reaches these gateways by these paths, whatever its URL is. */
-  demandOf(gateways: readonly Gateway[], paths: readonly string[]): Demand {
+  /** What a socket needs to come there, whatever its URL is. */
+  demandOf({ gateways, paths, namespace }: Destination): Demand {
     // A namespace that no gateway serves needs what everything needs by default.
     const declared = gateways.length === 0 ? this.policy.defaultDemand : NONE;
     return (
       gateways.reduce<Demand>((sum, { demand }) => sum | demand, declared) |
-      paths.reduce<Demand>((sum, path) => sum | this.policy.demandOfPattern(path), NONE)
+      paths.reduce<Demand>((sum, path) => sum | this.policy.demandOfPattern(path), NONE) |
+      (namespace === undefined ? NONE : this.policy.demandOfTarget(namespace))
     );
   }
 
   /** Whether nothing there, messages included, asks for a credential. */
-  isOpen({ gateways, paths }: Destination, target?: string): boolean {
+  isOpen(destination: Destination, target?: string): boolean {
     const ofTarget = target === undefined ? NONE : this.policy.demandOfTarget(target);
-    return (this.demandOf(gateways, paths) | ofTarget | demandOfMessages(gateways)) === NONE;
+    return (this.demandOf(destination) | ofTarget | demandOfMessages(destination.gateways)) === NONE;
   }
 
   /** Browsers name the page's origin; other clients name none, and no page can make them do things. */
@@ -84,12 +90,26 @@ export class Handshake {
 
   /**
    * Verifies what the handshake needs and, so that no credential has to be kept for later, what messages of the
-   * same gateways may need, as far as it was sent.
+   * same gateways may need, as far as it was sent. Never throws nor rejects: nobody up there would catch it.
    */
   admit(attempt: HandshakeAttempt): MaybePromise<Denial | Admission> {
-    const { source, gateways } = attempt;
+    try {
+      const outcome = this.decide(attempt);
+      return outcome instanceof Promise ? outcome.catch((error) => this.unforeseen(error)) : outcome;
+    } catch (error) {
+      return this.unforeseen(error);
+    }
+  }
+
+  private unforeseen(error: unknown): Denial {
+    this.logger.failure('The verification of a WebSocket handshake', error);
+    return UNFORESEEN;
+  }
+
+  private decide(attempt: HandshakeAttempt): MaybePromise<Denial | Admission> {
+    const { source } = attempt;
     if (this.isClosing) return DENIALS.shuttingDown;
-    const demand = this.demandOf(gateways, attempt.paths) | this.policy.demandOfTarget(attempt.target);
+    const demand = this.demandOf(attempt) | this.policy.demandOfTarget(attempt.target);
     if (!this.isWelcome(source.headers.origin)) {
       return this.gate.refuse(DENIALS.foreignOrigin, source, demand);
     }

@@ -2,6 +2,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
+import { SafeLogger } from '../telemetry/safe-logger.js';
 import { type WsSocket, WS_SOCKETS } from './ws-socket.js';
 
 /** How many sockets are looked at before others are let in between. */
@@ -19,6 +20,7 @@ interface Pulse {
  */
 @Injectable()
 export class Heartbeat implements OnApplicationShutdown {
+  private readonly logger = new SafeLogger();
   private readonly pulses = new Map<WsSocket, Pulse>();
   private timer: NodeJS.Timeout | undefined;
 
@@ -51,7 +53,7 @@ export class Heartbeat implements OnApplicationShutdown {
   private async sweep(): Promise<void> {
     let looked = 0;
     for (const [socket, pulse] of this.pulses) {
-      this.feel(socket, pulse);
+      this.logger.contain('A ping', () => this.feel(socket, pulse));
       if (++looked % BATCH_SIZE === 0) await new Promise(setImmediate);
     }
     this.timer = undefined;

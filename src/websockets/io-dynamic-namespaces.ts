@@ -1,4 +1,10 @@
+import { SafeLogger } from '../telemetry/safe-logger.js';
 import type { IoNamespace, IoParentNamespace, IoServer } from './io-server.js';
+
+const LOGGER = new SafeLogger();
+
+/** Of a name that a client may choose, in bytes. Longer ones are none of the application's RegExps and functions. */
+const MAX_NAME_BYTES = 1024;
 
 /**
  * socket.io makes a namespace for each name that a handshake asks for and a RegExp or a function takes, before
@@ -12,11 +18,13 @@ export class IoDynamicNamespaces {
 
   constructor(private readonly server: IoServer) {
     const check = server._checkNamespace.bind(server);
-    server._checkNamespace = (name, auth, done) =>
+    server._checkNamespace = (name, auth, done) => {
+      if (name.length > MAX_NAME_BYTES || Buffer.byteLength(name) > MAX_NAME_BYTES) return done(false);
       check(name, auth, (namespace) => {
         if (namespace && namespace.sockets.size === 0) this.unused.add(namespace);
         done(namespace);
       });
+    };
   }
 
   /** Somebody was let in. */
@@ -31,7 +39,7 @@ export class IoDynamicNamespaces {
     // Not at once: a handshake that has just begun is not among its sockets yet.
     setImmediate(() => {
       this.leaving.delete(namespace);
-      if (this.isToGo(namespace)) this.drop(namespace);
+      if (this.isToGo(namespace)) LOGGER.contain('Dropping a namespace', () => this.drop(namespace));
     });
   }
 
@@ -47,7 +55,9 @@ export class IoDynamicNamespaces {
   private drop(namespace: IoNamespace): void {
     this.parentOf(namespace)?.children.delete(namespace);
     if (this.server._nsps.get(namespace.name) === namespace) this.server._nsps.delete(namespace.name);
-    namespace.adapter.close();
+    // Those that share a broker with other processes take their time.
+    const closing: unknown = namespace.adapter.close();
+    if (closing instanceof Promise) closing.catch((error) => LOGGER.failure('Closing a namespace', error));
   }
 
   private parentOf(namespace: IoNamespace): IoParentNamespace | undefined {

@@ -1,7 +1,10 @@
+import { SafeLogger } from '../telemetry/safe-logger.js';
 import type { IoServer } from './io-server.js';
 import type { IoConnection } from './io-socket.js';
 import { ENDED, endedNotice, ENDINGS } from './socket-ending.js';
 import { GOING_AWAY } from './socket-refusal.js';
+
+const LOGGER = new SafeLogger();
 
 /**
  * Tells all sockets that the server goes away, and closes their connections. They are not disconnected from their
@@ -11,7 +14,9 @@ export function closeIoClients({ engine, _nsps }: IoServer): void {
   if (!engine) return;
   engine.opts.allowRequest = (_request, answer) => answer(ENDINGS.goingAway.detail, false);
   for (const { sockets } of _nsps.values()) {
-    for (const socket of sockets.values()) socket.emit(ENDED, endedNotice(ENDINGS.goingAway));
+    for (const socket of sockets.values()) {
+      LOGGER.contain('Telling a socket of the end', () => socket.emit(ENDED, endedNotice(ENDINGS.goingAway)));
+    }
   }
   for (const connection of Object.values(engine.clients)) {
     if (connection.writeBuffer.length === 0) close(connection);
@@ -25,11 +30,15 @@ export function hasIoClients({ engine }: IoServer): boolean {
 
 /** Cuts the connections of those that have not answered the close; ws would wait for 30 seconds. */
 export function cutIoClients({ engine }: IoServer): void {
-  for (const { transport } of Object.values(engine?.clients ?? {})) transport.socket?.terminate?.();
+  for (const { transport } of Object.values(engine?.clients ?? {})) {
+    LOGGER.contain('Cutting a socket', () => transport.socket?.terminate?.());
+  }
 }
 
 function close(connection: IoConnection): void {
-  const { socket } = connection.transport;
-  if (socket) socket.close(GOING_AWAY, ENDINGS.goingAway.code);
-  else connection.close();
+  LOGGER.contain('Closing a socket', () => {
+    const { socket } = connection.transport;
+    if (socket) socket.close(GOING_AWAY, ENDINGS.goingAway.code);
+    else connection.close();
+  });
 }

@@ -1,9 +1,12 @@
+import { SafeLogger } from '../telemetry/safe-logger.js';
 import type { IoClient, IoSocket } from './io-socket.js';
 
 /** How long a client has to try another namespace, or to read why it was refused. */
 const GRACE_MS = 2000;
 /** How long it has to answer the close; ws itself waits for 30 seconds. */
 const CLOSE_MS = 2000;
+
+const LOGGER = new SafeLogger();
 
 /**
  * Closes connections on which no namespace is left after one was refused or ended. socket.io itself closes only
@@ -42,7 +45,8 @@ export class IoIdleClients {
     this.leaving.add(client);
     setTimeout(() => {
       this.leaving.delete(client);
-      if (client.sockets.size === 0 && !this.undecided.has(client)) close(client);
+      if (client.sockets.size > 0 || this.undecided.has(client)) return;
+      LOGGER.contain('Closing a connection', () => close(client));
     }, GRACE_MS).unref();
   }
 }
@@ -50,5 +54,7 @@ export class IoIdleClients {
 function close(client: IoClient): void {
   const { socket } = client.conn.transport;
   client.close();
-  if (socket) setTimeout(() => socket.terminate?.(), CLOSE_MS).unref();
+  if (!socket) return;
+  const cut = (): void => LOGGER.contain('Cutting a connection', () => socket.terminate?.());
+  setTimeout(cut, CLOSE_MS).unref();
 }

@@ -1,4 +1,5 @@
 import { isDenial, type Denial } from '../access/denial.js';
+import { SafeLogger } from '../telemetry/safe-logger.js';
 import type { ServedGateways, SocketControl } from './gated-server.js';
 import type { Gateway } from './gateway-table.js';
 import type { Admission, Destination } from './handshake.js';
@@ -10,7 +11,9 @@ import { MAIN, type IoNamespace, type IoServer } from './io-server.js';
 import { ioSockets, type IoSocket } from './io-socket.js';
 import { AUTHENTICATE } from './socket-ending.js';
 import type { SocketKind } from './socket-kind.js';
-import { refusalFrame } from './socket-refusal.js';
+import { refusalFrame, UNFORESEEN } from './socket-refusal.js';
+
+const LOGGER = new SafeLogger();
 
 /** What gated servers do besides, each for itself. */
 interface Upkeep {
@@ -58,7 +61,13 @@ function gateNamespace(
     const conclude = (outcome: Denial | Admission): void => {
       if (isDenial(outcome)) return next(connectError(outcome));
       admitted.set(socket, outcome);
-      next();
+      try {
+        // Runs the application's middleware.
+        next();
+      } catch (error) {
+        LOGGER.failure('Middleware of a socket.io namespace', error);
+        next(connectError(UNFORESEEN));
+      }
     };
     const outcome = handshake.admit({
       carrier: socket,
@@ -66,7 +75,7 @@ function gateNamespace(
       target: socket.request.url ?? '/',
       ...destinationOf(name, served),
     });
-    if (outcome instanceof Promise) outcome.then(conclude, next);
+    if (outcome instanceof Promise) void outcome.then(conclude);
     else conclude(outcome);
   });
   // In the place of socket.io's own clean-up, which forgets handshakes that are not decided yet.
@@ -86,18 +95,20 @@ function gateNamespace(
     socket.on(AUTHENTICATE, (...sent) => {
       // Comes last, and alone where nothing else was sent.
       const acknowledge = sent.at(-1);
-      void reauthentication.renew(kind, socket, sent[0]).then((answer) => {
-        if (!answer) return;
-        if (typeof acknowledge === 'function') acknowledge(answer);
-        else socket.emit(AUTHENTICATE, answer);
-      });
+      void reauthentication.renew(kind, socket, sent[0]).then((answer) =>
+        LOGGER.contain('Answering a fresh token', () => {
+          if (!answer) return;
+          if (typeof acknowledge === 'function') acknowledge(answer);
+          else socket.emit(AUTHENTICATE, answer);
+        }),
+      );
     });
     if (admission?.held) live.hold(kind, socket, admission.held, admission.changesHeard);
   });
 }
 
 function destinationOf(name: string, { paths, gateways }: ServedGateways): Destination {
-  return { paths: [...paths, name], gateways: gateways.filter((gateway) => serves(gateway, name)) };
+  return { paths, namespace: name, gateways: gateways.filter((gateway) => serves(gateway, name)) };
 }
 
 function serves({ namespace }: Gateway, name: string): boolean {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { SafeLogger } from '../telemetry/safe-logger.js';
 import { ENDED, endedNotice } from './socket-ending.js';
 import type { SocketKind } from './socket-kind.js';
 
@@ -34,6 +35,8 @@ export interface IoSocket {
   disconnect(): unknown;
 }
 
+const LOGGER = new SafeLogger();
+
 /**
  * The sockets of one server.
  * @param closeSoon closes the client's connection if no other namespace is left on it
@@ -43,11 +46,15 @@ export function ioSockets(closeSoon: (client: IoClient) => void): SocketKind<IoS
     isOpen: (socket) => socket.connected,
     tell: (socket, event, data) => void socket.emit(event, data),
     end(socket, ending) {
-      socket.emit(ENDED, endedNotice(ending));
+      // Those who listen to what goes out may throw, and the socket has to leave all the same.
+      LOGGER.contain('Telling a socket of its end', () => socket.emit(ENDED, endedNotice(ending)));
       // It leaves at once; other namespaces on the same connection have tokens of their own.
-      socket.disconnect();
+      LOGGER.contain('Disconnecting a socket', () => socket.disconnect());
       closeSoon(socket.client);
     },
-    cut: () => undefined,
+    cut(socket) {
+      // Only where somebody who hears of the disconnection has kept it from being done.
+      if (socket.connected) socket.client.close();
+    },
   };
 }

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
+import { SafeLogger } from '../telemetry/safe-logger.js';
 import { Clock } from '../tokens/clock.js';
 import { ExpiryQueue, type Expiring } from '../tokens/expiry-queue.js';
 import { TokenFault } from '../tokens/token-fault.js';
@@ -30,6 +31,7 @@ interface LiveSocket extends Expiring {
  */
 @Injectable()
 export class LiveSockets implements OnApplicationShutdown {
+  private readonly logger = new SafeLogger();
   private readonly bySocket = new Map<object, LiveSocket>();
   private readonly byClient = new Map<string, Set<LiveSocket>>();
   private readonly ends = new ExpiryQueue<LiveSocket>();
@@ -160,7 +162,8 @@ export class LiveSockets implements OnApplicationShutdown {
     for (let next = this.ends.first; next && next.expiresAt <= now; next = this.ends.first) {
       if (next.state === 'ended') {
         this.release(next.socket);
-        next.kind.cut(next.socket);
+        const { kind, socket } = next;
+        this.logger.contain('Cutting a socket', () => kind.cut(socket));
       } else {
         const expired = next.token.reference ? ENDINGS.expired : ENDINGS.masterExpired;
         this.end(next, next.state === 'good' ? expired : ENDINGS.refreshed);
@@ -184,13 +187,15 @@ export class LiveSockets implements OnApplicationShutdown {
     if (grace === 0) return this.end(live, ENDINGS.refreshed);
     live.state = 'refreshed';
     this.ends.reschedule(live, Math.min(live.expiresAt, this.now() + grace));
-    live.kind.tell(live.socket, EXPIRING, expiringNotice(grace));
+    this.logger.contain('Telling a socket', () =>
+      live.kind.tell(live.socket, EXPIRING, expiringNotice(grace)),
+    );
   }
 
   private end(live: LiveSocket, ending: SocketEnding): void {
     live.state = 'ended';
     this.ends.reschedule(live, this.now() + CLOSE_SECONDS);
-    live.kind.end(live.socket, ending);
+    this.logger.contain('Ending a socket', () => live.kind.end(live.socket, ending));
   }
 
   private now(): number {

@@ -1,9 +1,10 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { CredentialSource } from '../access/credentials.js';
 import { Gate } from '../access/gate.js';
 import { denialBody } from '../access/denial.js';
 import { readAccess } from '../access/request-access.js';
 import type { FastauthErrorCode } from '../errors.js';
+import { SafeLogger } from '../telemetry/safe-logger.js';
 import { heldToken } from './held-token.js';
 import { LiveSockets } from './live-sockets.js';
 import type { SocketKind } from './socket-kind.js';
@@ -20,7 +21,7 @@ export type ReauthenticationAnswer =
  */
 @Injectable()
 export class Reauthentication {
-  private readonly logger = new Logger('Fastauth');
+  private readonly logger = new SafeLogger();
   private readonly pending = new WeakSet<object>();
 
   constructor(
@@ -44,9 +45,7 @@ export class Reauthentication {
     try {
       return await this.verify(kind, socket, sourceOfMessage(socket, token));
     } catch (error) {
-      this.logger.error(
-        `A fresh token could not be verified: ${error instanceof Error ? error.name : 'unknown error'}`,
-      );
+      this.logger.failure('The verification of a fresh token', error);
       return refusal('The token could not be verified. Try again later.', 'store_unavailable');
     } finally {
       this.pending.delete(socket);

@@ -1,5 +1,6 @@
 import type { MaybePromise } from '../stores/token-store.js';
 import type { SessionKey } from '../tokens/session-record.js';
+import { SafeLogger } from '../telemetry/safe-logger.js';
 import type { TokenReference, TokenStanding } from '../tokens/token-standing.js';
 
 /** How many tokens are looked at again before others are let in between. */
@@ -29,6 +30,7 @@ export class SessionFollower {
   changesHeard = 0;
   readonly #told = new Map<string, Families>();
   readonly #doubted = new Set<string>();
+  readonly #logger = new SafeLogger();
   #running = false;
   #stopped = false;
   #retry: NodeJS.Timeout | undefined;
@@ -117,7 +119,7 @@ export class SessionFollower {
       return false;
     };
     const conclude = (standing: TokenStanding): true => {
-      this.holders.conclude(token, standing);
+      this.#logger.contain('Following a session', () => this.holders.conclude(token, standing));
       return true;
     };
     try {

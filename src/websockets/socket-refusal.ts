@@ -6,6 +6,14 @@ export interface RefusalFrame {
   readonly detail: string;
 }
 
+/** Something failed that nobody foresaw, such as a store of the application's own that throws what it should not. */
+export const UNFORESEEN: Denial = Object.freeze({
+  denied: true,
+  status: 500,
+  code: 'internal_error',
+  detail: 'The handshake could not be verified',
+});
+
 /** @see RFC 6455 section 7.4.1, and the IANA registry of close codes for 1013 */
 export const GOING_AWAY = 1001;
 export const POLICY_VIOLATION = 1008;

@@ -2,6 +2,7 @@ import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { denialBody, denialHeaders, isDenial, type Denial } from '../access/denial.js';
 import { readAccess, writeAccess } from '../access/request-access.js';
+import { SafeLogger } from '../telemetry/safe-logger.js';
 import type { ServedGateways, SocketControl } from './gated-server.js';
 import type { Admission } from './handshake.js';
 import { sourceOfUpgrade } from './handshake-source.js';
@@ -21,6 +22,8 @@ export interface WsServer {
 
 type HandleProtocols = (protocols: Set<string>, request: IncomingMessage) => string | false;
 type UpgradeDone = (client: WsSocket, request: IncomingMessage) => void;
+
+const LOGGER = new SafeLogger();
 
 /** What is accepted from a refused socket until it has gone. */
 const REFUSED_SOCKETS = {
@@ -61,7 +64,7 @@ export function gateWsServer(server: WsServer, control: SocketControl, served: S
 
   server.handleUpgrade = (request, socket, head, done) => {
     const source = sourceOfUpgrade(request, websocketQueryToken);
-    const conclude = (outcome: Denial | Admission): void => {
+    const settle = (outcome: Denial | Admission): void => {
       if (isDenial(outcome)) return refuse(outcome, request, socket, head);
       upgrade(request, socket, head, (client, upgraded) => {
         const access = readAccess(request);
@@ -71,6 +74,15 @@ export function gateWsServer(server: WsServer, control: SocketControl, served: S
         letIn(client, socket, outcome, control);
         done(client, upgraded);
       });
+    };
+    const conclude = (outcome: Denial | Admission): void => {
+      try {
+        settle(outcome);
+      } catch (error) {
+        // The application's `handleProtocols`, or who listens to the server.
+        LOGGER.failure('A WebSocket handshake', error);
+        socket.destroy();
+      }
     };
     const outcome = handshake.admit({
       carrier: request,
@@ -83,15 +95,14 @@ export function gateWsServer(server: WsServer, control: SocketControl, served: S
     const ignore = (): void => undefined;
     // Nobody else listens to the connection while the store is asked.
     socket.on('error', ignore);
-    outcome
-      .then(conclude)
-      .catch(() => socket.destroy())
-      .finally(() => socket.off('error', ignore));
+    void outcome.then(conclude).finally(() => socket.off('error', ignore));
   };
 }
 
 export function closeWsClients({ clients }: WsServer): void {
-  for (const client of clients ?? []) client.close(GOING_AWAY);
+  for (const client of clients ?? []) {
+    LOGGER.contain('Closing a socket', () => client.close(GOING_AWAY));
+  }
 }
 
 function letIn(
@@ -103,10 +114,13 @@ function letIn(
   interceptMessages(
     client,
     (message) => {
-      void reauthentication.renew(WS_SOCKETS, client, message).then((answer) => {
-        if (answer?.status === 'success') heartbeat.watch(client, connection);
-        if (answer && WS_SOCKETS.isOpen(client)) WS_SOCKETS.tell(client, AUTHENTICATE, answer);
-      });
+      void reauthentication
+        .renew(WS_SOCKETS, client, message)
+        .then((answer) => {
+          if (answer?.status === 'success') heartbeat.watch(client, connection);
+          if (answer && WS_SOCKETS.isOpen(client)) WS_SOCKETS.tell(client, AUTHENTICATE, answer);
+        })
+        .catch((error) => LOGGER.failure('Answering a fresh token', error));
     },
     () => live.hasEnded(client),
   );

@@ -1,3 +1,4 @@
+import { SafeLogger } from '../telemetry/safe-logger.js';
 import { AUTHENTICATE, type SocketEnding } from './socket-ending.js';
 import type { SocketKind } from './socket-kind.js';
 import { POLICY_VIOLATION } from './socket-refusal.js';
@@ -17,12 +18,16 @@ export interface WsSocket {
 }
 
 const OPEN = 1;
+const LOGGER = new SafeLogger();
 
 export const WS_SOCKETS: SocketKind<WsSocket> = {
   isOpen: (socket) => socket.readyState === OPEN,
   tell: (socket, event, data) => socket.send(JSON.stringify({ event, data })),
   end(socket, { code, detail }: SocketEnding) {
-    socket.send(JSON.stringify({ status: 'error', detail }));
+    // An application may have put something of its own in the place of `send`.
+    LOGGER.contain('Telling a socket of its end', () =>
+      socket.send(JSON.stringify({ status: 'error', detail })),
+    );
     socket.close(POLICY_VIOLATION, code);
   },
   cut: (socket) => socket.terminate(),

@@ -31,13 +31,13 @@ export class RawIoClient {
     const place = namespace === '/' ? '' : `${namespace},`;
     const from = this.connection.frames.length;
     this.connection.send(`40${place}${JSON.stringify(auth)}`);
-    return JSON.parse(await this.frameLike(new RegExp(`^4[04]${place}(\\{.*)`), from)) as IoAnswer;
+    return JSON.parse(await this.jsonBehind([`40${place}`, `44${place}`], '{', from)) as IoAnswer;
   }
 
   /** What the next event of that name came with, those that came before included. */
   async event(namespace: string, name: string): Promise<unknown[]> {
     const place = namespace === '/' ? '' : `${namespace},`;
-    return JSON.parse(await this.frameLike(new RegExp(`^42${place}(\\["${name}".*)`))) as unknown[];
+    return JSON.parse(await this.jsonBehind([`42${place}`], `["${name}"`)) as unknown[];
   }
 
   /** From now on it answers no close, nor anything else: resolves when its connection is cut. */
@@ -51,11 +51,13 @@ export class RawIoClient {
     this.connection.close();
   }
 
-  private async frameLike(pattern: RegExp, from = 0): Promise<string> {
+  /** The JSON, with this beginning, of the next frame that one of the heads stands before. */
+  private async jsonBehind(heads: readonly string[], beginning: string, from = 0): Promise<string> {
     for (let index = from; ; index++) {
       await this.connection.frame(index);
-      const match = pattern.exec(this.connection.frames[index] ?? '');
-      if (match?.[1] !== undefined) return match[1];
+      const frame = this.connection.frames[index] ?? '';
+      const head = heads.find((each) => frame.startsWith(each + beginning));
+      if (head !== undefined) return frame.slice(head.length);
     }
   }
 }
