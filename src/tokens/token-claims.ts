@@ -1,5 +1,5 @@
 import type { JsonObject } from '../config/strict-json.js';
-import type { SessionRecord } from './session-record.js';
+import type { SessionKey, SessionRecord } from './session-record.js';
 import { TokenFault } from './token-fault.js';
 
 export type TokenType = 'access' | 'refresh';
@@ -76,6 +76,19 @@ export function readClaims(
     generation: gen as number | undefined,
     raw: payload,
   };
+}
+
+/**
+ * Whose a payload is whose signature holds, if it has not expired: all that matters to those who end its session.
+ * @param now epoch seconds
+ * @param tolerance seconds by which clocks may differ
+ */
+export function readOwner(payload: JsonObject, now: number, tolerance: number): SessionKey | undefined {
+  const { exp, type, client_id: clientId, fam } = payload;
+  if (!isTime(exp) || exp + tolerance <= now) return undefined;
+  if (type !== 'access' && type !== 'refresh') return undefined;
+  if (typeof clientId !== 'string' || clientId === '') return undefined;
+  return fam === undefined || typeof fam === 'string' ? { clientId, familyId: fam } : undefined;
 }
 
 /** All claims: the token's, and those that its session's record keeps for it. */

@@ -2,8 +2,8 @@ import type { FastauthConfig } from '../config/fastauth-config.js';
 import type { JsonObject } from '../config/strict-json.js';
 import type { TokenStore } from '../stores/token-store.js';
 import type { Clock } from './clock.js';
-import type { SessionRecord } from './session-record.js';
-import { allClaims, type TokenType } from './token-claims.js';
+import type { SessionKey, SessionRecord } from './session-record.js';
+import { allClaims, readOwner, type TokenType } from './token-claims.js';
 import { digestOf } from './token-digest.js';
 import { TokenFault } from './token-fault.js';
 import type { TokenVerifier } from './token-verifier.js';
@@ -27,7 +27,7 @@ export class TokenInspector {
     private readonly verifier: TokenVerifier,
     private readonly store: TokenStore,
     private readonly clock: Clock,
-    private readonly config: Pick<FastauthConfig, 'familyMaxAge'>,
+    private readonly config: Pick<FastauthConfig, 'familyMaxAge' | 'clockTolerance'>,
   ) {}
 
   /** @throws StoreUnavailableError */
@@ -45,16 +45,24 @@ export class TokenInspector {
     return { active: true, type: claims.type, clientId: claims.clientId, claims: allClaims(claims, record) };
   }
 
-  /** The session that this token may end. @throws StoreUnavailableError */
-  async sessionToRevoke(token: string): Promise<SessionRecord | undefined> {
-    const claims = await this.verifier.readToken(token);
-    if (claims instanceof TokenFault) return undefined;
-    const record = await this.store.find(claims, { fresh: true });
-    if (!record || record.clientId !== claims.clientId) return undefined;
-    const digest = digestOf(token);
-    const isCurrent = digest === record.accessHash || digest === record.refreshHash;
-    const isSpent = claims.type === 'refresh' && claims.familyId === record.familyId;
-    return isCurrent || isSpent ? record : undefined;
+  /**
+   * The session that this token ends: that of any token of ours which has not expired, whatever its generation, `iat`
+   * or `nbf`, whatever issuer and formats this process expects. Whoever logs out with a token that another tab has just
+   * had refreshed, or at a process whose clock is behind, is told that the session has ended. A token without a family
+   * ends the session that it is known to be of.
+   * @see RFC 7009 section 2.1
+   * @throws StoreUnavailableError
+   */
+  async sessionToRevoke(token: string): Promise<SessionKey | undefined> {
+    const decoded = await this.verifier.decodeAny(token);
+    if (decoded instanceof TokenFault) return undefined;
+    const now = this.clock.now() / 1000;
+    const owner = readOwner(decoded.payload, now, this.config.clockTolerance);
+    if (owner === undefined || owner.familyId !== undefined) return owner;
+    const record = await this.store.find(owner, { fresh: true });
+    if (!record || record.clientId !== owner.clientId) return undefined;
+    const known = [record.accessHash, record.refreshHash, record.previousRefreshHash];
+    return known.includes(digestOf(token)) ? record : undefined;
   }
 
   private canBeRefreshed(record: SessionRecord): boolean {

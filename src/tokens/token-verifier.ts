@@ -10,7 +10,8 @@ import type { ForeignTokenVerifier } from './foreign-tokens.js';
 import type { Principal } from './principal.js';
 import type { SessionRecord } from './session-record.js';
 import { allClaims, readClaims, type TokenClaims, type TokenType } from './token-claims.js';
-import type { DecodedToken, TokenCodec } from './token-codec.js';
+import type { DecodedToken } from './token-codec.js';
+import type { TokenCodecs } from './token-codecs.js';
 import { digestOf } from './token-digest.js';
 import { TokenFault } from './token-fault.js';
 
@@ -52,7 +53,7 @@ export class TokenVerifier {
   private readonly lastOfConnections = new ConnectionTokens<VerifiedToken>();
 
   constructor(
-    private readonly codec: TokenCodec,
+    private readonly codec: TokenCodecs,
     private readonly keys: KeyRingHolder,
     private readonly store: TokenStore,
     private readonly clock: Clock,
@@ -71,6 +72,11 @@ export class TokenVerifier {
     return after(this.decode(token), (decoded) =>
       decoded instanceof TokenFault ? decoded : this.claimsOf(decoded, type),
     );
+  }
+
+  /** A token of ours in any format: its form and signature hold. It says nothing of whether it may let anybody in. */
+  decodeAny(token: string): MaybePromise<DecodedToken | TokenFault> {
+    return this.decode(token, 'decodeAny');
   }
 
   /** What the last look at this access token found, if its signature is remembered. */
@@ -148,13 +154,16 @@ export class TokenVerifier {
   }
 
   /** Decodes, once more where the keys were read again because the token names an unknown one. */
-  private decode(token: string): MaybePromise<TokenFault | (DecodedToken & { readonly ring: KeyRing })> {
+  private decode(
+    token: string,
+    how: 'decode' | 'decodeAny' = 'decode',
+  ): MaybePromise<TokenFault | (DecodedToken & { readonly ring: KeyRing })> {
     const ring = this.keys.current;
     const now = this.clock.now() / 1000;
-    return after(this.codec.decode(token, now), (decoded) => {
+    return after(this.codec[how](token, now), (decoded) => {
       if (decoded === TokenFault.unknownKey) {
         const reloaded = this.keys.reload();
-        return reloaded ? reloaded.then((isOther) => (isOther ? this.decode(token) : decoded)) : decoded;
+        return reloaded ? reloaded.then((isOther) => (isOther ? this.decode(token, how) : decoded)) : decoded;
       }
       return decoded instanceof TokenFault ? decoded : { ...decoded, ring };
     });

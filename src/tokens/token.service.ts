@@ -181,9 +181,9 @@ export class TokenService {
   }
 
   /**
-   * Ends the session that a token of ours belongs to, access or refresh token. An access token that is not current
-   * any more ends nothing; a spent refresh token does.
-   * @returns whether a live session was ended; false for anything that is no good token of ours
+   * Ends the session that a token of ours belongs to: any access or refresh token whose signature holds and that has
+   * not expired, also one that was refreshed or spent long ago.
+   * @returns whether a live session was ended; false for anything that is no such token
    * @throws CryptoKeyNotSetError
    * @throws StoreUnavailableError
    * @see RFC 7009 section 2.1

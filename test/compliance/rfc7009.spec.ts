@@ -62,14 +62,16 @@ describe.each(ADAPTERS)('RFC 7009, token revocation, on %s', (adapter) => {
     ]);
   });
 
-  it('a superseded access token ends nothing; a spent refresh token of the same session does', async () => {
-    const first = await app.issue('g');
-    const { body } = await app.post('/auth/token/refresh', { refresh_token: first.refresh_token });
-    await revoke(`token=${first.access_token}`);
-    expect(await statusOf(body.data.access_token)).toBe(200);
-    await revoke(`token=${first.refresh_token}`);
-    expect(await statusOf(body.data.access_token)).toBe(401);
-  });
+  it.each(['access_token', 'refresh_token'] as const)(
+    '2.1 a %s that was refreshed ends its session, too: the grant is invalidated, whichever token names it',
+    async (presented) => {
+      const first = await app.issue('g');
+      const { body } = await app.post('/auth/token/refresh', { refresh_token: first.refresh_token });
+      await revoke(`token=${first[presented]}`);
+      expect(await statusOf(body.data.access_token)).toBe(401);
+      expect(await canRefresh(body.data.refresh_token)).toBe(false);
+    },
+  );
 
   it.each(['', 'token=', 'token_type_hint=access_token'])(
     '2.2.1 a missing token is invalid_request: %j',
