@@ -23,6 +23,16 @@ describe('parseStrictObject', () => {
     },
   );
 
+  it('finds duplicate members however deep they are, and takes deep objects that have none', () => {
+    const nested = (depth: number, inner: string) =>
+      `{"a":${'[{"b":'.repeat(depth)}${inner}${'}]'.repeat(depth)}}`;
+    for (const depth of [1, 31, 32, 33, 500]) {
+      expect(parse(nested(depth, '{"c":1,"c":1}'))).toBeUndefined();
+      expect(parse(nested(depth, '{"c":"[[[[{{{{","d":1}'))).toBeDefined();
+    }
+    expect(parse(`{"a":"${'[{'.repeat(100)}","b":1,"b":2}`)).toBeUndefined();
+  });
+
   it('refuses bytes that are not UTF-8', () => {
     expect(parseStrictObject(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]))).toBeUndefined();
   });

@@ -3,9 +3,12 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** A JSON object as parsed; its members are not checked yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** Texts with more brackets are not written back: for deep ones that takes time by the square of their depth. */
+const FEW_BRACKETS = 64;
+
 /**
  * Parses bytes that must be one JSON object in strict UTF-8 without duplicate member names at any depth
- * (RFC 7515 section 4, RFC 7519 section 4, RFC 8725 section 2.7).
+ * (RFC 7515 section 4, RFC 7519 section 4, RFC 8725 section 2.7). Takes time in proportion to their number.
  * @returns the object, or undefined for anything else
  */
 export function parseStrictObject(bytes: Buffer): JsonObject | undefined {
@@ -14,11 +17,21 @@ export function parseStrictObject(bytes: Buffer): JsonObject | undefined {
     const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
     // A duplicate name shortens what is written back, so equal texts have none: the usual case costs no scan.
-    if (JSON.stringify(value) !== text && duplicateName(text) !== undefined) return undefined;
-    return value as JsonObject;
+    const hasNoDuplicates = hasFewBrackets(text) && JSON.stringify(value) === text;
+    return hasNoDuplicates || duplicateName(text) === undefined ? (value as JsonObject) : undefined;
   } catch {
     return undefined;
   }
+}
+
+function hasFewBrackets(text: string): boolean {
+  let count = 0;
+  for (const bracket of '[{') {
+    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) {
+      if (++count > FEW_BRACKETS) return false;
+    }
+  }
+  return true;
 }
 
 /** The first member name that an object in this text, which must be valid JSON, has twice. */

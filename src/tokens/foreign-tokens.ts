@@ -1,14 +1,20 @@
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import type { JsonObject } from '../config/strict-json.js';
-import { ConfigError } from '../errors.js';
+import { ConfigError, StoreUnavailableError } from '../errors.js';
 import { KeyRing } from '../keys/key-ring.js';
 import { KeyRingHolder } from '../keys/key-ring-holder.js';
 import type { RingKey } from '../keys/ring-key.js';
+import type { MaybePromise, TokenStore } from '../stores/token-store.js';
 import { clientIdFault } from './client-id.js';
+import { frozenClaims } from './frozen-claims.js';
 import { JwtCodec } from './jwt.codec.js';
 import type { Principal } from './principal.js';
 import { isTime } from './token-claims.js';
 import { TokenFault } from './token-fault.js';
+
+const REMEDY =
+  'so its tokens are no foreign ones: revoked ones would come back. Make a new cryptography-key with "npx fastauth keys generate", ' +
+  'keep the old one in the ring as "verify-only" until "npx fastauth keys list" shows no session on it, and only then give it to foreignTokens';
 
 /** Whom a foreign token is of. */
 export interface ForeignIdentity {
@@ -22,54 +28,96 @@ export interface ForeignIdentity {
  * tokens until a day. Nothing is stored of them: they cannot be revoked and not be refreshed, so keep the time short.
  */
 export interface ForeignTokens {
-  /** What they were signed with: `importSecret`, `importJwk` or `importPem`. Never a key of the key ring. */
+  /**
+   * What they were signed with: `importSecret`, `importJwk` or `importPem`. Never a key of the key ring, nor one that
+   * sessions of the store were signed with.
+   */
   readonly key: RingKey;
   /** When the last of them is accepted. */
   readonly until: Date;
-  /** Whom a token with this payload is of; undefined refuses it. Signature and times were checked before. */
+  /**
+   * Whom a token with this payload is of; undefined refuses it. Signature and times were checked before. Payloads with
+   * `fam`, `gen`, or a `type` of `access` or `refresh`, are those of fastauth's own tokens, and never get here.
+   */
   map(payload: JsonObject): ForeignIdentity | undefined;
 }
 
 /** Injection token of what is accepted of others; nothing, unless registered. */
 export const FOREIGN_TOKENS = Symbol('FOREIGN_TOKENS');
 
-/** Verifies foreign tokens, as strictly as our own but for the store. They must have an `exp`. */
+/**
+ * Verifies foreign tokens, as strictly as our own but for the store. They must have an `exp`. A token of ours is never
+ * a foreign one, whoever has retired its key: it says so by its claims, and its key is one that sessions were signed
+ * with. Otherwise revoked tokens would come back through this door, and refresh tokens as access tokens.
+ */
 export class ForeignTokenVerifier {
-  private readonly codec: JwtCodec;
-  private readonly until: number;
+  readonly #foreign: ForeignTokens;
+  readonly #codec: JwtCodec;
+  readonly #until: number;
+  /** The ring that was last seen not to have the key. */
+  #otherRing: KeyRing | undefined;
+  /** What is known of sessions that were signed with the key; `unknown`: the store could not tell when it was asked. */
+  #sessions: 'none' | 'some' | 'unknown' = 'none';
 
-  /** @throws ConfigError its key is one of the ring: revoked tokens of ours would come in through this door */
+  /** @throws ConfigError its key is one of the ring */
   constructor(
-    private readonly foreign: ForeignTokens,
-    ring: KeyRing,
+    foreign: ForeignTokens,
+    private readonly keys: KeyRingHolder,
+    private readonly store: TokenStore,
     private readonly config: Pick<FastauthConfig, 'clockTolerance' | 'accessTokenProfile'>,
   ) {
     const { key, until } = foreign;
-    if (ring.keys.some(({ thumbprint }) => thumbprint === key.thumbprint)) {
-      throw new ConfigError([
-        'foreignTokens.key is also a key of the key ring, so that revoked tokens could come back as foreign ones; ' +
-          'make a new cryptography-key with "npx fastauth keys generate" and leave the old one to foreignTokens',
-      ]);
-    }
+    this.#foreign = foreign;
+    if (this.#isOfRing())
+      throw new ConfigError([`foreignTokens.key is also a key of the key ring, ${REMEDY}`]);
     if (Number.isNaN(until.getTime())) throw new ConfigError(['foreignTokens.until is no date']);
-    this.codec = new JwtCodec(new KeyRingHolder(new KeyRing([{ ...key, status: 'signing' }])), config);
-    this.until = until.getTime() / 1000;
+    this.#codec = new JwtCodec(new KeyRingHolder(new KeyRing([{ ...key, status: 'signing' }])), config);
+    this.#until = until.getTime() / 1000;
   }
 
-  /** @returns undefined where it is no foreign token, or none any more */
-  verify(token: string, now: number): Principal | undefined {
-    if (now >= this.until) return undefined;
-    const decoded = this.codec.decode(token, now);
-    if (decoded instanceof TokenFault) return undefined;
-    const { payload } = decoded;
+  /**
+   * Looks whether sessions of the store were signed with the key. A store that is out of reach is asked again when the
+   * first foreign token comes; one that cannot look through its sessions (REST) leaves it at what tokens say.
+   * @param now epoch seconds
+   * @throws ConfigError they were
+   */
+  async assertOtherKey(now: number): Promise<void> {
+    this.#sessions = 'unknown';
+    const hasSigned = await this.#hasSignedSessions(now).catch((error: unknown) => {
+      if (error instanceof StoreUnavailableError) return false;
+      throw error;
+    });
+    if (hasSigned)
+      throw new ConfigError([`foreignTokens.key is a key that sessions were signed with, ${REMEDY}`]);
+  }
+
+  /**
+   * @returns undefined where it is no foreign token, or none any more
+   * @throws StoreUnavailableError (or rejects with it) nobody knows yet whether its key is one of ours
+   */
+  verify(token: string, now: number): MaybePromise<Principal | undefined> {
+    if (now >= this.#until) return undefined;
+    const decoded = this.#codec.decode(token, now);
+    if (decoded instanceof TokenFault || isOurs(decoded.payload) || this.#isOfRing()) return undefined;
+    if (this.#sessions === 'unknown') {
+      return this.#hasSignedSessions(now).then((hasSigned) =>
+        hasSigned ? undefined : this.#principalOf(decoded.payload, now),
+      );
+    }
+    return this.#sessions === 'some' ? undefined : this.#principalOf(decoded.payload, now);
+  }
+
+  #principalOf(payload: JsonObject, now: number): Principal | undefined {
     const { exp, nbf, iat } = payload;
     const { clockTolerance } = this.config;
     if (!isTime(exp) || exp + clockTolerance <= now) return undefined;
     for (const time of [nbf, iat]) {
       if (time !== undefined && !(isTime(time) && time <= now + clockTolerance)) return undefined;
     }
-    const identity = this.foreign.map(payload);
+    const identity = this.#foreign.map(payload);
     if (!identity || clientIdFault(identity.clientId) !== undefined) return undefined;
+    // A copy: what the mapper answers may be an object of the application's own.
+    const claims = JSON.parse(JSON.stringify(identity.claims ?? payload)) as JsonObject;
     return Object.freeze({
       level: 'access',
       clientId: identity.clientId,
@@ -77,8 +125,35 @@ export class ForeignTokenVerifier {
       familyId: undefined,
       tokenId: typeof payload['jti'] === 'string' ? payload['jti'] : undefined,
       issuedAt: typeof iat === 'number' ? iat : undefined,
-      expiresAt: Math.min(exp, this.until),
-      claims: Object.freeze({ ...(identity.claims ?? payload) }),
+      expiresAt: Math.min(exp, this.#until),
+      claims: frozenClaims(claims),
     });
   }
+
+  /** The key may come into the ring later, with a reload. */
+  #isOfRing(): boolean {
+    const ring = this.keys.current;
+    if (ring === this.#otherRing) return false;
+    const { thumbprint } = this.#foreign.key;
+    if (ring.keys.some((key) => key.thumbprint === thumbprint)) return true;
+    this.#otherRing = ring;
+    return false;
+  }
+
+  async #hasSignedSessions(now: number): Promise<boolean> {
+    const uses = (await this.store.keyUse(now)) ?? [];
+    const { kid, thumbprint } = this.#foreign.key;
+    // A key of the ring is known by more than its name.
+    const others = new Set(this.keys.current.keys.map((key) => key.kid));
+    const hasSigned = uses.some(
+      (use) => use.kid !== undefined && [kid, thumbprint].includes(use.kid) && !others.has(use.kid),
+    );
+    this.#sessions = hasSigned ? 'some' : 'none';
+    return hasSigned;
+  }
+}
+
+/** Whether this is a payload of ours, or of the Python original, whatever key it was signed with. */
+function isOurs({ type, fam, gen }: JsonObject): boolean {
+  return type === 'access' || type === 'refresh' || fam !== undefined || gen !== undefined;
 }

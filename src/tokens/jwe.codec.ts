@@ -3,9 +3,10 @@ import { KID } from '../keys/key-id.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import type { KeyRingHolder } from '../keys/key-ring-holder.js';
 import { isAccepted, type EncryptionKey } from '../keys/ring-key.js';
-import { parseStrictObject, type JsonObject } from '../config/strict-json.js';
+import type { JsonObject } from '../config/strict-json.js';
 import { ConfigError } from '../errors.js';
 import { decodeCanonical } from './canonical-base64url.js';
+import { readJoseHeader } from './jose-header.js';
 import { MAX_TOKEN_LENGTH, type JwtCodec } from './jwt.codec.js';
 import type { DecodedToken, TokenCodec } from './token-codec.js';
 import { TokenFault } from './token-fault.js';
@@ -64,9 +65,10 @@ export class JweCodec implements TokenCodec {
       string,
       string,
     ];
-    const headerBytes = decodeCanonical(headerPart);
+    const header = readJoseHeader(headerPart);
+    if (header instanceof TokenFault) return header;
+    if (!isUsable(header)) return TokenFault.badHeader;
     if (
-      !headerBytes ||
       (keyPart !== '' && !decodeCanonical(keyPart)) ||
       decodeCanonical(ivPart)?.length !== IV_BYTES ||
       !decodeCanonical(contentPart) ||
@@ -74,8 +76,6 @@ export class JweCodec implements TokenCodec {
     ) {
       return TokenFault.malformed;
     }
-    const header = parseStrictObject(headerBytes);
-    if (!header || !isUsable(header)) return TokenFault.badHeader;
     const candidates = this.keys.current
       .decryptionCandidates(header['kid'] as string | undefined)
       .filter((key) => isAccepted(key, now));

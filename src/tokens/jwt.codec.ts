@@ -9,6 +9,7 @@ import { HmacVerifier } from '../keys/hmac.js';
 import { isSignatureOf, signatureOf } from '../keys/signature.js';
 import { parseStrictObject, type JsonObject } from '../config/strict-json.js';
 import { decodeCanonical } from './canonical-base64url.js';
+import { MAX_HEADER_LENGTH, readJoseHeader } from './jose-header.js';
 import type { DecodedToken, TokenCodec } from './token-codec.js';
 import { TokenFault } from './token-fault.js';
 
@@ -72,13 +73,12 @@ export class JwtCodec implements TokenCodec {
     const parts = token.split('.', 4);
     if (parts.length !== 3) return TokenFault.malformed;
     const [headerPart, payloadPart, signaturePart] = parts as [string, string, string];
+    const known = headerPart.length > MAX_HEADER_LENGTH ? undefined : this.headers.get(headerPart);
+    const header = known ?? readHeader(headerPart);
+    if (header instanceof TokenFault) return header;
     const payloadBytes = decodeCanonical(payloadPart);
     const signature = decodeCanonical(signaturePart);
     if (!payloadBytes || !signature) return TokenFault.malformed;
-
-    const known = this.headers.get(headerPart);
-    const header = known ?? readHeader(headerPart);
-    if (header instanceof TokenFault) return header;
     const { alg, kid, isAccessTokenJwt } = header;
     const key = this.keyOf(kid, alg, now, (candidate) => this.hasSignatureOf(token, signature, candidate));
     if (key instanceof TokenFault) return key;
@@ -136,10 +136,8 @@ export class JwtCodec implements TokenCodec {
 }
 
 function readHeader(part: string): JwtHeader | TokenFault {
-  const bytes = decodeCanonical(part);
-  if (!bytes) return TokenFault.malformed;
-  const header = parseStrictObject(bytes);
-  if (!header) return TokenFault.badHeader;
+  const header = readJoseHeader(part);
+  if (header instanceof TokenFault) return header;
   for (const name of Object.keys(header)) if (!HEADER_NAMES.has(name)) return TokenFault.badHeader;
   const { alg, kid, typ } = header;
   const isAccessTokenJwt = typeof typ === 'string' && ACCESS_TOKEN_TYP.test(typ);

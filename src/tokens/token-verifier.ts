@@ -7,6 +7,8 @@ import { type ClaimRulesConfig, issuerFault } from './claim-rules.js';
 import type { Clock } from './clock.js';
 import { ConnectionTokens } from './connection-tokens.js';
 import type { ForeignTokenVerifier } from './foreign-tokens.js';
+import { MAX_TOKEN_LENGTH } from './jwt.codec.js';
+import { frozenClaims } from './frozen-claims.js';
 import type { Principal } from './principal.js';
 import type { SessionRecord } from './session-record.js';
 import { allClaims, readClaims, type TokenClaims, type TokenType } from './token-claims.js';
@@ -81,6 +83,7 @@ export class TokenVerifier {
 
   /** What the last look at this access token found, if its signature is remembered. */
   lastSeen(token: string): LastSeen | undefined {
+    if (!isReadable(token)) return undefined;
     const verified = this.verified.peek(digestOf(token));
     return verified && { clientId: verified.bearer.clientId, wasCurrent: verified.wasCurrent };
   }
@@ -93,6 +96,7 @@ export class TokenVerifier {
   verifyAccess(token: string, connection?: object): MaybePromise<Principal | TokenFault> {
     const last = connection && this.lastOfConnections.get(connection, token);
     if (last && last.ring === this.keys.current) return this.verifySeen(last, connection);
+    if (!isReadable(token)) return TokenFault.tooLong;
     const digest = digestOf(token);
     const verified = this.verified.get(digest);
     if (verified?.ring !== this.keys.current) {
@@ -119,7 +123,9 @@ export class TokenVerifier {
   private verifyUnseen(token: string, digest: string): MaybePromise<Principal | TokenFault> {
     return after(this.decode(token), (decoded) => {
       if (decoded instanceof TokenFault)
-        return this.foreignTokens?.verify(token, this.clock.now() / 1000) ?? decoded;
+        return this.foreignTokens
+          ? after(this.foreignTokens.verify(token, this.clock.now() / 1000), (foreign) => foreign ?? decoded)
+          : decoded;
       const claims = this.claimsOf(decoded, 'access');
       if (claims instanceof TokenFault) return claims;
       const verified = {
@@ -170,6 +176,11 @@ export class TokenVerifier {
   }
 }
 
+/** Whether a token is text that is worth its digest. */
+function isReadable(token: string): boolean {
+  return typeof token === 'string' && token.length <= MAX_TOKEN_LENGTH;
+}
+
 /** Goes on with a value, at once where it is there already. */
 function after<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
   return value instanceof Promise ? value.then(next) : next(value);
@@ -195,6 +206,6 @@ function principalOf(claims: TokenClaims, record: SessionRecord): AccessPrincipa
     issuedAt: claims.issuedAt,
     masterTokenName: undefined,
     expiresAt: claims.expiresAt,
-    claims: Object.freeze(allClaims(claims, record)),
+    claims: frozenClaims(allClaims(claims, record)),
   });
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import { CryptoKeyNotSetError, InvalidRequestError, UnauthorizedError } from '../errors.js';
 import { KeyRingHolder } from '../keys/key-ring-holder.js';
@@ -37,6 +37,7 @@ interface Machinery {
   readonly verifier: TokenVerifier;
   readonly refresher: TokenRefresher;
   readonly inspector: TokenInspector;
+  readonly foreign: ForeignTokenVerifier | undefined;
 }
 
 /**
@@ -46,7 +47,7 @@ interface Machinery {
  * const tokens = await this.tokenService.issue({ clientId: 'sensor-17', claims: { site: 'north' } });
  */
 @Injectable()
-export class TokenService {
+export class TokenService implements OnApplicationBootstrap {
   private readonly machinery: Machinery | undefined;
 
   constructor(
@@ -60,12 +61,17 @@ export class TokenService {
   ) {
     if (keys) {
       const codec = new TokenCodecs(keys, config);
-      const foreign = foreignTokens && new ForeignTokenVerifier(foreignTokens, keys.current, config);
+      const foreign = foreignTokens && new ForeignTokenVerifier(foreignTokens, keys, store, config);
       const verifier = new TokenVerifier(codec, keys, store, clock, config, foreign);
       const refresher = new TokenRefresher(verifier, codec, store, clock, events, config);
       const inspector = new TokenInspector(verifier, store, clock, config);
-      this.machinery = { codec, verifier, refresher, inspector };
+      this.machinery = { codec, verifier, refresher, inspector, foreign };
     }
+  }
+
+  /** @throws ConfigError the key of `foreignTokens` is one that sessions were signed with */
+  async onApplicationBootstrap(): Promise<void> {
+    await this.machinery?.foreign?.assertOtherKey(this.nowInSeconds());
   }
 
   /**

@@ -93,22 +93,24 @@ function holds(twins: Twins): void {
 }
 
 afterAll(async () => {
-  for (const close of closing.reverse()) await close();
+  for (const close of closing.toReversed()) await close();
   await removeRedisApps();
   removeTemporaryFolders();
 });
 
-describe('in memory', () =>
+describe('in memory', () => {
   holds(async () => {
     const store = new MemoryTokenStore();
     return [store, store];
-  }));
+  });
+});
 
-describe('LMDB', () =>
+describe('LMDB', () => {
   holds(async () => {
     const folder = join(temporaryFolder(), 'store');
     return opened(() => new LmdbTokenStore({ folder }));
-  }));
+  });
+});
 
 for (const [service, twins] of SERVERS) {
   const describeServer = await describeWith(service);
