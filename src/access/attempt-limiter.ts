@@ -11,6 +11,8 @@ import type { CredentialSource } from './credentials.js';
 /** Failed attempts are counted over this many seconds, and what went over the limit waits for their end. */
 const WINDOW_SECONDS = 60;
 const REMEMBERED_BLOCKS = 100_000;
+/** Seconds that counting may take, however much time the store of sessions has. */
+const LONGEST_CALL = 1;
 
 /** What is counted: wrong master tokens and bad tokens of one address, dead tokens of one client from one address. */
 export type AttemptKind = 'master' | 'token' | 'client';
@@ -58,7 +60,7 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
     const url = this.config.failedAttemptsStore;
     if (url === 'memory:' || this.limits.length === 0) return;
     const { Redis } = await importOptional(() => import('ioredis'), 'ioredis', 'failed-attempts-store');
-    const limit = this.config.storeTimeout * 1000;
+    const limit = Math.min(this.config.storeTimeout, LONGEST_CALL) * 1000;
     const client = new Redis(url, {
       enableOfflineQueue: false,
       maxRetriesPerRequest: 1,

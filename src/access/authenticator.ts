@@ -68,7 +68,9 @@ export class Authenticator {
       if (result !== TokenFault.expired) {
         // Only a token that is ours is remembered as a client's.
         const clientId =
-          result === TokenFault.notCurrent ? this.tokens.lastSeen(accessToken)?.clientId : undefined;
+          result === TokenFault.notCurrent || result === TokenFault.unknownClient
+            ? this.tokens.lastSeen(accessToken)?.clientId
+            : undefined;
         const wait = this.limiter.failed(clientId === undefined ? 'token' : 'client', source, clientId);
         if (wait !== undefined) return denialOfLimit(wait);
       }

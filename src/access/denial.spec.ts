@@ -41,6 +41,7 @@ describe('a denial', () => {
   it('tells of faults in the words of the original', () => {
     const details = (fault: TokenFault): string => denialOfFault(fault).detail;
     expect(details(TokenFault.noClientId)).toBe('Invalid Client ID');
+    expect(details(TokenFault.unknownClient)).toBe('Invalid Client ID');
     expect(details(TokenFault.notCurrent)).toBe('Unauthorized Access Token');
     expect(details(TokenFault.wrongType)).toBe('Unauthorized Access Token');
     expect(details(TokenFault.expired)).toBe(`Invalid Access Token. Error: ${TokenFault.expired.reason}`);

@@ -39,6 +39,7 @@ export function denialOfFault(fault: TokenFault): Denial {
 function detailOf(fault: TokenFault): string {
   switch (fault) {
     case TokenFault.noClientId:
+    case TokenFault.unknownClient:
       return 'Invalid Client ID';
     case TokenFault.notCurrent:
     case TokenFault.wrongType:

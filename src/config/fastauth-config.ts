@@ -65,7 +65,7 @@ export interface FastauthConfig {
   readonly sessionsPerClient: number;
   /** Tolerated difference between clocks when `exp`, `nbf` and `iat` are checked. */
   readonly clockTolerance: number;
-  /** Time limit of one store call. */
+  /** Time limit of one store call. Default: 1; 5 with the REST persistence API. */
   readonly storeTimeout: number;
   /** How many sessions of a store across a network are kept in memory while it tells of their changes; 0: none. */
   readonly trackedCacheSize: number;

@@ -87,6 +87,16 @@ describe('loadFastauthConfig', () => {
     expect(Object.isFrozen(config.masterTokenPaths)).toBe(true);
   });
 
+  it.each([
+    [{ databaseUrl: 'redis://h' }, 1],
+    [{ databaseUrl: 'https://h/data' }, 5],
+    [{ databaseUrl: 'HTTP://h/data' }, 5],
+    [{ databaseApiUrl: 'http://h/data' }, 5],
+    [{ databaseApiUrl: 'http://h/data', storeTimeout: 0.5 }, 0.5],
+  ])('gives calls to the store of %j %d s', (options, seconds) => {
+    expect(load(options).config.storeTimeout).toBe(seconds);
+  });
+
   it('reads origins as browsers spell them', () => {
     file({ 'websocket-origins': ['HTTPS://App.example.com:443/', 'http://localhost:3000'] });
     expect(load().config.websocketOrigins).toEqual(['https://app.example.com', 'http://localhost:3000']);

@@ -32,6 +32,9 @@ export interface LoadedConfig {
 
 /** Bytes an HS256 secret should have. @see RFC 7518 section 3.2 */
 const HS256_SECRET_BYTES = 32;
+/** Seconds that a call to a store may take unless `store-timeout` says so. */
+const STORE_TIMEOUT = 1;
+const REST_TIMEOUT = 5;
 const SECRETS = ['cryptographyKey', 'cryptographyKeys', 'masterToken', 'masterTokens'] as const;
 
 type Chosen = ReadonlyMap<SettingName, GivenValue & { readonly source: ConfigSource }>;
@@ -122,15 +125,17 @@ function tokenFaults(values: Values): string[] {
       );
     }
   }
-  const { databaseUrl, databaseApiUrl } = values;
-  const isRest = databaseApiUrl !== undefined || /^https?:/.test(databaseUrl ?? '');
-  if (isRest && tokenFormat !== undefined && tokenFormat !== 'jwt') {
+  if (isRestApi(values) && tokenFormat !== undefined && tokenFormat !== 'jwt') {
     faults.push(
       `token-format ${JSON.stringify(tokenFormat)} does not go with the REST persistence API, which keeps nothing but tokens ` +
         'whose claims can be read; use "jwt" or another store',
     );
   }
   return faults;
+}
+
+function isRestApi({ databaseUrl, databaseApiUrl }: Pick<Values, 'databaseUrl' | 'databaseApiUrl'>): boolean {
+  return databaseApiUrl !== undefined || /^https?:/i.test(databaseUrl ?? '');
 }
 
 function at({ source, spelling }: GivenValue & { readonly source: ConfigSource }): string {
@@ -160,6 +165,7 @@ function resolve(
     masterTokens,
     keySetFile,
     audience,
+    storeTimeout,
     ...rest
   }: Required<Values>,
   cryptographyKeys: readonly ScheduledKey[],
@@ -170,6 +176,7 @@ function resolve(
     cryptographyKeys: Object.freeze(cryptographyKeys),
     keySetFile: keySetFile === undefined ? undefined : resolvePath(cwd, keySetFile),
     databaseUrl: canonicalDatabaseUrl(databaseApiUrl ?? databaseUrl),
+    storeTimeout: storeTimeout ?? (isRestApi({ databaseApiUrl, databaseUrl }) ? REST_TIMEOUT : STORE_TIMEOUT),
     sessionsPerClient: sessionsPerClient === 'unlimited' ? Infinity : sessionsPerClient,
     authPrefix: `/${authPrefix}`.replaceAll(/\/+/g, '/').replace(/(?<=.)\/$/, ''),
     acceptedTokenFormats: Object.freeze(rest.acceptedTokenFormats),

@@ -223,9 +223,10 @@ export const SETTINGS = {
     expected: 'a whole number of seconds from 0 to 600',
     description: 'Tolerated difference between clocks in seconds, when `exp`, `nbf` and `iat` are checked.',
   }),
-  storeTimeout: z.number().min(0.01).max(60).default(1).meta({
+  storeTimeout: z.number().min(0.01).max(60).optional().meta({
     expected: 'a number of seconds from 0.01 to 60',
-    description: 'Time limit of one call to a store across a network, in seconds.',
+    description:
+      'Time limit of one call to a store across a network, in seconds. Default: 1; with the REST persistence API 5, as the client of the Python original.',
   }),
   trackedCacheSize: wholeNumber(0, 10_000_000).default(10_000).meta({
     expected: 'a whole number',

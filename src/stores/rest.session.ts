@@ -13,17 +13,44 @@ type Json = { readonly [name: string]: unknown };
  * @throws StoreUnavailableError when the answer is no such record, or another client's
  */
 export function sessionOfAnswer(text: string, clientId: string): SessionRecord | undefined {
+  const answer = readAnswer(text);
+  for (const owner of answer.owners) {
+    if (owner !== undefined && owner !== clientId) throw unusable("is another client's");
+  }
+  return answer.pair && sessionOfPair(answer.pair, clientId);
+}
+
+/**
+ * Reads a record that may be the client's, or another one's: it is the client's if both tokens say so, and are the
+ * original's.
+ * @throws StoreUnavailableError when the answer is no such record
+ */
+export function sessionUnderOtherName(text: string, clientId: string): SessionRecord | undefined {
+  const { pair } = readAnswer(text);
+  if (pair === undefined) return undefined;
+  const claims = [pair.accessToken, pair.refreshToken].map(unverifiedClaims);
+  const isOfPython = claims.every(({ client_id, fam }) => client_id === clientId && fam === undefined);
+  return isOfPython ? sessionOfPair(pair, clientId) : undefined;
+}
+
+interface RestAnswer {
+  readonly pair: TokenPair | undefined;
+  /** Whose record it says that it is, where it does. */
+  readonly owners: readonly unknown[];
+}
+
+function readAnswer(text: string): RestAnswer {
   const answer = parse(text);
   if (!isJson(answer)) throw unusable('is not a JSON object');
   const data = answer['data'] ?? {};
   if (!isJson(data)) throw unusable('holds no data object');
-  for (const owner of [answer['client_id'], data['client_id']]) {
-    if (owner !== undefined && owner !== clientId) throw unusable("is another client's");
-  }
   const accessToken = tokenOf(data['access_token']);
   const refreshToken = tokenOf(data['refresh_token']);
-  if (accessToken === undefined || refreshToken === undefined) return undefined;
-  return sessionOfPair({ accessToken, refreshToken }, clientId);
+  const isOpen = accessToken !== undefined && refreshToken !== undefined;
+  return {
+    pair: isOpen ? { accessToken, refreshToken } : undefined,
+    owners: [answer['client_id'], data['client_id']],
+  };
 }
 
 /** What the tokens say of themselves. Nothing is verified here: whoever presents a token has it verified first. */

@@ -1,10 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
+import { StoreUnavailableError } from '../errors.js';
 import type { SessionKey, SessionRecord, TokenPair } from '../tokens/session-record.js';
 import { ClientMutex } from './client-mutex.js';
+import type { ClientRegister } from './client-register.js';
 import { isSuccessor, isToRevoke } from './live-sessions.js';
 import { PolledWatchers } from './polled-watchers.js';
 import { RestClient, type RestClientOptions } from './rest.client.js';
-import { sessionOfAnswer } from './rest.session.js';
+import { RestClosings } from './rest.closings.js';
+import { nameByPython } from './rest.names.js';
+import { LEGACY_FAMILY_ID, sessionOfAnswer, sessionUnderOtherName } from './rest.session.js';
 import { type KeyUse, TokenStore, type RevokeFilter, type SessionWatcher } from './token-store.js';
 
 /** Options of {@link RestTokenStore}. */
@@ -14,18 +19,26 @@ const REMEMBERED_SESSIONS = 10_000;
 /** How often those who watch are told that others may have changed something, which the API does not tell. */
 const REMIND_EVERY_MS = 30_000;
 const REVOKED = { access_token: null, refresh_token: null };
+/** How long after it was closed a record is looked at, before the revocation is acknowledged. */
+const LOOK_AFTER_MS = 25;
+const MOST_LOOKS = 5;
+/** How much older than the revocation a refresh may say that it is, in seconds. */
+const CLOCKS_DIFFER = 5;
 
 /**
  * Keeps tokens behind the REST persistence API, in the form that the Python original shares. Its limits:
  * - one session per client, so `sessionsPerClient` is not heeded, and a revoked session leaves no tombstone;
  * - tokens are stored as plain text;
- * - the API knows no compare-and-swap: a refresh is atomic within this process only;
+ * - the API knows no compare-and-swap: a refresh is atomic within this process only, and one that another process has
+ *   sent off may open again what this one has closed: it is looked at, and closed again, before a revocation is
+ *   acknowledged and for twice the time limit after it;
  * - what the API cannot hold (label, previous refresh token, first creation) is known to the process that wrote it;
  * - it tells of no changes: those who watch hear of this process' own, and every 30 seconds that they should look again.
  */
-export class RestTokenStore extends TokenStore {
+export class RestTokenStore extends TokenStore implements ClientRegister {
   readonly #client: RestClient;
   readonly #mutex: ClientMutex;
+  readonly #closings: RestClosings;
   readonly #watchers = new PolledWatchers(REMIND_EVERY_MS, () => this.#watchers.notify(undefined));
   /** By refresh hash, what this process wrote: it holds only as long as the API still has that very pair. */
   readonly #written = new LRUCache<string, SessionRecord>({ max: REMEMBERED_SESSIONS });
@@ -41,12 +54,17 @@ export class RestTokenStore extends TokenStore {
     super();
     this.#client = new RestClient(options);
     this.#mutex = new ClientMutex(options.timeout);
+    this.#closings = new RestClosings(options.timeout * 2000, (session) => this.#closeAgain(session));
     this.#spent = new LRUCache({ max: REMEMBERED_SESSIONS, ttl: Math.ceil(options.timeout * 1000) });
   }
 
   async find(key: SessionKey): Promise<SessionRecord | undefined> {
     const record = await this.#load(key.clientId);
     return key.familyId === undefined || key.familyId === record?.familyId ? record : undefined;
+  }
+
+  async hasClient(clientId: string): Promise<boolean> {
+    return (await this.#answer(clientId)) !== undefined;
   }
 
   async insert(
@@ -69,7 +87,7 @@ export class RestTokenStore extends TokenStore {
       await this.#save({ ...record, label: stored.label }, pair);
       this.#spent.set(previousRefreshHash, true);
       this.#watchers.notify(record);
-      return true;
+      return !(await this.#isReplaced(record));
     });
   }
 
@@ -83,24 +101,25 @@ export class RestTokenStore extends TokenStore {
     });
   }
 
-  async revoke(key: SessionKey, _revokedAt: number): Promise<boolean> {
+  async revoke(key: SessionKey, revokedAt: number): Promise<boolean> {
     return this.#mutex.run(key.clientId, async () => {
-      if ((await this.find(key)) === undefined) return false;
-      await this.#client.save(key.clientId, REVOKED);
-      this.#watchers.notify(key);
+      const record = await this.#load(key.clientId);
+      if (record === undefined || !isOf(key, record, revokedAt)) return false;
+      await this.#close(record, revokedAt);
+      this.#watchers.notify(record);
       return true;
     });
   }
 
   async revokeClient(
     clientId: string,
-    _revokedAt: number,
+    revokedAt: number,
     filter: RevokeFilter = {},
   ): Promise<readonly string[]> {
     return this.#mutex.run(clientId, async () => {
       const record = await this.#load(clientId);
       if (record === undefined || !isToRevoke(record, filter)) return [];
-      await this.#client.save(clientId, REVOKED);
+      await this.#close(record, revokedAt);
       this.#watchers.notify(record);
       return [record.familyId];
     });
@@ -136,17 +155,72 @@ export class RestTokenStore extends TokenStore {
 
   async close(): Promise<void> {
     this.#watchers.mayLook(false);
+    this.#closings.stop();
     await this.#client.close();
   }
 
   async #load(clientId: string): Promise<SessionRecord | undefined> {
-    const text = await this.#client.load(clientId);
-    const stored = text === undefined ? undefined : sessionOfAnswer(text, clientId);
+    const stored = (await this.#answer(clientId))?.session;
     if (stored === undefined) return undefined;
     const written = this.#written.get(stored.refreshHash);
     return written?.accessHash === stored.accessHash && written.clientId === clientId
       ? { ...written, plainPair: stored.plainPair }
       : stored;
+  }
+
+  /**
+   * What the API has of a client: a session, or a record that is closed. A client that it does not know may be one of
+   * the original's, under another name, until it is first refreshed or revoked here.
+   */
+  async #answer(clientId: string): Promise<{ session: SessionRecord | undefined } | undefined> {
+    const text = await this.#client.load(clientId);
+    if (text !== undefined) return { session: sessionOfAnswer(text, clientId) };
+    const session = await this.#loadOfPython(clientId);
+    return session && { session };
+  }
+
+  async #loadOfPython(clientId: string): Promise<SessionRecord | undefined> {
+    const name = nameByPython(clientId);
+    const text = name === undefined ? undefined : await this.#client.load(name);
+    return text === undefined ? undefined : sessionUnderOtherName(text, clientId);
+  }
+
+  /** The original goes on looking under the other name. */
+  async #closeOfPython(clientId: string): Promise<void> {
+    const name = nameByPython(clientId);
+    if (name !== undefined && (await this.#loadOfPython(clientId))) await this.#client.save(name, REVOKED);
+  }
+
+  /** Whether there is another pair by now, or none. What cannot be told is no reason to throw a saved pair away. */
+  async #isReplaced({ clientId, refreshHash }: SessionRecord): Promise<boolean> {
+    const stored = await this.#load(clientId).catch(() => 'unknown' as const);
+    return stored !== 'unknown' && stored?.refreshHash !== refreshHash;
+  }
+
+  /** @throws StoreUnavailableError unless the session was seen to be closed */
+  async #close(session: SessionRecord, revokedAt: number): Promise<void> {
+    const { clientId, familyId } = session;
+    for (let look = 0; look < MOST_LOOKS; look++) {
+      await this.#client.save(clientId, REVOKED);
+      // Who shares the legacy family may log in with the original at any time.
+      if (familyId !== LEGACY_FAMILY_ID) this.#closings.lookAfter({ clientId, familyId });
+      await this.#closeOfPython(clientId);
+      await sleep(LOOK_AFTER_MS);
+      const record = await this.#load(clientId);
+      if (record === undefined || !isOf(session, record, revokedAt)) return;
+    }
+    throw new StoreUnavailableError('A session is opened again as often as it is closed.');
+  }
+  /** Against a refresh by another process that was under way. */
+  async #closeAgain({ clientId, familyId }: SessionKey): Promise<void> {
+    await this.#mutex
+      .run(clientId, async () => {
+        if ((await this.#load(clientId))?.familyId !== familyId) return;
+        await this.#client.save(clientId, REVOKED);
+        this.#watchers.notify({ clientId, familyId });
+      })
+      // It is looked at once more.
+      .catch(() => undefined);
   }
 
   async #save(record: SessionRecord, pair: TokenPair): Promise<void> {
@@ -156,5 +230,15 @@ export class RestTokenStore extends TokenStore {
       access_token: pair.accessToken,
       refresh_token: pair.refreshToken,
     });
+    // It is saved: what is left under the other name is not for our processes.
+    await this.#closeOfPython(record.clientId).catch(() => undefined);
   }
+}
+
+/** Whether this record is the session, or what a refresh just now made of one of the original's, which has no family. */
+function isOf({ familyId }: SessionKey, record: SessionRecord, revokedAt: number): boolean {
+  if (familyId === undefined || familyId === record.familyId) return true;
+  const isJustRefreshed =
+    record.generation === 1 && (record.rotatedAt ?? -Infinity) >= revokedAt - CLOCKS_DIFFER;
+  return familyId === LEGACY_FAMILY_ID && isJustRefreshed;
 }

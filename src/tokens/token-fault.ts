@@ -26,6 +26,8 @@ export class TokenFault {
   static readonly wrongAudience = new TokenFault('The token is for another audience');
   /** @see RFC 9068 section 4 */
   static readonly wrongProfile = new TokenFault('The token is no access token as RFC 9068 has them');
+  /** Well made, but of a client that the store's backend does not have. */
+  static readonly unknownClient = new TokenFault('The client is not known');
   /** Well made, but not (or no longer) the current token of its session. */
   static readonly notCurrent = new TokenFault('The token is not current');
 }

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import type { KeyRingHolder } from '../keys/key-ring-holder.js';
+import { isClientRegister } from '../stores/client-register.js';
 import type { MaybePromise, TokenStore } from '../stores/token-store.js';
 import { type ClaimRulesConfig, issuerFault } from './claim-rules.js';
 import type { Clock } from './clock.js';
@@ -142,12 +143,23 @@ export class TokenVerifier {
 
   private askStore(verified: VerifiedToken): MaybePromise<Principal | TokenFault> {
     const found = this.store.find(verified.bearer);
-    if (found instanceof Promise) return found.then((record) => currentPrincipal(verified, record));
+    if (found instanceof Promise) return found.then((record) => this.judge(verified, record));
     const principal = currentPrincipal(verified, found);
     if (principal !== TokenFault.notCurrent) return principal;
     // A cache may not have heard yet of a refresh by another process: no good token is refused for that.
     return after(this.store.find(verified.bearer, { fresh: true }), (record) =>
-      currentPrincipal(verified, record),
+      this.judge(verified, record),
+    );
+  }
+
+  private judge(
+    verified: VerifiedToken,
+    record: SessionRecord | undefined,
+  ): MaybePromise<Principal | TokenFault> {
+    const principal = currentPrincipal(verified, record);
+    if (record !== undefined || !isClientRegister(this.store)) return principal;
+    return after(this.store.hasClient(verified.bearer.clientId), (isKnown) =>
+      isKnown ? principal : TokenFault.unknownClient,
     );
   }
 

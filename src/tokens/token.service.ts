@@ -233,7 +233,7 @@ export class TokenService implements OnApplicationBootstrap {
     const now = this.nowInSeconds();
     const records = await this.store.list(clientId);
     return records
-      .filter((record) => record.revokedAt === undefined && sessionExpiresAt(record) > now)
+      .filter((record) => record.revokedAt === undefined && sessionExpiresAt(record) >= now)
       .map((record) => ({
         familyId: record.familyId,
         clientId: record.clientId,

@@ -7,6 +7,7 @@ import {
 } from 'nestjs-fastauth/testing';
 import { StoreUnavailableError } from '../../src/errors.js';
 import { RestTokenStore } from '../../src/stores/rest.store.js';
+import type { SessionRecord } from '../../src/tokens/session-record.js';
 import { until } from '../support/kept-sessions.js';
 import { describeParallelRefreshes } from '../support/parallel-refreshes.js';
 import { PersistenceServer } from '../support/persistence-server.js';
@@ -117,6 +118,138 @@ describe('RestTokenStore', () => {
     const next = rotatedSample({ ...record, familyId: 'fresh' }, 1500);
     expect(await store.rotate(next.record, next.pair)).toBe(true);
     expect((await store.find({ clientId: 'p', familyId: 'fresh' }))?.generation).toBe(1);
+  });
+
+  describe('beside a refresh that another process has sent off', () => {
+    let elsewhere: RestTokenStore;
+
+    beforeEach(() => {
+      elsewhere = storeOf(server.url, 1);
+    });
+    afterEach(() => elsewhere.close());
+
+    /** Rotates elsewhere, and holds the save back until `release` is called. */
+    async function underWay(record: SessionRecord) {
+      const next = rotatedSample(record, record.createdAt + 1);
+      let release = (): void => undefined;
+      const held = new Promise<void>((resolve) => (release = resolve));
+      let arrive = (): void => undefined;
+      const arrived = new Promise<void>((resolve) => (arrive = resolve));
+      server.faults.beforeSave = async (body) => {
+        if (!body.includes(next.pair.refreshToken)) return;
+        arrive();
+        await held;
+      };
+      const rotated = elsewhere.rotate(next.record, next.pair);
+      await arrived;
+      return { next, rotated, release };
+    }
+
+    it.each([
+      ['one session', (record: SessionRecord) => store.revoke(record, record.createdAt + 1)],
+      ['a client', (record: SessionRecord) => store.revokeClient(record.clientId, record.createdAt + 1)],
+    ])('a revocation of %s that was acknowledged holds', async (_, revoke) => {
+      const { record } = await inserted('raced');
+      const { rotated, release } = await underWay(record);
+      // As soon as the record was closed.
+      const closed = until(() => store.find(record).then((found) => !found), 'it is closed', 2000);
+      const revoked = revoke(record);
+      await closed;
+      release();
+      expect(await revoked).toBeTruthy();
+      await rotated;
+      expect(await store.find(record)).toBeUndefined();
+      expect(server.record('raced')).toEqual({ data: { access_token: null, refresh_token: null } });
+    });
+
+    it('a revocation comes back when that arrives later', async () => {
+      const { record } = await inserted('late');
+      const { rotated, release } = await underWay(record);
+      expect(await store.revoke(record, record.createdAt + 1)).toBe(true);
+      const heard: unknown[] = [];
+      store.watch((changed) => heard.push(changed));
+      release();
+      await rotated;
+      await until(() => store.find(record).then((found) => !found), 'it is closed again', 2000);
+      expect(heard).toContainEqual({ clientId: 'late', familyId: record.familyId });
+    });
+
+    it('a login after the revocation stays', async () => {
+      const { record } = await inserted('back');
+      expect(await store.revoke(record, record.createdAt + 1)).toBe(true);
+      const { record: login } = await inserted('back');
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      expect(await store.find(login)).toMatchObject({ familyId: login.familyId });
+    });
+
+    it('the refresh itself is told that it was in vain', async () => {
+      const { record } = await inserted('vain');
+      const next = rotatedSample(record, record.createdAt + 1);
+      server.faults.beforeSave = async (body) => {
+        if (!body.includes(next.pair.refreshToken)) return;
+        delete server.faults.beforeSave;
+        // Before the refresh can look again.
+        setImmediate(() => server.setRecord('vain', { data: { access_token: null, refresh_token: null } }));
+      };
+      expect(await elsewhere.rotate(next.record, next.pair)).toBe(false);
+    });
+  });
+
+  describe("with Python's records of identifiers that its URLs mangle", () => {
+    const claims = (payload: object) => `e30.${btoa(JSON.stringify(payload)).replaceAll('=', '')}.sig`;
+    const closed = { data: { access_token: null, refresh_token: null } };
+
+    function recordOfPython(clientId: string) {
+      const access_token = claims({ client_id: clientId, type: 'access', exp: 2000, iat: 1000 });
+      const refresh_token = claims({ client_id: clientId, type: 'refresh', exp: 3000, iat: 1000 });
+      return { data: { access_token, refresh_token } };
+    }
+
+    it.each([
+      ['ada+phone', 'ada phone'],
+      ['100%41', '100A'],
+    ])('finds, refreshes and revokes %j under %j', async (clientId, name) => {
+      server.setRecord(name, recordOfPython(clientId));
+      const record = await store.find({ clientId });
+      expect(record).toMatchObject({ clientId, familyId: 'legacy' });
+      expect(await store.hasClient(clientId)).toBe(true);
+      if (!record) throw new Error('not found');
+
+      const next = rotatedSample({ ...record, familyId: 'fresh' }, 1500);
+      expect(await store.rotate(next.record, next.pair)).toBe(true);
+      expect(server.record(name)).toEqual(closed);
+      expect((await store.find({ clientId }))?.familyId).toBe('fresh');
+      expect(await store.revoke(next.record, 1501)).toBe(true);
+      // Somebody has put the old pair back: it is not good again.
+      server.setRecord(name, recordOfPython(clientId));
+      expect(await store.find({ clientId })).toBeUndefined();
+    });
+
+    it('revokes one that was never refreshed here, for the original too', async () => {
+      server.setRecord('eve phone', recordOfPython('eve+phone'));
+      expect(await store.revokeClient('eve+phone', 1500)).toEqual(['legacy']);
+      expect(server.record('eve phone')).toEqual(closed);
+      expect(await store.find({ clientId: 'eve+phone' })).toBeUndefined();
+    });
+
+    it("leaves the record of whoever really has that name, and what it cannot know for the client's", async () => {
+      const record = recordOfPython('bob phone');
+      server.setRecord('bob phone', record);
+      expect(await store.find({ clientId: 'bob+phone' })).toBeUndefined();
+      expect(await store.hasClient('bob+phone')).toBe(false);
+      await inserted('bob+phone');
+      expect(await store.revokeClient('bob+phone', 1500)).toHaveLength(1);
+      expect(server.record('bob phone')).toEqual(record);
+      server.setRecord('opaque phone', { data: { access_token: 'one', refresh_token: 'two' } });
+      expect(await store.find({ clientId: 'opaque+phone' })).toBeUndefined();
+    });
+  });
+
+  it('knows of a client without a session, and not of any other', async () => {
+    const { record } = await inserted('known');
+    await store.revoke(record, 1);
+    expect(await store.hasClient('known')).toBe(true);
+    expect(await store.hasClient('unknown')).toBe(false);
   });
 
   it("takes Python's later write for a fresh session", async () => {

@@ -5,7 +5,7 @@ import { modelRuns, modelTimeout } from '../support/model-runs.js';
 import { PersistenceServer } from '../support/persistence-server.js';
 import '../support/silent-logger.js';
 
-jest.setTimeout(modelTimeout(60_000));
+jest.setTimeout(modelTimeout(120_000));
 const server = new PersistenceServer();
 let databases = 0;
 

@@ -17,6 +17,8 @@ export interface PersistenceFaults {
   refuse?: boolean;
   /** Saves, but closes the connection before it says so. */
   loseAnswer?: boolean;
+  /** Called with each record that came to be saved, before it is. */
+  beforeSave?: (body: string) => Promise<void>;
 }
 
 export interface SeenCall {
@@ -85,6 +87,7 @@ export class PersistenceServer {
       return void response.writeHead(status, { location: '/token' }).end('{"detail":"no"}');
     const { pathname, searchParams } = new URL(url, 'http://host');
     const key = `${pathname} ${searchParams.get('client_id')}`;
+    if (method === 'POST') await this.faults.beforeSave?.(body);
     if (method === 'POST') this.#save(key, body, response);
     else this.#load(key, response);
   }
