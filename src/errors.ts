@@ -3,6 +3,7 @@ import { HttpException } from '@nestjs/common';
 /** Every machine code this package answers with; stable, so that clients may branch on it. */
 export type FastauthErrorCode =
   | 'invalid_config'
+  | 'module_not_imported'
   | 'missing_token'
   | 'invalid_token'
   | 'invalid_request'

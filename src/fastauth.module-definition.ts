@@ -1,4 +1,5 @@
-import { ConfigurableModuleBuilder, type Type } from '@nestjs/common';
+import { type CanActivate, ConfigurableModuleBuilder, type Type } from '@nestjs/common';
+import type { HttpGuard } from './access/http.guard.js';
 import type { FastauthOptions } from './config/fastauth-options.js';
 import type { KeyProvider } from './config/key-provider.js';
 import type { TokenController } from './http/token.controller.js';
@@ -21,7 +22,14 @@ export interface FastauthRegistration {
   issuanceDefaults?: IssuanceDefaultsOf | undefined;
   /** JWTs of other making that are accepted for a while. Default: none. */
   foreignTokens?: ForeignTokens | undefined;
-  /** Whether the guard holds for all routes. Default: true. With `false`, use `@UseGuards(AccessGuard)` yourself. */
+  /** A subclass of `HttpGuard`, in its place. Default: `HttpGuard`. */
+  httpGuard?: Type<HttpGuard> | undefined;
+  /**
+   * Guards of your own for kinds of calls that ours know nothing of, by `ExecutionContext.getType()`, such as
+   * `{ graphql: MyGraphqlGuard }`. Default: none, so that such calls reach only what is marked `@Public()`.
+   */
+  contextGuards?: Readonly<Record<string, CanActivate | Type<CanActivate>>> | undefined;
+  /** Whether the guard is asked about every route. Default: true. With `false`, only decorated classes are guarded. */
   globalGuard?: boolean | undefined;
 }
 
@@ -32,6 +40,8 @@ const REGISTRATION_DEFAULTS: FastauthRegistration = {
   auditSink: undefined,
   issuanceDefaults: undefined,
   foreignTokens: undefined,
+  httpGuard: undefined,
+  contextGuards: undefined,
   globalGuard: undefined,
 };
 

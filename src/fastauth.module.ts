@@ -1,25 +1,27 @@
 import {
-  type CanActivate,
   Controller,
   type DynamicModule,
   Inject,
   Logger,
   Module,
   type OnApplicationShutdown,
+  type NestModule,
   type OnModuleInit,
   type Provider,
   type Type,
-  UseGuards,
 } from '@nestjs/common';
 import { APP_GUARD, ModulesContainer } from '@nestjs/core';
 import { AccessEdge } from './access/access.edge.js';
-import { AccessGuard, CONTEXT_GUARDS } from './access/access.guard.js';
+import { AccessGuard } from './access/access.guard.js';
 import { AccessPolicy } from './access/access-policy.js';
 import { AttemptLimiter } from './access/attempt-limiter.js';
 import { Authenticator } from './access/authenticator.js';
+import { contextGuardProviders } from './access/context-guard.providers.js';
+import { ContextGuards } from './access/context-guards.js';
+import { DECLARED_ACCESS } from './access/declared.guard.js';
 import { ACCESS, BOTH, describeDemand, MASTER } from './access/demand.js';
 import { Gate } from './access/gate.js';
-import { GuardPlaces } from './access/guard-places.js';
+import { HandlerNames } from './access/handler-names.js';
 import { HttpGuard } from './access/http.guard.js';
 import { MasterTokens } from './access/master-tokens.js';
 import { PathRules } from './access/path-rules.js';
@@ -27,6 +29,7 @@ import { RpcGuard } from './access/rpc.guard.js';
 import { RouteMatcher } from './access/route-matcher.js';
 import { RouteTable } from './access/route-table.js';
 import { StartupLog } from './access/startup-log.js';
+import { findUnaskedHandlers } from './access/unasked-handlers.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from './config/fastauth-config.js';
 import { FastauthConfigService } from './config/fastauth-config.service.js';
 import type { FastauthOptions } from './config/fastauth-options.js';
@@ -81,14 +84,19 @@ import { WsGuard } from './websockets/ws.guard.js';
  * export class AppModule {}
  */
 @Module({})
-export class FastauthModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationShutdown {
+export class FastauthModule
+  extends ConfigurableModuleClass
+  implements NestModule, OnModuleInit, OnApplicationShutdown
+{
   constructor(
-    @Inject(ModulesContainer) modules: ModulesContainer,
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
     @Inject(TokenStore) private readonly store: TokenStore,
     @Inject(FASTAUTH_CONFIG) private readonly config: FastauthConfig,
     private readonly events: FastauthEvents,
+    private readonly handlers: HandlerNames,
   ) {
     super();
+    handlers.mark();
     const registrations = [...modules.values()].filter(({ metatype }) => metatype === FastauthModule);
     if (registrations.length > 1) {
       throw new ConfigError([
@@ -111,7 +119,15 @@ export class FastauthModule extends ConfigurableModuleClass implements OnModuleI
     return registered(super.forRootAsync(options), options);
   }
 
+  /** Before routers take methods off instances, and tracers wrap them. */
+  configure(): void {
+    this.handlers.mark();
+  }
+
   async onModuleInit(): Promise<void> {
+    const { faults, warnings } = findUnaskedHandlers(this.modules);
+    if (faults.length > 0) throw new ConfigError(faults);
+    for (const warning of warnings) new Logger('Fastauth').warn(warning);
     await this.store.open();
     const { databaseUrl, defaultAccess } = this.config;
     this.events.emit({
@@ -132,13 +148,12 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
     auditSink,
     keyProvider,
     tokenController = TokenController,
+    httpGuard = HttpGuard,
     globalGuard = true,
   } = registration;
   const endpoints =
     tokenController === false ? [] : [tokenController, RevocationController, IntrospectionController];
   const controllers = endpoints.map(ownController);
-  // Ours bring the guard along: without the global one the token endpoints would be open to anybody.
-  if (!globalGuard) for (const controller of controllers) UseGuards(AccessGuard)(controller);
   const exported = [
     FastauthConfigService,
     TokenService,
@@ -149,8 +164,10 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
     AccessPolicy,
     Gate,
     // What `@UseGuards(AccessGuard)` in the application's own modules needs.
-    CONTEXT_GUARDS,
+    ContextGuards,
     AccessGuard,
+    // ... and the guard that decorators bring there.
+    DECLARED_ACCESS,
     // ... and `@UseGuards(WsGuard)`.
     LiveSockets,
     WsGuard,
@@ -182,16 +199,7 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
       storeProvider(store),
       { provide: ISSUANCE_DEFAULTS, useValue: registration.issuanceDefaults },
       { provide: FOREIGN_TOKENS, useValue: registration.foreignTokens },
-      {
-        provide: CONTEXT_GUARDS,
-        inject: [HttpGuard, WsGuard, RpcGuard],
-        useFactory: (http: CanActivate, ws: CanActivate, rpc: CanActivate) =>
-          new Map([
-            ['http', http],
-            ['ws', ws],
-            ['rpc', rpc],
-          ]),
-      },
+      ...contextGuardProviders({ http: HttpGuard, ws: WsGuard, rpc: RpcGuard }, registration.contextGuards),
       FastauthConfigService,
       FastauthEvents,
       auditSinkProvider(auditSink),
@@ -223,8 +231,8 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
       SessionSweeper,
       RouteTable,
       RouteMatcher,
-      GuardPlaces,
       { provide: PathRules, inject: [FASTAUTH_CONFIG, RouteTable], useFactory: pathRulesOf },
+      HandlerNames,
       AccessPolicy,
       MasterTokens,
       AttemptLimiter,
@@ -232,7 +240,7 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
       Gate,
       AccessEdge,
       AccessGuard,
-      HttpGuard,
+      { provide: HttpGuard, useClass: httpGuard },
       RpcGuard,
       IdleConnections,
       GatewayTable,
@@ -244,21 +252,9 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
       WsGuard,
       {
         provide: StartupLog,
-        inject: [RouteTable, PathRules, AccessPolicy, GatewayTable, GuardPlaces],
-        useFactory: (
-          routes: RouteTable,
-          rules: PathRules,
-          policy: AccessPolicy,
-          gateways: GatewayTable,
-          guards: GuardPlaces,
-        ) =>
-          new StartupLog(
-            routes,
-            rules,
-            policy,
-            () => gateways.socketPaths(),
-            globalGuard ? undefined : guards,
-          ),
+        inject: [RouteTable, PathRules, AccessPolicy, GatewayTable],
+        useFactory: (routes: RouteTable, rules: PathRules, policy: AccessPolicy, gateways: GatewayTable) =>
+          new StartupLog(routes, rules, policy, () => gateways.socketPaths()),
       },
       // `useExisting`, so that an application's tests can override the guard.
       ...(globalGuard ? [{ provide: APP_GUARD, useExisting: AccessGuard }] : []),

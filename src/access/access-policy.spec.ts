@@ -1,8 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Type } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { testConfig } from '../../test/support/test-config.js';
 import { AccessPolicy } from './access-policy.js';
 import { AccessOnly, ConfiguredAccess, MasterOnly, Public } from './decorators.js';
 import { ACCESS, BOTH, MASTER, NONE, type Demand } from './demand.js';
+import { HandlerNames } from './handler-names.js';
 import { PathRules } from './path-rules.js';
 
 @AccessOnly()
@@ -18,13 +22,16 @@ class Plain {
   @ConfiguredAccess('introspection') introspection() {}
 }
 
+const names = new HandlerNames(new ModulesContainer());
 const policyOf = (settings: Parameters<typeof testConfig>[0] = {}) =>
-  new AccessPolicy(testConfig(settings), new PathRules({ master: ['/admin'], access: ['/api'] }));
-const handlerOf = (controller: { prototype: object }, name: string) =>
-  Reflect.get(controller.prototype, name) as () => void;
+  new AccessPolicy(testConfig(settings), new PathRules({ master: ['/admin'], access: ['/api'] }), names);
+const callOf = (controller: Type<unknown>, name: string) => {
+  const handler = Reflect.get(controller.prototype as object, name) as () => void;
+  return new ExecutionContextHost([], controller, handler);
+};
 
 describe('what a route needs', () => {
-  it.each<[{ prototype: object }, string, Parameters<typeof testConfig>[0], Demand]>([
+  it.each<[Type<unknown>, string, Parameters<typeof testConfig>[0], Demand]>([
     [Routes, 'ofClass', {}, ACCESS],
     [Routes, 'ofMethod', {}, MASTER],
     [Routes, 'open', { defaultAccess: 'master' }, NONE],
@@ -40,13 +47,12 @@ describe('what a route needs', () => {
     const policy = policyOf(settings);
     // Asked twice: the second answer is remembered.
     for (let round = 0; round < 2; round++)
-      expect(policy.demandOfHandler(handlerOf(controller, name), controller)).toBe(demand);
+      expect(policy.demandOfCall(callOf(controller, name))).toBe(demand);
   });
 
   it('is what decorators and the rules of all its paths ask together', () => {
     const policy = policyOf();
-    const demand = (name: string, ...patterns: string[]) =>
-      policy.demandOfRoute(handlerOf(Routes, name), Routes, patterns);
+    const demand = (name: string, ...patterns: string[]) => policy.demandOfRoute(Routes, name, patterns);
     expect(demand('open')).toBe(NONE);
     expect(demand('open', '/elsewhere', '/api/:id')).toBe(ACCESS);
     expect(demand('ofClass', '/admin')).toBe(BOTH);
@@ -54,12 +60,8 @@ describe('what a route needs', () => {
   });
 
   it('is told with where it comes from', () => {
-    const origins = (
-      policy: AccessPolicy,
-      controller: { prototype: object },
-      name: string,
-      ...to: string[]
-    ) => policy.originsOfDemand(handlerOf(controller, name), controller, to);
+    const origins = (policy: AccessPolicy, controller: Type<unknown>, name: string, ...to: string[]) =>
+      policy.originsOfDemand(controller, name, to);
     expect(origins(policyOf(), Routes, 'ofClass', '/admin', '/admin/a')).toEqual([
       'decorator',
       'path rule "/admin"',
@@ -71,11 +73,11 @@ describe('what a route needs', () => {
 
   it('is known to be open only where a decorator says so', () => {
     const policy = policyOf();
-    expect(policy.isMarkedPublic(handlerOf(Routes, 'open'), Routes)).toBe(true);
-    expect(policy.isMarkedPublic(handlerOf(Plain, 'unmarked'), Plain)).toBe(false);
+    expect(policy.isMarkedPublic(callOf(Routes, 'open'))).toBe(true);
+    expect(policy.isMarkedPublic(callOf(Plain, 'unmarked'))).toBe(false);
     expect(policy.hasPathRules).toBe(true);
-    expect(new AccessPolicy(testConfig(), new PathRules({ master: [], access: [] })).hasPathRules).toBe(
-      false,
-    );
+    expect(
+      new AccessPolicy(testConfig(), new PathRules({ master: [], access: [] }), names).hasPathRules,
+    ).toBe(false);
   });
 });

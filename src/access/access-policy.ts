@@ -1,21 +1,44 @@
-import { Inject, Injectable } from '@nestjs/common';
+import {
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type Type,
+} from '@nestjs/common';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
-import { type ConfiguredEndpoint, declaredDemand } from './decorators.js';
-import { ACCESS, MASTER, NONE, type Demand } from './demand.js';
+import { type ConfiguredDemands, declaredDemand, declaredDemandOfClass } from './declared-demand.js';
+import { ACCESS, BOTH, MASTER, NONE, type Demand } from './demand.js';
+import { HandlerNames, methodNamesOf } from './handler-names.js';
 import { PathRules } from './path-rules.js';
 
 const DEMANDS = { public: NONE, access: ACCESS, master: MASTER } as const;
 
+/** What a handler needs by its decorators and by default; path rules come on top. */
+interface HandlerDemand {
+  readonly demand: Demand;
+  /** Whether a decorator says something about it. */
+  readonly isDeclared: boolean;
+  /** Whether a decorator says that it is open; not so where it is open for want of any. */
+  readonly isMarkedPublic: boolean;
+}
+
+/** Of a call that belongs to no class, of which nobody could say that it is open. */
+const UNKNOWN: HandlerDemand = { demand: BOTH, isDeclared: true, isMarkedPublic: false };
+
 /** Decides what a route needs: decorators, path rules and `default-access` together, the stricter wins. */
 @Injectable()
-export class AccessPolicy {
+export class AccessPolicy implements OnApplicationBootstrap {
   readonly defaultDemand: Demand;
-  private readonly configured: Readonly<Record<ConfiguredEndpoint, Demand>>;
-  private readonly declared = new Map<object, Map<object, Demand>>();
+  private readonly configured: ConfiguredDemands;
+  /** By class and function, both weakly: some applications make functions for each request. */
+  private handlers = new WeakMap<object, WeakMap<object, HandlerDemand>>();
+  private readonly unnamed = new WeakSet<object>();
 
   constructor(
     @Inject(FASTAUTH_CONFIG) config: FastauthConfig,
     private readonly rules: PathRules,
+    private readonly names: HandlerNames,
   ) {
     this.defaultDemand = DEMANDS[config.defaultAccess];
     this.configured = {
@@ -24,26 +47,39 @@ export class AccessPolicy {
     };
   }
 
+  /** What was asked before may have been decorated since. */
+  onApplicationBootstrap(): void {
+    this.handlers = new WeakMap();
+  }
+
   /** Whether there is any path rule at all. */
   get hasPathRules(): boolean {
     return !this.rules.isEmpty;
   }
 
-  /** What a handler needs by its decorators, or by default. */
-  demandOfHandler(handler: object, controller: object): Demand {
-    let ofController = this.declared.get(controller);
-    if (!ofController) this.declared.set(controller, (ofController = new Map()));
-    let demand = ofController.get(handler);
-    if (demand === undefined) {
-      demand = declaredDemand(handler, controller, this.configured) ?? this.defaultDemand;
-      ofController.set(handler, demand);
-    }
-    return demand;
+  /** What the handler of this call needs by its decorators, or by default. */
+  demandOfCall(context: ExecutionContext): Demand {
+    return this.handlerOf(context).demand;
   }
 
-  /** Whether a decorator says that the handler is open; not so where it is open for want of any. */
-  isMarkedPublic(handler: object, controller: object): boolean {
-    return declaredDemand(handler, controller, this.configured) === NONE;
+  /** Whether a decorator says something about the handler of this call. */
+  isDeclared(context: ExecutionContext): boolean {
+    return this.handlerOf(context).isDeclared;
+  }
+
+  /** Whether a decorator says that the handler of this call is open; not so where it is open for want of any. */
+  isMarkedPublic(context: ExecutionContext): boolean {
+    return this.handlerOf(context).isMarkedPublic;
+  }
+
+  /** What a method needs by decorators, or by default. */
+  demandOfMethod(controller: Type<unknown>, method: string | symbol): Demand {
+    return declaredDemand(controller, method, this.configured) ?? this.defaultDemand;
+  }
+
+  /** What a class needs by its own decorators, or by default. */
+  demandOfClass(controller: Type<unknown>): Demand {
+    return declaredDemandOfClass(controller, this.configured) ?? this.defaultDemand;
   }
 
   /** What the path rules ask for a route whose pattern, as the router has it, is this. */
@@ -57,21 +93,69 @@ export class AccessPolicy {
   }
 
   /** What a route needs whatever URL it is reached by, as documents and logs tell it. */
-  demandOfRoute(handler: object, controller: object, patterns: readonly string[]): Demand {
+  demandOfRoute(controller: Type<unknown>, method: string, patterns: readonly string[]): Demand {
     return patterns.reduce<Demand>(
       (demand, pattern) => demand | this.demandOfPattern(pattern),
-      this.demandOfHandler(handler, controller),
+      this.demandOfMethod(controller, method),
     );
   }
 
-  /** What makes a route guarded, for people: `decorator`, `default-access`, `path rule "/admin"`. */
-  originsOfDemand(handler: object, controller: object, patterns: readonly string[]): readonly string[] {
-    const declared = declaredDemand(handler, controller, this.configured);
+  /**
+   * What makes a route guarded, for people: `decorator`, `default-access`, `path rule "/admin"`.
+   * @param method undefined: of the class itself, as for a gateway's handshake
+   */
+  originsOfDemand(
+    controller: Type<unknown>,
+    method: string | undefined,
+    patterns: readonly string[],
+  ): readonly string[] {
+    const declared =
+      method === undefined
+        ? declaredDemandOfClass(controller, this.configured)
+        : declaredDemand(controller, method, this.configured);
     const rules = patterns.flatMap((pattern) => this.rules.rulesForPattern(pattern));
     return [
       ...(declared ? ['decorator'] : []),
       ...(declared === undefined && this.defaultDemand !== NONE ? ['default-access'] : []),
       ...[...new Set(rules)].map(({ text }) => `path rule ${JSON.stringify(text)}`),
     ];
+  }
+
+  private handlerOf(context: ExecutionContext): HandlerDemand {
+    return this.handlers.get(context.getClass())?.get(context.getHandler()) ?? this.find(context);
+  }
+
+  private find(context: ExecutionContext): HandlerDemand {
+    const controller = context.getClass() as Type<unknown> | undefined;
+    if (typeof controller !== 'function') return UNKNOWN;
+    const names = this.names.find(context);
+    if (!names) return this.ofWholeClass(controller);
+    const found = this.ofMethods(controller, names);
+    let ofClass = this.handlers.get(controller);
+    if (!ofClass) this.handlers.set(controller, (ofClass = new WeakMap()));
+    ofClass.set(context.getHandler(), found);
+    return found;
+  }
+
+  private ofMethods(controller: Type<unknown>, names: readonly (string | symbol)[]): HandlerDemand {
+    const declared = names.map((name) => declaredDemand(controller, name, this.configured));
+    return {
+      demand: declared.reduce<Demand>((sum, each) => sum | (each ?? this.defaultDemand), NONE),
+      isDeclared: declared.some((each) => each !== undefined),
+      isMarkedPublic: declared.every((each) => each === NONE),
+    };
+  }
+
+  /** For a handler that is none of its class's methods: all that any of them needs. */
+  private ofWholeClass(controller: Type<unknown>): HandlerDemand {
+    const { demand, isDeclared } = this.ofMethods(controller, methodNamesOf(controller));
+    if (isDeclared && !this.unnamed.has(controller)) {
+      this.unnamed.add(controller);
+      new Logger('Fastauth').warn(
+        `A handler of ${controller.name} cannot be told to be one of its methods, so it needs all that any of them needs. ` +
+          'Replace the method before the application is initialized, or on the prototype of the class.',
+      );
+    }
+    return { demand: demand | this.demandOfClass(controller), isDeclared, isMarkedPublic: false };
   }
 }

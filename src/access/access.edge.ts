@@ -7,7 +7,7 @@ import { AccessPolicy } from './access-policy.js';
 import { NONE, type Demand } from './demand.js';
 import { denialBody, denialHeaders, type Denial } from './denial.js';
 import { Gate } from './gate.js';
-import { rawRequest, writePathDemand, type AnyRequest } from './request-access.js';
+import { rawRequest, type AnyRequest } from './request-access.js';
 import { RouteMatcher } from './route-matcher.js';
 
 type Next = (error?: unknown) => void;
@@ -106,7 +106,7 @@ export class AccessEdge {
       const demand =
         this.demandOf(request) | (pattern === undefined ? NONE : this.policy.demandOfPattern(pattern));
       // The router has decided before this, so there is nothing for the guard to add.
-      writePathDemand(request.raw, demand);
+      this.gate.proofs.writePathDemand(request.raw, demand);
       if (demand === NONE) return done();
       this.decide(request, demand, done, (denial) => {
         reply.code(denial.status).headers(this.headersOf(denial)).send(denialBody(denial));

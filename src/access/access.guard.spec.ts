@@ -2,15 +2,17 @@ import type { CanActivate } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { describe, expect, it } from '@jest/globals';
 import { AccessGuard } from './access.guard.js';
+import { ContextGuards } from './context-guards.js';
+import { NONE } from './demand.js';
 import { AccessDeniedException } from './denial.js';
 
 const open: CanActivate = { canActivate: () => true };
-const guard = new AccessGuard(
-  new Map([
-    ['http', open],
-    ['ws', open],
-  ]),
-);
+const guards = new Map([
+  ['http', open],
+  ['ws', open],
+]);
+const policy = { isDeclared: () => false, isMarkedPublic: () => false, defaultDemand: NONE };
+const guard = new AccessGuard(new ContextGuards(guards, policy));
 
 function contextOf(type: string): ExecutionContextHost {
   const context = new ExecutionContextHost([{}, {}], class {}, () => undefined);

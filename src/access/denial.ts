@@ -28,6 +28,7 @@ export const DENIALS = {
   otherClient: denial(401, 'invalid_token', 'Invalid Client ID'),
   foreignOrigin: denial(403, 'origin_not_allowed', 'Origin not allowed'),
   shuttingDown: denial(503, 'shutting_down', 'The server is shutting down'),
+  moduleNotImported: denial(500, 'module_not_imported', 'FastauthModule is not imported'),
   unknownContext: denial(401, 'missing_token', 'This kind of call is not open to anybody'),
 } as const;
 

@@ -8,7 +8,7 @@ import { FastauthEvents } from '../telemetry/fastauth-events.js';
 import { correlationIdOf } from '../telemetry/correlation-id.js';
 import { ACCESS, describeDemand, NONE, type Demand } from './demand.js';
 import { DENIALS, isDenial, type Denial } from './denial.js';
-import { readAccess, writeAccess } from './request-access.js';
+import { Proofs } from './request-access.js';
 
 /**
  * Where edge, guards and handshakes meet: asks for what a request has not proved yet, and keeps what it has.
@@ -18,6 +18,8 @@ import { readAccess, writeAccess } from './request-access.js';
 export class Gate {
   /** How many demands were met, by demand, since the start. */
   readonly admitted: number[] = [0, 0, 0, 0];
+  /** What requests and sockets have proved to this application. */
+  readonly proofs = new Proofs();
 
   constructor(
     private readonly authenticator: Authenticator,
@@ -43,7 +45,7 @@ export class Gate {
 
   /** As {@link admit}, but nobody is told of a refusal: for what is not demanded yet. */
   prove(carrier: object, source: CredentialSource, demand: Demand): MaybePromise<Denial | undefined> {
-    const missing: Demand = demand & ~(readAccess(carrier)?.proved ?? NONE);
+    const missing: Demand = demand & ~(this.proofs.read(carrier)?.proved ?? NONE);
     if (missing === NONE) return undefined;
     const outcome = this.authenticator.authenticate(missing, source);
     return outcome instanceof Promise
@@ -69,14 +71,14 @@ export class Gate {
     outcome: Principal | Denial,
   ): Denial | undefined {
     if (isDenial(outcome)) return this.refuse(outcome, source, ACCESS);
-    const { proved, principal } = readAccess(carrier) ?? { proved: NONE, principal: outcome };
+    const { proved, principal } = this.proofs.read(carrier) ?? { proved: NONE, principal: outcome };
     if (principal.clientId !== undefined && principal.clientId !== outcome.clientId) {
       return this.refuse(DENIALS.otherClient, source, ACCESS);
     }
     this.admitted[ACCESS] = (this.admitted[ACCESS] ?? 0) + 1;
     const name = principal.masterTokenName;
     const master = name === undefined ? undefined : this.authenticator.masterNamed(name);
-    writeAccess(carrier, {
+    this.proofs.write(carrier, {
       proved: proved | ACCESS,
       principal: master ? unitedPrincipal(outcome, master) : outcome,
     });
@@ -102,8 +104,8 @@ export class Gate {
   private conclude(carrier: object, demand: Demand, outcome: Principal | Denial): Denial | undefined {
     if (isDenial(outcome)) return outcome;
     this.admitted[demand] = (this.admitted[demand] ?? 0) + 1;
-    const before = readAccess(carrier);
-    writeAccess(
+    const before = this.proofs.read(carrier);
+    this.proofs.write(
       carrier,
       before
         ? { proved: before.proved | demand, principal: united(before.principal, outcome) }

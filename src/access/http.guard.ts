@@ -4,9 +4,10 @@ import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.
 import type { MaybePromise } from '../stores/token-store.js';
 import { AccessPolicy } from './access-policy.js';
 import { NONE, type Demand } from './demand.js';
-import { AccessDeniedException, denialHeaders, type Denial } from './denial.js';
+import { AccessDeniedException, denialHeaders, DENIALS, type Denial } from './denial.js';
 import { Gate } from './gate.js';
-import { rawRequest, readPathDemand, type AnyRequest } from './request-access.js';
+import { rawRequest, showPrincipal, type AnyRequest, type RawRequest } from './request-access.js';
+import { keepFromSharedCaches } from './shared-caches.js';
 
 type RoutedRequest = AnyRequest & {
   /** Express */
@@ -15,7 +16,10 @@ type RoutedRequest = AnyRequest & {
   readonly routeOptions?: { readonly url?: string | undefined };
 };
 
-/** Lets an HTTP request through to its handler, or not. Its protected steps are there to be overridden. */
+/**
+ * Lets an HTTP request through to its handler, or not. Its protected steps are there to be overridden; give the
+ * subclass as `forRoot({ httpGuard })`.
+ */
 @Injectable()
 export class HttpGuard implements CanActivate {
   constructor(
@@ -27,23 +31,30 @@ export class HttpGuard implements CanActivate {
 
   /** Rejects for a refusal instead of throwing: to unwind the stack costs a tenth of the answer. */
   canActivate(context: ExecutionContext): MaybePromise<boolean> {
-    const request = context.switchToHttp().getRequest<RoutedRequest>();
+    const request = context.switchToHttp().getRequest<RoutedRequest | undefined>();
+    // Contexts of other kinds count as HTTP until they are given a type.
+    if (!isRequest(request)) return this.withoutRequest(context);
     const demand = this.demandOf(context, request);
-    if (demand === NONE) return true;
     const raw = rawRequest(request);
+    if (demand === NONE) {
+      showPrincipal(raw, undefined);
+      return true;
+    }
     const outcome = this.gate.admit(raw, raw, demand);
-    if (outcome === undefined) return true;
+    if (outcome === undefined) return this.admit(context, raw, demand);
     if (outcome instanceof Promise)
-      return outcome.then((denial) => denial === undefined || this.deny(context, denial));
+      return outcome.then((denial) =>
+        denial === undefined ? this.admit(context, raw, demand) : this.deny(context, denial),
+      );
     return this.deny(context, outcome);
   }
 
   /** What this request needs: decorators and default, the matched route's pattern, and the URL as it was sent. */
   protected demandOf(context: ExecutionContext, request: RoutedRequest): Demand {
-    const declared = this.policy.demandOfHandler(context.getHandler(), context.getClass());
+    const declared = this.policy.demandOfCall(context);
     if (!this.policy.hasPathRules) return declared;
     const raw = rawRequest(request);
-    const decided = readPathDemand(raw);
+    const decided = this.gate.proofs.readPathDemand(raw);
     if (decided !== undefined) return declared | decided;
     const pattern = request.route?.path ?? request.routeOptions?.url;
     const { originalUrl, url = '/' } = raw;
@@ -62,4 +73,20 @@ export class HttpGuard implements CanActivate {
     }
     return Promise.reject(AccessDeniedException.withoutStack(denial));
   }
+
+  private admit(context: ExecutionContext, raw: RawRequest, demand: Demand): true {
+    // An application that this one is mounted into may have shown another.
+    showPrincipal(raw, this.gate.proofs.read(raw)?.principal);
+    keepFromSharedCaches(context.switchToHttp().getResponse(), demand);
+    return true;
+  }
+
+  private withoutRequest(context: ExecutionContext): boolean {
+    if (this.policy.isMarkedPublic(context)) return true;
+    throw new AccessDeniedException(DENIALS.unknownContext);
+  }
+}
+
+function isRequest(request: RoutedRequest | undefined): request is RoutedRequest {
+  return typeof request === 'object' && request !== null && typeof rawRequest(request).headers === 'object';
 }

@@ -1,15 +1,26 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { Principal } from '../tokens/principal.js';
-import { rawRequest, readAccess, type AnyRequest } from './request-access.js';
+import { rawRequest, shownPrincipal, type AnyRequest } from './request-access.js';
 
-/** The principal of the request or socket behind this context, for guards and interceptors of your own. */
+/**
+ * The principal of the request or socket behind this context, for guards, interceptors and filters of your own.
+ * `undefined` before our guard has let the call in, where no token was needed, and where there is no request.
+ */
 export function principalOf(context: ExecutionContext): Principal | undefined {
   switch (context.getType()) {
-    case 'http':
-      return readAccess(rawRequest(context.switchToHttp().getRequest<AnyRequest>()))?.principal;
-    case 'ws':
-      return readAccess(context.switchToWs().getClient<object>())?.principal;
+    case 'http': {
+      const request: unknown = context.switchToHttp().getRequest();
+      return isCarrier(request) ? shownPrincipal(rawRequest(request as AnyRequest)) : undefined;
+    }
+    case 'ws': {
+      const client: unknown = context.switchToWs().getClient();
+      return isCarrier(client) ? shownPrincipal(client) : undefined;
+    }
     default:
       return undefined;
   }
+}
+
+function isCarrier(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

@@ -9,17 +9,17 @@ import type { RouteTable } from './route-table.js';
 /** Routes as `GET /path`, each with what its handler needs, where everything else needs an access token. */
 function matcherOf(
   routes: Readonly<Record<string, Demand>>,
-  guard: CanActivate = new AccessGuard(new Map()),
+  guard: CanActivate = Object.create(AccessGuard.prototype) as AccessGuard,
 ): RouteMatcher {
   const listed = Object.entries(routes).map(([route, demand]) => {
     const [method, pattern] = route.split(' ');
-    return { method, patterns: [pattern], handler: { demand }, controller: class {} };
+    return { method, patterns: [pattern], handlerName: 'handle', controller: { demand } };
   });
   return new RouteMatcher(
     { routes: listed } as unknown as RouteTable,
     {
       defaultDemand: ACCESS,
-      demandOfHandler: (handler: { demand: Demand }) => handler.demand,
+      demandOfMethod: (controller: { demand: Demand }) => controller.demand,
     } as unknown as AccessPolicy,
     guard,
   );

@@ -58,8 +58,8 @@ export class RouteMatcher {
   }
 
   private compile(): Matcher[] {
-    return this.table.routes.flatMap(({ method, patterns, handler, controller }) => {
-      const demand = this.policy.demandOfHandler(handler, controller);
+    return this.table.routes.flatMap(({ method, patterns, handlerName, controller }) => {
+      const demand = this.policy.demandOfMethod(controller, handlerName);
       return patterns.flatMap((pattern) => {
         const regexp = compiled(pattern);
         return regexp ? [{ method, regexp, demand }] : [];

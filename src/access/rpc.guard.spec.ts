@@ -1,3 +1,4 @@
+import { ModulesContainer } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { describe, expect, it } from '@jest/globals';
 import { testConfig } from '../../test/support/test-config.js';
@@ -5,8 +6,11 @@ import { AccessPolicy } from './access-policy.js';
 import { AccessOnly, MasterOnly, Public } from './decorators.js';
 import { type Denial, DENIALS } from './denial.js';
 import type { Gate } from './gate.js';
+import { HandlerNames } from './handler-names.js';
 import { PathRules } from './path-rules.js';
 import { RpcGuard } from './rpc.guard.js';
+
+const names = new HandlerNames(new ModulesContainer());
 
 class Handlers {
   unmarked() {}
@@ -30,9 +34,12 @@ describe('the guard of microservice messages', () => {
     [PublicHandlers, 'access', false],
   ] as const)('%p.%s: %s', (controller, name, isOpen) => {
     const told: Denial[] = [];
-    const guard = new RpcGuard(new AccessPolicy(testConfig(), new PathRules({ master: [], access: [] })), {
-      refuse: (denial: Denial) => told.push(denial),
-    } as unknown as Gate);
+    const guard = new RpcGuard(
+      new AccessPolicy(testConfig(), new PathRules({ master: [], access: [] }), names),
+      {
+        refuse: (denial: Denial) => told.push(denial),
+      } as unknown as Gate,
+    );
     const handler = Reflect.get(controller.prototype, name) as () => void;
     const context = new ExecutionContextHost([{}, {}], controller, handler);
     expect(guard.canActivate(context)).toBe(isOpen);

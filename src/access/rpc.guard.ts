@@ -20,13 +20,8 @@ export class RpcGuard implements CanActivate {
 
   /** @returns false for Nest to answer "Forbidden resource" with an exception of this kind of call */
   canActivate(context: ExecutionContext): boolean {
-    const [handler, controller] = [context.getHandler(), context.getClass()];
-    if (this.policy.isMarkedPublic(handler, controller)) return true;
-    this.gate.refuse(
-      DENIALS.unknownContext,
-      NO_CREDENTIALS,
-      this.policy.demandOfHandler(handler, controller),
-    );
+    if (this.policy.isMarkedPublic(context)) return true;
+    this.gate.refuse(DENIALS.unknownContext, NO_CREDENTIALS, this.policy.demandOfCall(context));
     return false;
   }
 }

@@ -20,13 +20,11 @@ export interface StartupReportOptions {
   readonly routes: readonly Route[];
   readonly rules: PathRules;
   readonly accessOf: (route: Route, pattern: string) => RouteAccess;
-  /** Whether anything asks callers for what the route's decorators and `default-access` say. Default: always. */
-  readonly isAsked?: (route: Route, pattern: string) => boolean;
   readonly gateways?: readonly SocketPath[];
 }
 
 export interface StartupReport {
-  /** Rules that guard nothing known, routes that a rule misses by less than a segment, and decorators without a guard. */
+  /** Rules that guard nothing known, and routes that a rule misses by less than a segment. */
   readonly warnings: readonly string[];
   /** One line for each guarded route. */
   readonly guarded: readonly string[];
@@ -37,7 +35,6 @@ export function startupReport({
   routes,
   rules,
   accessOf,
-  isAsked = () => true,
   gateways = [],
 }: StartupReportOptions): StartupReport {
   // A handler may have several paths, and a rule may guard one of them.
@@ -46,7 +43,6 @@ export function startupReport({
       label: `${route.method} ${pattern}`,
       paths: [pattern, route.withoutModulePath.get(pattern) ?? pattern],
       access: accessOf(route, pattern),
-      isAsked: isAsked(route, pattern),
     })),
   );
   const known = [...judged.flatMap(({ paths }) => paths), ...gateways.map(({ path }) => path)];
@@ -58,12 +54,8 @@ export function startupReport({
           .filter((rule) => justMisses(rule, paths, access.demand))
           .map((rule) => missedRoute(rule, label)),
       ),
-      ...judged.filter((line) => !line.isAsked).map(unaskedLine),
     ],
-    guarded: [
-      ...judged.filter((line) => line.isAsked),
-      ...gateways.map(({ path, access }) => ({ label: `WebSocket ${path}`, access })),
-    ]
+    guarded: [...judged, ...gateways.map(({ path, access }) => ({ label: `WebSocket ${path}`, access }))]
       .filter(({ access }) => access.demand !== NONE)
       .map(guardedLine),
   };
@@ -76,13 +68,6 @@ interface Line {
 
 function guardedLine({ label, access }: Line): string {
   return `${label}: ${describeDemand(access.demand)} (${access.origins.join(', ')})`;
-}
-
-function unaskedLine(line: Line): string {
-  return (
-    `${guardedLine(line)}, but no guard asks for it: globalGuard is false, and no AccessGuard stands before this route. ` +
-    'Put @UseGuards(AccessGuard) there.'
-  );
 }
 
 function isDead({ spellings }: LeveledRule, patterns: readonly string[]): boolean {

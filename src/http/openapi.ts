@@ -40,8 +40,8 @@ export function withFastauth<T extends OpenApiDocument>(app: INestApplicationCon
         // A document may leave the global prefix out.
         const found = routeOf(routes, key, [path, `/${globalPrefix}/${path}`]);
         if (!found) return [key, value];
-        const { handler, controller } = found.route;
-        const security = requirements(policy.demandOfRoute(handler, controller, [found.pattern]));
+        const { handler, handlerName, controller } = found.route;
+        const security = requirements(policy.demandOfRoute(controller, handlerName, [found.pattern]));
         const operation = completedBy(value, operations.get(handler)?.[key], operationIds);
         return [key, { ...operation, security }];
       }),

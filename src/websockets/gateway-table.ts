@@ -59,7 +59,7 @@ export class GatewayTable {
             demand |
             this.policy.demandOfPattern(path) |
             (name === undefined ? NONE : this.policy.demandOfTarget(name)),
-          origins: this.policy.originsOfDemand(metatype, metatype, paths),
+          origins: this.policy.originsOfDemand(metatype, undefined, paths),
         },
       };
     });
@@ -81,19 +81,18 @@ export class GatewayTable {
       namespace?: Namespace;
     };
     const prototype = metatype.prototype as Record<string, unknown>;
-    const handlers = new MetadataScanner()
-      .getAllMethodNames(prototype)
-      .map((name) => prototype[name])
-      .filter((method) => typeof method === 'function')
-      .filter((method) => Reflect.hasMetadata(IS_MESSAGE_HANDLER, method));
+    const handlers = new MetadataScanner().getAllMethodNames(prototype).filter((name) => {
+      const method = prototype[name];
+      return typeof method === 'function' && Reflect.hasMetadata(IS_MESSAGE_HANDLER, method);
+    });
     return {
       metatype,
       port: (Reflect.getMetadata(PORT, metatype) as number | undefined) ?? 0,
       path: normalizePath(options.path),
       namespace: options.namespace,
-      demand: this.policy.demandOfHandler(metatype, metatype),
+      demand: this.policy.demandOfClass(metatype),
       demandOfMessages: handlers.reduce<Demand>(
-        (sum, handler) => sum | this.policy.demandOfHandler(handler, metatype),
+        (sum, handler) => sum | this.policy.demandOfMethod(metatype, handler),
         NONE,
       ),
     };

@@ -5,7 +5,7 @@ import type { CredentialSource } from '../access/credentials.js';
 import { ACCESS, MASTER, NONE, type Demand } from '../access/demand.js';
 import { DENIALS, type Denial } from '../access/denial.js';
 import { Gate } from '../access/gate.js';
-import { readAccess } from '../access/request-access.js';
+import type { Proofs } from '../access/request-access.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import type { MaybePromise } from '../stores/token-store.js';
 import { correlationIdOf } from '../telemetry/correlation-id.js';
@@ -59,6 +59,11 @@ export class Handshake {
     private readonly limiter: AttemptLimiter,
     @Inject(FASTAUTH_CONFIG) readonly config: FastauthConfig,
   ) {}
+
+  /** What sockets have proved. */
+  get proofs(): Proofs {
+    return this.gate.proofs;
+  }
 
   /** Lets nobody in any more. */
   close(): void {
@@ -123,7 +128,7 @@ export class Handshake {
     const admission = (): Admission => {
       const address = this.limiter.addressOf(source);
       writePeer(carrier, { address, correlationId: correlationIdOf(source.headers) });
-      return { held: heldToken(readAccess(carrier), source), changesHeard };
+      return { held: heldToken(this.gate.proofs.read(carrier), source), changesHeard };
     };
     const goOn = (denial: Denial | undefined): MaybePromise<Denial | Admission> => {
       const proving = denial ?? this.prove(carrier, source, wished);

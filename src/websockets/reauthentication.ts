@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { CredentialSource } from '../access/credentials.js';
 import { Gate } from '../access/gate.js';
 import { denialBody } from '../access/denial.js';
-import { readAccess } from '../access/request-access.js';
 import type { FastauthErrorCode } from '../errors.js';
 import { SafeLogger } from '../telemetry/safe-logger.js';
 import { heldToken } from './held-token.js';
@@ -60,7 +59,7 @@ export class Reauthentication {
     const { changesHeard } = this.live;
     const denial = await this.gate.renew(socket, source);
     if (denial) return { status: 'error', ...denialBody(denial) };
-    const held = heldToken(readAccess(socket), source);
+    const held = heldToken(this.gate.proofs.read(socket), source);
     return held && this.live.hold(kind, socket, held, changesHeard)
       ? { status: 'success', expires_at: held.expiresAt }
       : undefined;

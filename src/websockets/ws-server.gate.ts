@@ -1,7 +1,6 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { denialBody, denialHeaders, isDenial, type Denial } from '../access/denial.js';
-import { readAccess, writeAccess } from '../access/request-access.js';
 import { SafeLogger } from '../telemetry/safe-logger.js';
 import type { ServedGateways, SocketControl } from './gated-server.js';
 import type { Admission } from './handshake.js';
@@ -67,8 +66,7 @@ export function gateWsServer(server: WsServer, control: SocketControl, served: S
     const settle = (outcome: Denial | Admission): void => {
       if (isDenial(outcome)) return refuse(outcome, request, socket, head);
       upgrade(request, socket, head, (client, upgraded) => {
-        const access = readAccess(request);
-        if (access) writeAccess(client, access);
+        handshake.proofs.move(request, client);
         const peer = readPeer(request);
         if (peer) writePeer(client, peer);
         letIn(client, socket, outcome, control);
@@ -109,7 +107,7 @@ function letIn(
   client: WsSocket,
   connection: Duplex,
   { held, changesHeard }: Admission,
-  { live, reauthentication, heartbeat }: SocketControl,
+  { handshake, live, reauthentication, heartbeat }: SocketControl,
 ): void {
   interceptMessages(
     client,
@@ -129,7 +127,7 @@ function letIn(
     heartbeat.forget(client);
   });
   // Only of those that have proved something: what open gateways hold is the application's.
-  if (readAccess(client)) heartbeat.watch(client, connection);
+  if (handshake.proofs.read(client)) heartbeat.watch(client, connection);
   if (held) live.hold(WS_SOCKETS, client, held, changesHeard);
 }
 

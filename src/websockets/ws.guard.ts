@@ -3,7 +3,6 @@ import { AccessPolicy } from '../access/access-policy.js';
 import { ACCESS, MASTER, NONE, type Demand } from '../access/demand.js';
 import { AccessDeniedException, denialBody, denialOfFault, DENIALS, type Denial } from '../access/denial.js';
 import { Gate } from '../access/gate.js';
-import { readAccess } from '../access/request-access.js';
 import { LiveSockets } from './live-sockets.js';
 import { sourceOfMessage } from './socket-peer.js';
 
@@ -21,7 +20,7 @@ export class WsGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (context.getType() !== 'ws') throw new AccessDeniedException(DENIALS.unknownContext);
-    const demand = this.policy.demandOfHandler(context.getHandler(), context.getClass());
+    const demand = this.policy.demandOfCall(context);
     if (demand === NONE) return true;
     const client = context.switchToWs().getClient<object>();
     const denial = this.denialOf(client, demand);
@@ -30,7 +29,7 @@ export class WsGuard implements CanActivate {
 
   /** What speaks against it that a message of this client needs this much. */
   protected denialOf(client: object, demand: Demand): Denial | undefined {
-    const missing = demand & ~(readAccess(client)?.proved ?? NONE);
+    const missing = demand & ~(this.gate.proofs.read(client)?.proved ?? NONE);
     if (missing & MASTER) return DENIALS.noMasterToken;
     if (missing & ACCESS) return DENIALS.noAccessToken;
     if (demand & MASTER && this.sockets.hasExpired(client)) return DENIALS.badMasterToken;

@@ -1,15 +1,5 @@
-import {
-  type CanActivate,
-  Controller,
-  type ExecutionContext,
-  ForbiddenException,
-  Get,
-  Injectable,
-  Logger,
-  Module,
-  UseGuards,
-} from '@nestjs/common';
-import { APP_GUARD, NestFactory } from '@nestjs/core';
+import { Controller, ForbiddenException, Get, Injectable, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
 import { WebSocketGateway } from '@nestjs/websockets';
@@ -118,6 +108,8 @@ describe('FastauthModule', () => {
     'keyProvider',
     'issuanceDefaults',
     'foreignTokens',
+    'httpGuard',
+    'contextGuards',
     'globalGuard',
   ])('says of %s from useFactory where it is given instead', async (key) => {
     const module = FastauthModule.forRootAsync({ useFactory: () => ({ ...OPTIONS, [key]: {} }) });
@@ -184,22 +176,28 @@ describe('FastauthModule', () => {
       expect((await app.get('/whoami', { 'ACCESS-TOKEN': accessToken })).status).toBe(200);
     });
 
-    it('guards only where the guard stands with globalGuard: false', async () => {
+    it('guards what is decorated, and that alone, with globalGuard: false', async () => {
       @Controller('guarded')
-      @UseGuards(AccessGuard)
       class GuardedController {
         @Get()
         @AccessOnly()
         content() {
           return 'content';
         }
+
+        @Get('beside')
+        beside() {
+          return 'beside';
+        }
       }
       const app = await start({
         fastauth: { globalGuard: false },
         controllers: [RoutesController, GuardedController],
       });
-      expect((await app.get('/admin/whoami')).status).toBe(200);
+      expect((await app.get('/admin/whoami')).status).toBe(401);
+      expect((await app.get('/health')).status).toBe(200);
       expect((await app.get('/guarded')).status).toBe(401);
+      expect((await app.get('/guarded/beside')).status).toBe(200);
     });
 
     it('keeps the token endpoints behind the master token with globalGuard: false', async () => {
@@ -220,50 +218,6 @@ describe('FastauthModule', () => {
       const { access_token } = await app.issue();
       expect((await app.get('/health', { 'ACCESS-TOKEN': access_token })).status).toBe(200);
       expect((await app.get('/admin/whoami', { 'ACCESS-TOKEN': access_token })).status).toBe(401);
-    });
-
-    it('warns of decorators that no guard reads with globalGuard: false', async () => {
-      @Injectable()
-      class ComposedGuard implements CanActivate {
-        constructor(private readonly access: AccessGuard) {}
-        canActivate(context: ExecutionContext) {
-          return this.access.canActivate(context);
-        }
-      }
-      @Controller()
-      class MixedController {
-        @Get('forgotten')
-        @AccessOnly()
-        forgotten() {}
-
-        @Get('asked')
-        @AccessOnly()
-        @UseGuards(AccessGuard)
-        asked() {}
-
-        @Get('composed')
-        @AccessOnly()
-        @UseGuards(ComposedGuard)
-        composed() {}
-
-        @Get('by-rule')
-        @AccessOnly()
-        byRule() {}
-      }
-      const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
-      const log = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => {});
-      const settings = { globalGuard: false, accessTokenPaths: ['/by-rule'] };
-      await start({ fastauth: settings, controllers: [MixedController] });
-      expect(warn.mock.calls.flat()).toEqual([
-        expect.stringMatching(/^GET \/forgotten: access \(decorator\), but no guard asks for it/),
-      ]);
-      expect(log.mock.calls.flat()).not.toContain('GET /forgotten: access (decorator)');
-      expect(log.mock.calls.flat()).toContain('GET /asked: access (decorator)');
-      warn.mockClear();
-      const everywhere = { provide: APP_GUARD, useExisting: AccessGuard };
-      await start({ fastauth: settings, controllers: [MixedController], providers: [everywhere] });
-      await start({ fastauth: { ...settings, globalGuard: true }, controllers: [MixedController] });
-      expect(warn).not.toHaveBeenCalled();
     });
 
     it.each(['public', 'access'] as const)('lets a test override the guard, %s by default', async (level) => {

@@ -1,0 +1,189 @@
+import type { Type } from '@nestjs/common';
+import { GUARDS_METADATA } from '@nestjs/common/constants.js';
+import { ModulesContainer } from '@nestjs/core';
+import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
+import {
+  type ConfiguredDemands,
+  declaredDemand,
+  hasDeclarations,
+  isMethodDeclared,
+} from './declared-demand.js';
+import { isDeclaredGuard } from './declared.guard.js';
+import { BOTH, NONE } from './demand.js';
+import { classOf, isClass, methodNamesOf } from './handler-names.js';
+
+type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
+
+/** What of a class's decorators nobody would ask for. */
+export interface UnaskedHandlers {
+  /** The application may not start with these. */
+  readonly faults: readonly string[];
+  /** Whether anybody asks depends on a library that is not known here. */
+  readonly warnings: readonly string[];
+}
+
+// The keys under which optional packages keep what their decorators say.
+const GATEWAY = 'websockets:is_gateway';
+const RESOLVER = [
+  'graphql:resolver_type',
+  'graphql:resolver_name',
+  'graphql:resolve_property',
+  'graphql:resolve_reference',
+];
+const ROOT_RESOLVERS: readonly unknown[] = ['Query', 'Mutation', 'Subscription'];
+const GRAPHQL_OPTIONS = 'GqlModuleOptions';
+
+/** Of methods, or of classes, that libraries call without asking any guard. */
+const UNGUARDED: Readonly<Record<string, string>> = {
+  EVENT_LISTENER_METADATA: '@OnEvent()',
+  SCHEDULER_TYPE: '@Cron(), @Interval() or @Timeout()',
+  'bull:module_queue': '@Processor()',
+  'bull:queue_process': '@Process()',
+  'bullmq:processor_metadata': '@Processor()',
+  'bullmq:worker_events_metadata': '@OnWorkerEvent()',
+  'bullmq:queue_events_listener_metadata': '@QueueEventsListener()',
+  __commandHandler__: '@CommandHandler()',
+  __queryHandler__: '@QueryHandler()',
+  __eventsHandler__: '@EventsHandler()',
+};
+
+/** Nothing that is configured counts as open here. */
+const CLOSED: ConfiguredDemands = { issuance: BOTH, introspection: BOTH };
+
+/** Finds decorators of ours in places where Nest asks no guard, so that they would hold nothing. */
+export function findUnaskedHandlers(modules: ModulesContainer): UnaskedHandlers {
+  const faults: string[] = [];
+  const warnings: string[] = [];
+  for (const module of modules.values()) {
+    for (const [wrapper, isController] of componentsOf(module)) {
+      const type =
+        isClass(wrapper.metatype) && !wrapper.isFactory ? wrapper.metatype : classOf(instanceOf(wrapper));
+      if (!isClass(type) || !hasDeclarations(type, methodNamesOf(type))) continue;
+      const guarded = methodNamesOf(type).filter(
+        (name) => (declaredDemand(type, name, CLOSED) ?? NONE) !== NONE,
+      );
+      faults.push(...neverGuarded(type, guarded, isController));
+      if (guarded.length === 0) continue;
+      const isResolver = guarded.some((name) => RESOLVER.some((key) => methodHas(type, name, key)));
+      if (isResolver) faults.push(...unguardedFields(type, guarded, modules));
+      if (isController || isResolver || Reflect.hasMetadata(GATEWAY, type)) {
+        if (!isAsked(type, module, isResolver)) faults.push(notAsked(type));
+      } else if (!guarded.every((name) => unguardedBy(type, name) !== undefined))
+        warnings.push(unknownUse(type));
+    }
+  }
+  return { faults: [...new Set(faults)], warnings: [...new Set(warnings)] };
+}
+
+function componentsOf({
+  controllers,
+  providers,
+}: NestModule): readonly (readonly [InstanceWrapper, boolean])[] {
+  return [
+    ...[...controllers.values()].map((wrapper) => [wrapper, true] as const),
+    ...[...providers.values()].map((wrapper) => [wrapper as InstanceWrapper, false] as const),
+  ];
+}
+
+function instanceOf(wrapper: InstanceWrapper): unknown {
+  return wrapper.instance as unknown;
+}
+
+/** Nest takes a class's guards from the module that its provider is in; for what a factory made it has put none there. */
+function isAsked(type: Type<unknown>, { injectables, providers }: NestModule, isResolver: boolean): boolean {
+  const guards = (Reflect.getMetadata(GUARDS_METADATA, type) ?? []) as readonly Type<never>[];
+  const ours = guards.find(isDeclaredGuard);
+  return ours !== undefined && injectables.has(ours) && (!isResolver || providers.has(type));
+}
+
+function neverGuarded(
+  type: Type<unknown>,
+  guarded: readonly (string | symbol)[],
+  isController: boolean,
+): readonly string[] {
+  return guarded.flatMap((name) => {
+    const decorator = unguardedBy(type, name);
+    // A class's decorator is for those of its methods that are called from outside.
+    const isMeant =
+      decorator !== undefined && (isMethodDeclared(type, name) || !isReachable(type, isController));
+    return isMeant
+      ? [
+          `${type.name}.${String(name)} asks for a token, but Nest asks no guard before what ${decorator} calls. ` +
+            'Take our decorator off, and check who may cause the call where it comes in.',
+        ]
+      : [];
+  });
+}
+
+function unguardedFields(
+  type: Type<unknown>,
+  guarded: readonly (string | symbol)[],
+  modules: ModulesContainer,
+): readonly string[] {
+  const fields = guarded.filter((name) => isFieldResolver(type, name));
+  if (fields.length === 0 || graphqlOptionsOf(modules).every(asksFieldGuards)) return [];
+  return [
+    `${type.name}.${fields.map(String).join(', ')} asks for a token, but GraphQL asks no guard before field resolvers. ` +
+      "Set fieldResolverEnhancers: ['guards'] in the options of GraphQLModule, or mark them @Public().",
+  ];
+}
+
+function graphqlOptionsOf(modules: ModulesContainer): readonly unknown[] {
+  return [...modules.values()].flatMap(({ providers }) => {
+    const wrapper = providers.get(GRAPHQL_OPTIONS);
+    return wrapper ? [instanceOf(wrapper as InstanceWrapper)] : [];
+  });
+}
+
+function asksFieldGuards(options: unknown): boolean {
+  const enhancers = (options as { fieldResolverEnhancers?: unknown } | undefined)?.fieldResolverEnhancers;
+  return Array.isArray(enhancers) && enhancers.includes('guards');
+}
+
+function isFieldResolver(type: Type<unknown>, name: string | symbol): boolean {
+  const kind = metadataOf(type, name, 'graphql:resolver_type');
+  return (
+    methodHas(type, name, 'graphql:resolve_property') ||
+    methodHas(type, name, 'graphql:resolve_reference') ||
+    (kind !== undefined && !ROOT_RESOLVERS.includes(kind))
+  );
+}
+
+function unguardedBy(type: Type<unknown>, name: string | symbol): string | undefined {
+  const key = Object.keys(UNGUARDED).find(
+    (each) => methodHas(type, name, each) || Reflect.hasMetadata(each, type),
+  );
+  return key && UNGUARDED[key];
+}
+
+function isReachable(type: Type<unknown>, isController: boolean): boolean {
+  return (
+    isController ||
+    Reflect.hasMetadata(GATEWAY, type) ||
+    methodNamesOf(type).some((name) => RESOLVER.some((key) => methodHas(type, name, key)))
+  );
+}
+
+function methodHas(type: Type<unknown>, name: string | symbol, key: string): boolean {
+  return metadataOf(type, name, key) !== undefined;
+}
+
+/** Also where a wrapper stands in the place of the method that was decorated: then on a level below. */
+function metadataOf(type: Type<unknown>, name: string | symbol, key: string): unknown {
+  const method: unknown = Reflect.get(type.prototype as object, name);
+  return typeof method === 'function' ? (Reflect.getMetadata(key, method) as unknown) : undefined;
+}
+
+function notAsked(type: Type<unknown>): string {
+  return (
+    `${type.name} asks for a token by its decorators, but Nest asks no guard of a class there: it is made by useFactory or useValue, ` +
+    'or provided under another token. List the class itself among the providers.'
+  );
+}
+
+function unknownUse(type: Type<unknown>): string {
+  return (
+    `${type.name} asks for a token by its decorators, but is neither a controller nor a gateway nor a resolver: ` +
+    'they hold only where a library that calls it asks the guards of its class.'
+  );
+}
