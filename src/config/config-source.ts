@@ -21,6 +21,8 @@ const REGISTRATION_KEYS = new Set([
   'keyProvider',
   'issuanceDefaults',
   'foreignTokens',
+  'httpGuard',
+  'contextGuards',
   'globalGuard',
   'isGlobal',
 ]);
