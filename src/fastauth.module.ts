@@ -46,9 +46,9 @@ import {
   type OPTIONS_TYPE,
 } from './fastauth.module-definition.js';
 import { AuthorizationServerMetadataController } from './http/authorization-server-metadata.controller.js';
-import { IdleConnections } from './http/idle-connections.js';
 import { IntrospectionController } from './http/introspection.controller.js';
 import { JwkSetController } from './http/jwk-set.controller.js';
+import { OpenConnections } from './http/open-connections.js';
 import { RevocationController } from './http/revocation.controller.js';
 import { TokenController } from './http/token.controller.js';
 import { KeyRingHolder } from './keys/key-ring-holder.js';
@@ -242,7 +242,7 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
       AccessGuard,
       { provide: HttpGuard, useClass: httpGuard },
       RpcGuard,
-      IdleConnections,
+      OpenConnections,
       GatewayTable,
       LiveSockets,
       Reauthentication,

@@ -19,7 +19,7 @@ const ROOMS: Record<string, string[]> = {
   tokens: ['keys', 'stores/token-store', 'config'],
   access: ['tokens', 'config', 'stores/token-store'],
   http: ['access', 'tokens', 'config', 'keys/key-ring', 'keys/key-ring-holder'],
-  websockets: ['access', 'tokens', 'config', 'stores/token-store'],
+  websockets: ['access', 'tokens', 'config', 'stores/token-store', 'http/open-connections'],
   cli: ['config', 'keys', 'stores', 'tokens'],
   testing: ['config', 'keys', 'stores', 'tokens', 'access'],
 };

@@ -81,6 +81,8 @@ export interface FastauthConfig {
   readonly websocketReauthenticationGrace: number;
   /** Seconds between the pings of guarded sockets of ws; 0: none. */
   readonly websocketHeartbeat: number;
+  /** Seconds until no connection is left of an application that closes. */
+  readonly shutdownTimeout: number;
   /** Failed attempts in a minute from one address after which it has to wait; 0: never. */
   readonly failedAttemptsPerAddress: number;
   /** The same for one client's tokens from one address. */

@@ -73,6 +73,7 @@ describe('loadFastauthConfig', () => {
       websocketOrigins: [],
       websocketReauthenticationGrace: 0.4,
       websocketHeartbeat: 30,
+      shutdownTimeout: 5,
       failedAttemptsPerAddress: 1000,
       failedAttemptsPerClient: 100,
       failedAttemptsStore: 'memory:',

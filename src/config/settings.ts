@@ -262,6 +262,11 @@ export const SETTINGS = {
     description:
       'How often, in seconds, guarded sockets of ws are pinged; one that has sent nothing since the last ping is cut. `0`: never. socket.io has its own `pingInterval`.',
   }),
+  shutdownTimeout: z.number().min(0.1).max(3600).default(5).meta({
+    expected: 'a number of seconds from 0.1 to 3600',
+    description:
+      'How many seconds an application that closes may take to give the answers under way and to close all connections; what is left then is cut.',
+  }),
   failedAttemptsPerAddress: wholeNumber(0, 1_000_000).default(1000).meta({
     expected: 'a whole number; 0 for no limit',
     description:

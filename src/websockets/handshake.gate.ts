@@ -2,6 +2,7 @@ import { type BeforeApplicationShutdown, Injectable, type WebSocketAdapter } fro
 import { ApplicationConfig } from '@nestjs/core';
 import { describeDemand, NONE } from '../access/demand.js';
 import { ConfigError } from '../errors.js';
+import { OpenConnections } from '../http/open-connections.js';
 import type { ServedGateways } from './gated-server.js';
 import { type Gateway, GatewayTable, normalizePath } from './gateway-table.js';
 import { Handshake } from './handshake.js';
@@ -33,6 +34,7 @@ export class HandshakeGate implements BeforeApplicationShutdown {
     private readonly live: LiveSockets,
     private readonly reauthentication: Reauthentication,
     private readonly heartbeat: Heartbeat,
+    private readonly connections: OpenConnections,
     config: ApplicationConfig,
   ) {
     const current = config.getIoAdapter() as WebSocketAdapter | null;
@@ -62,8 +64,11 @@ export class HandshakeGate implements BeforeApplicationShutdown {
     const create = adapter.create.bind(adapter);
     adapter.create = (port: number, options?: ServerOptions) => {
       const server: unknown = create(port, options);
-      if (server instanceof Promise) return server.then((ready) => this.gatedServer(ready, port, options));
-      return this.gatedServer(server, port, options);
+      const take = (ready: unknown): unknown => {
+        for (const each of httpServersOf(ready, adapter, port)) this.connections.follow(each);
+        return this.gatedServer(ready, port, options);
+      };
+      return server instanceof Promise ? server.then(take) : take(server);
     };
   }
 
@@ -107,6 +112,17 @@ export class HandshakeGate implements BeforeApplicationShutdown {
     this.live.start();
     return true;
   }
+}
+
+/** The server of a port of a gateway's own, as far as library and adapter show it. */
+function httpServersOf(server: unknown, adapter: WebSocketAdapter, port: number): readonly unknown[] {
+  if (typeof server !== 'object' || server === null) return [];
+  const registry: unknown = Reflect.get(adapter, 'httpServersRegistry');
+  return [
+    Reflect.get(serverOfNamespace(server) ?? server, 'httpServer'),
+    Reflect.get(server, '_server'),
+    registry instanceof Map ? registry.get(port) : undefined,
+  ];
 }
 
 function hasClients(server: object): boolean {
