@@ -15,7 +15,7 @@ describe('the name under which the original stores a client', () => {
     expect(nameByPython(clientId)).toBeUndefined();
   });
 
-  it.each(['x&client_id=victim', 'victim#x', 'a+b&c'])('of %j would be somebody else\'s', (clientId) => {
+  it.each(['x&client_id=victim', 'victim#x', 'a+b&c'])("of %j would be somebody else's", (clientId) => {
     expect(nameByPython(clientId)).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import { Kysely, type Dialect } from 'kysely';
+import { Kysely, WithSchemaPlugin, type Dialect } from 'kysely';
 import { importOptional } from '../config/optional-package.js';
 import { familyOf, type SqlFamily } from './sql.family.js';
 import type { FeedListener, PostgresFeed } from './sql.postgres-feed.js';
@@ -31,6 +31,7 @@ export interface SqlConnection {
 interface Server {
   readonly dialect: Dialect;
   readonly feed?: SqlConnection['feed'];
+  readonly schema?: string | undefined;
 }
 
 /**
@@ -39,12 +40,20 @@ interface Server {
  */
 export async function connectSql(database: SqlDatabase, timeout: number): Promise<SqlConnection> {
   if ('db' in database) {
-    const db = database.db as Kysely<SqlTables>;
+    const db = ourNames(database.db as Kysely<SqlTables>);
     return { db, family: familyOf(db), close: async () => undefined };
   }
-  const { dialect, feed }: Server = 'url' in database ? await serverAt(database.url, timeout) : database;
-  const db = new Kysely<SqlTables>({ dialect });
+  const { dialect, feed, schema }: Server =
+    'url' in database ? await serverAt(database.url, timeout) : database;
+  const named = new Kysely<SqlTables>({ dialect });
+  const db = schema === undefined ? named : named.withSchema(schema);
   return { db, family: familyOf(db), feed, close: () => db.destroy() };
+}
+
+/** Without plugins that name columns otherwise, or change rows; the application's choice of a schema stays. */
+function ourNames(db: Kysely<SqlTables>): Kysely<SqlTables> {
+  const schemas = db.getExecutor().plugins.filter((plugin) => plugin instanceof WithSchemaPlugin);
+  return schemas.reduce((own, plugin) => own.withPlugin(plugin), db.withoutPlugins());
 }
 
 async function serverAt(url: string, timeout: number): Promise<Server> {
@@ -53,11 +62,26 @@ async function serverAt(url: string, timeout: number): Promise<Server> {
       () => Promise.all([import('./sql.postgres.js'), import('./sql.postgres-feed.js')]),
       'kysely pg',
     );
+    const { connectionString, schema } = withoutSchema(url);
     return {
-      dialect: postgresDialect(url, timeout),
-      feed: (channel, listener) => new PostgresFeed(url, channel, timeout * 1000, listener),
+      schema,
+      dialect: postgresDialect(connectionString, timeout),
+      feed: (channel, listener) => new PostgresFeed(connectionString, channel, timeout * 1000, listener),
     };
   }
   const { mysqlDialect } = await importOptional(() => import('./sql.mysql.js'), 'kysely mysql2');
   return { dialect: mysqlDialect(url, timeout) };
+}
+
+/** `?schema=` as Prisma has it, which pg does not know. */
+function withoutSchema(url: string): { connectionString: string; schema: string | undefined } {
+  const [, address = url, query] = /^([^?]*)\?(.*)$/s.exec(url) ?? [];
+  if (query === undefined) return { connectionString: url, schema: undefined };
+  const parameters = query.split('&');
+  const others = parameters.filter((parameter) => !/^schema=/.test(parameter));
+  const schema = new URLSearchParams(query).get('schema');
+  return {
+    connectionString: others.length > 0 ? `${address}?${others.join('&')}` : address,
+    schema: schema || undefined,
+  };
 }

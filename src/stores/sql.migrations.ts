@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import type { SqlFamily } from './sql.family.js';
+import { createChangeTriggers } from './sql.postgres-triggers.js';
 import { CLIENT_ID_BYTES, FAMILY_ID_BYTES, type SqlTables } from './sql.tables.js';
 
 /** A step from one version of the tables to the next. Each statement may run again after a crash in between. */
@@ -73,9 +74,32 @@ const MIGRATIONS: readonly Migration[] = [
         .execute();
     },
   },
+  {
+    name: '2-live-sessions',
+    // A login looks for the client's live sessions, however many ended ones are kept. Writes wait while it is built.
+    run: async (db, family) => {
+      const index = db.schema
+        .createIndex('fastauth_sessions_live')
+        .on('fastauth_sessions')
+        .columns(['app', 'client_id', 'revoked_at', 'expires_at']);
+      if (family.name !== 'mysql') return index.ifNotExists().execute();
+      // MySQL cannot ask, and has none where another process stopped in between.
+      await index.execute().catch((error: unknown) => {
+        if ((error as { code?: unknown }).code !== 'ER_DUP_KEYNAME') throw error;
+      });
+    },
+  },
+  {
+    name: '3-changes-by-sql',
+    run: async (db, family) => {
+      if (family.name === 'postgres') await createChangeTriggers(db);
+    },
+  },
 ];
 
-/** The version of the tables that this package needs at least. */
+/** The version of the tables that this package needs at least: what came later is for speed, and for what others do. */
+export const NEEDED_VERSION = 1;
+/** The version that {@link migrateTables} makes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /**

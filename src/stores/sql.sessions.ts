@@ -12,6 +12,7 @@ import type { SessionKey, SessionRecord } from '../tokens/session-record.js';
 import { REMOVALS_KEPT_SECONDS, type SqlChange } from './sql.change-poll.js';
 import type { SqlFamily } from './sql.family.js';
 import { LOCKS } from './sql.migrations.js';
+import { hasChangeTriggers, TOLD_SETTING } from './sql.postgres-triggers.js';
 import {
   CLIENT_ID_BYTES,
   FAMILY_ID_BYTES,
@@ -188,6 +189,11 @@ export class SqlSessions {
     }));
   }
 
+  /** Whether changes by other programs are notified, too. */
+  hasTriggers(): Promise<boolean> {
+    return hasChangeTriggers(this.#db);
+  }
+
   /** The database's clock. */
   async now(): Promise<number> {
     const { rows } = await sql<{ now: number }>`select ${this.#family.now} as now`.execute(this.#db);
@@ -270,6 +276,7 @@ export class SqlSessions {
   async #removeRows(keys: readonly RowKey[]): Promise<void> {
     const { app } = this.#scope;
     for (const chunk of chunksOf(keys)) {
+      await this.#notify(chunk);
       await this.#db
         .deleteFrom('fastauth_sessions')
         .where('app', '=', app)
@@ -279,7 +286,6 @@ export class SqlSessions {
         .insertInto('fastauth_removals')
         .values(chunk.map((key) => ({ app, ...key, ...this.#change() })))
         .execute();
-      await this.#notify(chunk);
     }
   }
 
@@ -301,10 +307,12 @@ export class SqlSessions {
       .execute();
   }
 
+  /** Notified when the transaction is committed. To be called before rows are deleted: no trigger tells of them then. */
   async #notify(keys: readonly RowKey[]): Promise<void> {
     if (!this.#family.notifies) return;
     const payloads = keys.map((key) => sql`(${this.#payload(sessionKeyOf(key))})`);
-    await sql`select pg_notify(${this.#scope.channel}, told.payload) from (values ${sql.join(payloads)}) as told (payload)`.execute(
+    const told = sql`set_config(${sql.lit(TOLD_SETTING)}, 'yes', true)`;
+    await sql`select ${told}, pg_notify(${this.#scope.channel}, told.payload) from (values ${sql.join(payloads)}) as told (payload)`.execute(
       this.#db,
     );
   }
@@ -315,13 +323,21 @@ export class SqlSessions {
   }
 }
 
-/** @returns undefined for what no store of ours has notified */
+/** @returns undefined for what is told of all sessions, or by nobody that we know */
 export function notifiedChange(payload: string): { writer: string; key: SessionKey } | undefined {
+  const [, client, family] = /^hex ([\da-f]*) ([\da-f]*)$/.exec(payload) ?? [];
+  if (client !== undefined && family !== undefined) {
+    const key = {
+      clientId: textOf(Buffer.from(client, 'hex')),
+      familyId: textOf(Buffer.from(family, 'hex')),
+    };
+    return { writer: '', key };
+  }
   try {
-    const [writer, clientId, familyId] = JSON.parse(payload) as unknown[];
-    // Whoever may NOTIFY may send anything.
-    if (typeof writer !== 'string' || typeof clientId !== 'string') return undefined;
-    return { writer, key: { clientId, familyId: typeof familyId === 'string' ? familyId : undefined } };
+    const [writer, clientId, familyId] = JSON.parse(payload) as string[];
+    return writer === undefined || clientId === undefined
+      ? undefined
+      : { writer, key: { clientId, familyId } };
   } catch {
     return undefined;
   }

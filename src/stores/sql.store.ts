@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { Logger } from '@nestjs/common';
 import { ConfigError, StoreUnavailableError } from '../errors.js';
 import type { SessionKey, SessionRecord, TokenPair } from '../tokens/session-record.js';
 import { BackendPolicy } from './backend-policy.js';
@@ -7,7 +8,7 @@ import type { MigratingStore } from './migrating-store.js';
 import { ChangePoll } from './sql.change-poll.js';
 import { connectSql, type SqlConnection, type SqlDatabase } from './sql.connection.js';
 import { explained, isMissingTable, MISSING_TABLES, retryingConflicts } from './sql.faults.js';
-import { migrateTables, readVersion, SCHEMA_VERSION } from './sql.migrations.js';
+import { migrateTables, NEEDED_VERSION, readVersion } from './sql.migrations.js';
 import type { FeedListener, PostgresFeed } from './sql.postgres-feed.js';
 import { notifiedChange, SqlSessions, type SqlScope } from './sql.sessions.js';
 import { rowOf } from './sql.tables.js';
@@ -38,6 +39,12 @@ interface OpenStore {
   readonly feed: PostgresFeed | undefined;
 }
 
+/**
+ * After how long a session in memory is read again: where nobody tells of changes by SQL, and where triggers do, which
+ * restoring a database may pass over.
+ */
+const REREAD_UNTOLD_MS = 5000;
+const REREAD_ANYWAY_MS = 60_000;
 /** Seconds that one statement of a migration may take. */
 const MIGRATION_TIMEOUT = 600;
 
@@ -64,6 +71,7 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
   #open: OpenStore | undefined;
   #watchers = 0;
   #isFed = false;
+  #hasWarned = false;
   /** Until when a write of ours whose outcome is unknown may still come through (of `performance.now()`). */
   #unsureUntil = -Infinity;
 
@@ -82,6 +90,7 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
       size: trackedCacheSize,
       load: (key) => this.#read((sessions) => sessions.find(key)),
     });
+    this.#tracked.keepFor(REREAD_UNTOLD_MS);
     this.#poll = new ChangePoll(
       {
         now: () => this.#read((sessions) => sessions.now()),
@@ -118,7 +127,7 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
     if (this.#open) return;
     const connection = await connectSql(this.#database, this.#timeout);
     const version = await this.#version(connection);
-    if (version !== undefined && version < SCHEMA_VERSION) {
+    if (version !== undefined && version < NEEDED_VERSION) {
       await connection.close();
       throw new ConfigError([`database-url: ${MISSING_TABLES}`]);
     }
@@ -251,6 +260,7 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
         this.#isFed = true;
         this.#pollIfNeeded();
         this.#tracked.connected(at);
+        void this.#lookForTriggers();
       },
       alive: (at) => this.#tracked.alive(at),
       lost: () => {
@@ -265,6 +275,18 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
         else this.#tracked.changed(change?.key);
       },
     };
+  }
+
+  /** Changes by SQL are told by triggers, which tables of an older version do not have. */
+  async #lookForTriggers(): Promise<void> {
+    const areThere = await this.#read((sessions) => sessions.hasTriggers()).catch(() => undefined);
+    this.#tracked.keepFor(areThere === true ? REREAD_ANYWAY_MS : REREAD_UNTOLD_MS);
+    if (areThere !== false || this.#hasWarned) return;
+    this.#hasWarned = true;
+    new Logger('Fastauth').warn(
+      'PostgreSQL does not tell of sessions that others change by SQL: they are seen up to ' +
+        `${REREAD_UNTOLD_MS / 1000} seconds later, by sockets not at all. "fastauth store migrate" makes the triggers.`,
+    );
   }
 
   #pollIfNeeded(): void {

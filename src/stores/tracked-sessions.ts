@@ -13,6 +13,11 @@ export interface TrackedSessionsOptions {
   readonly now?: () => number;
 }
 
+interface KeptSession {
+  readonly record: SessionRecord;
+  readonly readAt: number;
+}
+
 /** How old the feed's latest sign of life may be for the cache to be used, in milliseconds. */
 export const FEED_SILENCE_MS = 2000;
 
@@ -28,7 +33,7 @@ export const FEED_SILENCE_MS = 2000;
  * revoked ones, so that asking for those pushes nothing out.
  */
 export class TrackedSessions {
-  readonly #sessions: LRUCache<string, SessionRecord> | undefined;
+  readonly #sessions: LRUCache<string, KeptSession> | undefined;
   readonly #load: TrackedSessionsOptions['load'];
   readonly #now: () => number;
   readonly #watchers = new SessionWatchers();
@@ -36,6 +41,7 @@ export class TrackedSessions {
   readonly #reads = new Map<string, object>();
   #isConnected = false;
   #aliveUntil = -Infinity;
+  #longest = Infinity;
 
   constructor(options: TrackedSessionsOptions) {
     this.#sessions = options.size > 0 ? new LRUCache({ max: options.size }) : undefined;
@@ -47,11 +53,17 @@ export class TrackedSessions {
   find(key: SessionKey, options?: FindOptions): MaybePromise<SessionRecord | undefined> {
     if (key.familyId === undefined) return undefined;
     const name = nameOf(key.clientId, key.familyId);
-    if (options?.fresh !== true && this.#now() < this.#aliveUntil) {
-      const kept = this.#sessions?.get(name);
-      if (kept !== undefined) return kept;
+    if (options?.fresh !== true) {
+      const now = this.#now();
+      const kept = now < this.#aliveUntil ? this.#sessions?.get(name) : undefined;
+      if (kept !== undefined && now < kept.readAt + this.#longest) return kept.record;
     }
     return this.#read(name, key);
+  }
+
+  /** After how many milliseconds a session is read again, where changes may be made that the feed does not tell. */
+  keepFor(milliseconds: number): void {
+    this.#longest = milliseconds;
   }
 
   watch(watcher: SessionWatcher): () => void {
@@ -96,12 +108,13 @@ export class TrackedSessions {
 
   async #read(name: string, key: SessionKey): Promise<SessionRecord | undefined> {
     if (!this.#isConnected || this.#sessions === undefined) return this.#load(key);
+    const readAt = this.#now();
     const read = {};
     this.#reads.set(name, read);
     try {
       const record = await this.#load(key);
       if (record === undefined || record.revokedAt !== undefined) this.#sessions.delete(name);
-      else if (this.#reads.get(name) === read) this.#sessions.set(name, record);
+      else if (this.#reads.get(name) === read) this.#sessions.set(name, { record, readAt });
       return record;
     } finally {
       if (this.#reads.get(name) === read) this.#reads.delete(name);

@@ -147,9 +147,7 @@ export class TokenVerifier {
     const principal = currentPrincipal(verified, found);
     if (principal !== TokenFault.notCurrent) return principal;
     // A cache may not have heard yet of a refresh by another process: no good token is refused for that.
-    return after(this.store.find(verified.bearer, { fresh: true }), (record) =>
-      this.judge(verified, record),
-    );
+    return after(this.store.find(verified.bearer, { fresh: true }), (record) => this.judge(verified, record));
   }
 
   private judge(
