@@ -57,7 +57,7 @@ export { type FastauthEventListener, FastauthEvents } from './telemetry/fastauth
 export { FastauthHealthIndicator, type HealthResult } from './telemetry/health-indicator.js';
 export { Clock } from './tokens/clock.js';
 export type { ForeignIdentity, ForeignTokens } from './tokens/foreign-tokens.js';
-export type { IssuanceDefaults, IssuanceDefaultsOf } from './tokens/issuance-defaults.js';
+export type { IssuanceClient, IssuanceDefaults, IssuanceDefaultsOf } from './tokens/issuance-defaults.js';
 export type { IssuedTokens, IssueOptions, Session } from './tokens/issued-tokens.js';
 export type { Principal } from './tokens/principal.js';
 export {

@@ -2,7 +2,7 @@ import type { CryptographyKeyOptions } from './key-entries.js';
 
 /**
  * Brings keys from elsewhere, such as a vault or a key management service; pass it as `forRoot({ keyProvider })`.
- * It is asked at the start, every minute, and when a token names an unknown key (at most once in 30 seconds). What it
+ * It is asked at the start, every minute, and when a token names an unknown key (four times at once, then once in 5 seconds at most). What it
  * answered last stays in force while it fails, except at the start, which fails with it.
  *
  * @example

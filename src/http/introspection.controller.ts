@@ -32,6 +32,6 @@ export class IntrospectionController extends OAuthEndpoint {
 /** @see RFC 7662 section 2.2: an inactive token's answer holds nothing else */
 function introspectionResponse(state: TokenState): object {
   if (!state.active) return { active: false };
-  const { fam: _family, gen: _generation, ...claims } = state.claims;
+  const { fam: _family, gen: _generation, fa_defaults: _defaults, ...claims } = state.claims;
   return { ...claims, active: true, ...(state.type === 'access' ? { token_type: 'Bearer' } : {}) };
 }

@@ -1,7 +1,5 @@
 import { KeyRing } from './key-ring.js';
-
-/** How often an unknown `kid` may make the keys be read again, in milliseconds. */
-const RELOAD_PAUSE_MS = 30_000;
+import { ReloadBudget } from './reload-budget.js';
 
 /** Where a holder reads its keys again. */
 export interface KeyRingSource {
@@ -17,7 +15,7 @@ export interface KeyRingSource {
 export class KeyRingHolder {
   #current: KeyRing;
   #reloading: Promise<boolean> | undefined;
-  #reloadedAt = -Infinity;
+  readonly #budget = new ReloadBudget();
   readonly #listeners = new Set<() => void>();
 
   constructor(
@@ -50,15 +48,22 @@ export class KeyRingHolder {
 
   /**
    * Reads the keys again, because a token names one that is not known: another process may have rotated. Calls at
-   * the same time share one reading, and after it there is none for 30 seconds, however many unknown keys are named.
+   * the same time share one reading; how many there are, whatever keys are named, is for {@link ReloadBudget}.
+   * @param name tells the unknown keys apart
    * @returns whether another ring is in force now; undefined where nothing is read
    */
-  reload(): Promise<boolean> | undefined {
+  reload(name = ''): Promise<boolean> | undefined {
     const { source } = this;
     if (!source) return undefined;
-    if (this.#reloading) return this.#reloading;
-    if (source.now() - this.#reloadedAt < RELOAD_PAUSE_MS) return undefined;
-    this.#reloadedAt = source.now();
+    const underWay = this.#reloading;
+    // That reading may have begun before the key was there.
+    if (underWay)
+      return underWay.then((isOther) => isOther || (this.#reloading ?? this.#read(source, name) ?? false));
+    return this.#read(source, name);
+  }
+
+  #read(source: KeyRingSource, name: string): Promise<boolean> | undefined {
+    if (!this.#budget.spend(name, source.now())) return undefined;
     this.#reloading = source
       .load()
       .then((ring) => {

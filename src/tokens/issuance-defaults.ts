@@ -2,17 +2,31 @@ import type { JsonObject } from '../config/strict-json.js';
 
 /** What pairs get that `issue` is not told otherwise. Durations are seconds. */
 export interface IssuanceDefaults {
+  /** Counts when a session begins; refreshed pairs keep the session's own. */
   readonly accessTokenExpiresIn?: number | undefined;
+  /** As {@link accessTokenExpiresIn}. */
   readonly refreshTokenExpiresIn?: number | undefined;
-  /** Claims of your own; those given to `issue` come first. */
+  /**
+   * Claims of your own. When a session begins, those given to `issue` come first. At a refresh these do, since they
+   * are newer; what was given here before and is not any more leaves the tokens, and what `issue` was told stays.
+   */
   readonly claims?: JsonObject | undefined;
 }
 
-/** Lifetimes and claims per client, looked up whenever a pair is issued; a refreshed pair keeps what it has. */
-export type IssuanceDefaultsOf = (client: {
+/** Whom {@link IssuanceDefaults} are asked for. */
+export interface IssuanceClient {
   readonly clientId: string;
   readonly label: string | undefined;
-}) => IssuanceDefaults | Promise<IssuanceDefaults>;
+  /** The session's claims so far, your own ones; undefined where a session begins. */
+  readonly claims: JsonObject | undefined;
+}
+
+/**
+ * Lifetimes and claims per client, looked up whenever a pair is issued or refreshed. Where it throws or rejects,
+ * nothing is issued and nothing is consumed: the error goes to whoever asked, the refresh token stays good, the session
+ * goes on. To end it, too, call `revokeClient`. Simultaneous refreshes of one token get one answer, of one look-up.
+ */
+export type IssuanceDefaultsOf = (client: IssuanceClient) => IssuanceDefaults | Promise<IssuanceDefaults>;
 
 /** Injection token of an {@link IssuanceDefaultsOf}; none, unless registered. */
 export const ISSUANCE_DEFAULTS = Symbol('ISSUANCE_DEFAULTS');

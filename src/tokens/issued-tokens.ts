@@ -1,5 +1,5 @@
 import type { JsonObject } from '../config/strict-json.js';
-import type { TokenPair } from './session-record.js';
+import type { SessionRecord, TokenPair } from './session-record.js';
 
 /** What to issue. Durations are seconds. */
 export interface IssueOptions {
@@ -21,6 +21,17 @@ export interface IssuedTokens extends TokenPair {
   readonly familyId: string;
   readonly accessExpiresAt: number;
   readonly refreshExpiresAt: number;
+}
+
+export function issuedTokens(record: SessionRecord, pair: TokenPair): IssuedTokens {
+  return {
+    clientId: record.clientId,
+    familyId: record.familyId,
+    accessToken: pair.accessToken,
+    refreshToken: pair.refreshToken,
+    accessExpiresAt: record.accessExpiresAt,
+    refreshExpiresAt: record.refreshExpiresAt,
+  };
 }
 
 /** What can be told of a session. Times are epoch seconds. */

@@ -8,7 +8,7 @@ import type { JsonObject } from '../config/strict-json.js';
 import { ConfigError } from '../errors.js';
 import { decodeCanonical } from './canonical-base64url.js';
 import { MAX_TOKEN_LENGTH } from './jwt.codec.js';
-import type { TokenType } from './token-claims.js';
+import { DEFAULTED, type TokenType } from './token-claims.js';
 import type { DecodedToken, TokenCodec } from './token-codec.js';
 import { TokenFault } from './token-fault.js';
 
@@ -19,10 +19,12 @@ const PREFIX_LENGTH = 6;
 /** CRC-32 as base64url: tells a token from random text without any key. */
 const CHECKSUM_LENGTH = 6;
 const HINT_BYTES = 4;
+/** Characters that say which key a token is of: the prefix, and what is of the hint alone. */
+export const OPAQUE_MARK_LENGTH = PREFIX_LENGTH + 5;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 /** What is sealed, in this order; everything else is in the session's record. */
-const SEALED_CLAIMS = ['client_id', 'fam', 'jti', 'iat', 'exp', 'gen'] as const;
+const SEALED_CLAIMS = ['client_id', 'fam', 'jti', 'iat', 'exp', 'gen', DEFAULTED] as const;
 
 /**
  * Opaque reference tokens: prefix, sealed reference, checksum. The reference says which session's record to read, and

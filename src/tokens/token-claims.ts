@@ -20,6 +20,9 @@ export interface TokenClaims {
   readonly raw: JsonObject;
 }
 
+/** Claim of refresh tokens: the names of the claims that `issuanceDefaults` gave, and may take back at a refresh. */
+export const DEFAULTED = 'fa_defaults';
+
 /** Names that the application's own claims may not use: this package or RFC 7519 gives them their meaning. */
 export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
   'client_id',
@@ -32,6 +35,7 @@ export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
   'aud',
   'fam',
   'gen',
+  DEFAULTED,
 ]);
 
 /** The furthest time that is still taken for one (the year 9999). */
@@ -105,4 +109,10 @@ export function customClaims(claims: TokenClaims, record: SessionRecord): JsonOb
       ([name, value]) => !RESERVED_CLAIMS.has(name) && !(name === 'sub' && value === claims.clientId),
     ),
   );
+}
+
+/** Names of the claims that `issuanceDefaults` gave; none in tokens from before it was asked at each refresh. */
+export function defaultedClaims({ raw }: TokenClaims): readonly string[] {
+  const names = raw[DEFAULTED];
+  return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
 }

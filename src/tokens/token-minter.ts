@@ -1,7 +1,7 @@
 import type { TokenPair } from './session-record.js';
 import type { JsonObject } from '../config/strict-json.js';
 import { randomBytes } from '../keys/random.js';
-import { RESERVED_CLAIMS } from './token-claims.js';
+import { DEFAULTED } from './token-claims.js';
 import type { TokenCodec } from './token-codec.js';
 
 /** What a pair is made from. Times are epoch seconds. */
@@ -16,6 +16,8 @@ export interface PairTemplate {
   readonly issuerClaims: JsonObject;
   /** The application's own claims; both tokens carry them, or the record does, so that they outlive a refresh. */
   readonly claims: JsonObject;
+  /** Names of those that `issuanceDefaults` gave, which is asked again at the next refresh. */
+  readonly defaulted?: readonly string[] | undefined;
 }
 
 /** A pair, and which key it is of. */
@@ -36,6 +38,7 @@ export async function mintPair(codec: TokenCodec, template: PairTemplate): Promi
     type: 'refresh',
     jti: randomId(),
     gen: generation,
+    ...(template.defaulted?.length ? { [DEFAULTED]: template.defaulted } : {}),
     exp: template.refreshExpiresAt,
   };
   const pair = {
@@ -53,14 +56,4 @@ export function recordClaims(codec: TokenCodec, claims: JsonObject): string | un
 /** 16 random bytes, base64url. */
 export function randomId(): string {
   return randomBytes(16).toString('base64url');
-}
-
-/** @throws TypeError if the application names a claim that this package or RFC 7519 gives its meaning */
-export function assertCustomClaims(claims: JsonObject): void {
-  const reserved = Object.keys(claims).filter((name) => RESERVED_CLAIMS.has(name));
-  if (reserved.length > 0) {
-    throw new TypeError(
-      `The claim(s) ${reserved.join(', ')} are set by fastauth; choose other names for your own.`,
-    );
-  }
 }

@@ -4,15 +4,17 @@ import type { TokenStore } from '../stores/token-store.js';
 import type { FastauthEvents } from '../telemetry/fastauth-events.js';
 import { type ClaimRulesConfig, issuerClaims } from './claim-rules.js';
 import type { Clock } from './clock.js';
-import type { IssuedTokens } from './issued-tokens.js';
+import type { IssuanceDefaultsOf } from './issuance-defaults.js';
+import { issuedTokens, type IssuedTokens } from './issued-tokens.js';
+import { ownClaims } from './own-claims.js';
 import { saving } from './saving.js';
 import { openPair, sealPair } from './sealed-pair.js';
-import type { SessionRecord, TokenPair } from './session-record.js';
-import { customClaims, type TokenClaims } from './token-claims.js';
+import type { SessionRecord } from './session-record.js';
+import { customClaims, defaultedClaims, type TokenClaims } from './token-claims.js';
 import type { TokenCodec } from './token-codec.js';
 import { digestOf } from './token-digest.js';
 import { TokenFault } from './token-fault.js';
-import { mintPair, randomId, recordClaims } from './token-minter.js';
+import { mintPair, type PairTemplate, randomId, recordClaims } from './token-minter.js';
 import type { TokenVerifier } from './token-verifier.js';
 
 /** How often a refresh that lost the race reads the session again before it gives up with 503. */
@@ -41,6 +43,7 @@ export class TokenRefresher {
     private readonly clock: Clock,
     private readonly events: FastauthEvents,
     private readonly config: RefresherConfig,
+    private readonly defaultsOf?: IssuanceDefaultsOf,
   ) {}
 
   /**
@@ -82,10 +85,12 @@ export class TokenRefresher {
     claims: TokenClaims,
     record: SessionRecord,
   ): Promise<IssuedTokens | undefined> {
+    const familyEnd = record.createdAt + this.config.familyMaxAge;
+    if (familyEnd <= Math.floor(this.clock.now() / 1000)) throw new InvalidGrantError();
+    const own = await this.ownClaims(claims, record);
+    // After the application was asked, which may take its time: the window counts from the rotation.
     const rotatedAt = this.clock.now() / 1000;
     const now = Math.floor(rotatedAt);
-    const familyEnd = record.createdAt + this.config.familyMaxAge;
-    if (familyEnd <= now) throw new InvalidGrantError();
     const template = {
       clientId: record.clientId,
       familyId: claims.familyId ?? randomId(),
@@ -94,7 +99,7 @@ export class TokenRefresher {
       accessExpiresAt: Math.min(now + this.accessLifetime(record), familyEnd),
       refreshExpiresAt: Math.min(now + (claims.expiresAt - (claims.issuedAt ?? now)), familyEnd),
       issuerClaims: issuerClaims(this.config, record.clientId),
-      claims: customClaims(claims, record),
+      ...own,
     };
     const { pair, kid } = await mintPair(this.codec, template);
     const next: SessionRecord = {
@@ -115,6 +120,23 @@ export class TokenRefresher {
     if (!(await saving(next.clientId, this.store.rotate(next, pair)))) return undefined;
     this.events.emit({ type: 'token.refreshed', clientId: next.clientId, familyId: next.familyId });
     return issuedTokens(next, pair);
+  }
+
+  /** What the next pair says for the application, which is asked again: a role that was taken away leaves the tokens. */
+  private async ownClaims(
+    claims: TokenClaims,
+    record: SessionRecord,
+  ): Promise<Pick<PairTemplate, 'claims' | 'defaulted'>> {
+    const before = customClaims(claims, record);
+    const given = defaultedClaims(claims);
+    if (!this.defaultsOf) return { claims: before, defaulted: given };
+    const { clientId, label } = record;
+    const defaults = (await this.defaultsOf({ clientId, label, claims: before }))?.claims ?? {};
+    const kept = Object.entries(before).filter(([name]) => !given.includes(name));
+    return {
+      claims: ownClaims({ ...Object.fromEntries(kept), ...defaults }),
+      defaulted: Object.keys(defaults),
+    };
   }
 
   /** The token is not the session's current one: a late twin gets the same pair, anything older ends the session. */
@@ -170,15 +192,4 @@ function sameAnswer(refreshToken: string, record: SessionRecord): IssuedTokens {
   const pair = plainPair ?? openPair(sealedPair ?? '', refreshToken);
   if (!pair) throw new StoreUnavailableError('The answer that was kept for this token is damaged.');
   return issuedTokens(record, pair);
-}
-
-export function issuedTokens(record: SessionRecord, pair: TokenPair): IssuedTokens {
-  return {
-    clientId: record.clientId,
-    familyId: record.familyId,
-    accessToken: pair.accessToken,
-    refreshToken: pair.refreshToken,
-    accessExpiresAt: record.accessExpiresAt,
-    refreshExpiresAt: record.refreshExpiresAt,
-  };
 }

@@ -15,6 +15,7 @@ import type { SessionRecord } from './session-record.js';
 import { allClaims, readClaims, type TokenClaims, type TokenType } from './token-claims.js';
 import type { DecodedToken } from './token-codec.js';
 import type { TokenCodecs } from './token-codecs.js';
+import { OPAQUE_MARK_LENGTH } from './opaque.codec.js';
 import { digestOf } from './token-digest.js';
 import { TokenFault } from './token-fault.js';
 
@@ -174,16 +175,23 @@ export class TokenVerifier {
     token: string,
     how: 'decode' | 'decodeAny' = 'decode',
   ): MaybePromise<TokenFault | (DecodedToken & { readonly ring: KeyRing })> {
+    if (!isReadable(token)) return TokenFault.tooLong;
     const ring = this.keys.current;
     const now = this.clock.now() / 1000;
     return after(this.codec[how](token, now), (decoded) => {
       if (decoded === TokenFault.unknownKey) {
-        const reloaded = this.keys.reload();
+        const reloaded = this.keys.reload(keyMarkOf(token));
         return reloaded ? reloaded.then((isOther) => (isOther ? this.decode(token, how) : decoded)) : decoded;
       }
       return decoded instanceof TokenFault ? decoded : { ...decoded, ring };
     });
   }
+}
+
+/** What tells tokens of different keys apart that nobody knows: the header, or how an opaque token begins. */
+function keyMarkOf(token: string): string {
+  const end = token.indexOf('.');
+  return digestOf(token.slice(0, end === -1 ? OPAQUE_MARK_LENGTH : end));
 }
 
 /** Whether a token is text that is worth its digest. */

@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
-import { CryptoKeyNotSetError, InvalidRequestError, UnauthorizedError } from '../errors.js';
+import { CryptoKeyNotSetError, UnauthorizedError } from '../errors.js';
 import { KeyRingHolder } from '../keys/key-ring-holder.js';
 import { isAccepted } from '../keys/ring-key.js';
 import {
@@ -11,29 +10,25 @@ import {
   type SessionWatcher,
 } from '../stores/token-store.js';
 import { FastauthEvents } from '../telemetry/fastauth-events.js';
-import { clientIdFault } from './client-id.js';
-import { issuerClaims } from './claim-rules.js';
 import { Clock } from './clock.js';
 import { FOREIGN_TOKENS, type ForeignTokens, ForeignTokenVerifier } from './foreign-tokens.js';
 import { ISSUANCE_DEFAULTS, type IssuanceDefaultsOf } from './issuance-defaults.js';
 import type { IssuedTokens, IssueOptions, Session } from './issued-tokens.js';
 import { assertLabel } from './label.js';
 import type { Principal } from './principal.js';
-import { saving } from './saving.js';
 import { sessionExpiresAt, type SessionKey, type SessionRecord } from './session-record.js';
+import { assertNamesClient, revokeFilter } from './session-filter.js';
 import { TokenCodecs } from './token-codecs.js';
-import type { TokenCodec } from './token-codec.js';
-import { digestOf } from './token-digest.js';
 import { TokenFault } from './token-fault.js';
-import { assertCustomClaims, mintPair, randomId, recordClaims } from './token-minter.js';
-import { issuedTokens, TokenRefresher } from './token-refresher.js';
+import { TokenIssuer } from './token-issuer.js';
+import { TokenRefresher } from './token-refresher.js';
 import { TokenInspector, type TokenState } from './token-inspector.js';
 import { standingOf, type TokenReference, type TokenStanding } from './token-standing.js';
 import { type CacheLookups, type LastSeen, TokenVerifier } from './token-verifier.js';
 
 /** The parts that exist only with a cryptography key. */
 interface Machinery {
-  readonly codec: TokenCodec;
+  readonly issuer: TokenIssuer;
   readonly verifier: TokenVerifier;
   readonly refresher: TokenRefresher;
   readonly inspector: TokenInspector;
@@ -51,21 +46,22 @@ export class TokenService implements OnApplicationBootstrap {
   private readonly machinery: Machinery | undefined;
 
   constructor(
-    @Inject(FASTAUTH_CONFIG) private readonly config: FastauthConfig,
+    @Inject(FASTAUTH_CONFIG) config: FastauthConfig,
     @Inject(KeyRingHolder) private readonly keys: KeyRingHolder | undefined,
     private readonly store: TokenStore,
     private readonly clock: Clock,
     private readonly events: FastauthEvents,
-    @Inject(ISSUANCE_DEFAULTS) private readonly issuanceDefaults?: IssuanceDefaultsOf,
+    @Inject(ISSUANCE_DEFAULTS) issuanceDefaults?: IssuanceDefaultsOf,
     @Inject(FOREIGN_TOKENS) foreignTokens?: ForeignTokens,
   ) {
     if (keys) {
       const codec = new TokenCodecs(keys, config);
       const foreign = foreignTokens && new ForeignTokenVerifier(foreignTokens, keys, store, config);
       const verifier = new TokenVerifier(codec, keys, store, clock, config, foreign);
-      const refresher = new TokenRefresher(verifier, codec, store, clock, events, config);
+      const issuer = new TokenIssuer(codec, store, clock, events, config, issuanceDefaults);
+      const refresher = new TokenRefresher(verifier, codec, store, clock, events, config, issuanceDefaults);
       const inspector = new TokenInspector(verifier, store, clock, config);
-      this.machinery = { codec, verifier, refresher, inspector, foreign };
+      this.machinery = { issuer, verifier, refresher, inspector, foreign };
     }
   }
 
@@ -76,65 +72,13 @@ export class TokenService implements OnApplicationBootstrap {
 
   /**
    * Issues a pair and stores its session. With `sessions-per-client` reached, the client's oldest session ends.
-   * @throws InvalidRequestError the client identifier cannot be one
-   * @throws TypeError a claim or a lifetime cannot be used
+   * @throws InvalidRequestError the client identifier, the label or a claim cannot be one
+   * @throws TypeError a claim has a name of fastauth's own, or a lifetime is one that the configuration refuses
    * @throws CryptoKeyNotSetError
    * @throws StoreUnavailableError | TokenNotSavedError nothing was issued
    */
   async issue(options: IssueOptions = {}): Promise<IssuedTokens> {
-    return this.events.operations.time('issue', this.issueSession(options));
-  }
-
-  private async issueSession(options: IssueOptions): Promise<IssuedTokens> {
-    const { codec } = this.machineryOrThrow();
-    const clientId = options.clientId ?? randomUUID();
-    const fault = clientIdFault(clientId);
-    if (fault)
-      throw new InvalidRequestError(`client_id ${fault}`, 422, [{ parameter: 'client_id', message: fault }]);
-    assertLabel(options.label);
-    const defaults = (await this.issuanceDefaults?.({ clientId, label: options.label })) ?? {};
-    const claims = { ...defaults.claims, ...options.claims };
-    assertCustomClaims(claims);
-
-    const now = Math.floor(this.clock.now() / 1000);
-    const template = {
-      clientId,
-      familyId: randomId(),
-      generation: 0,
-      issuedAt: now,
-      accessExpiresAt:
-        now +
-        lifetime(
-          options.accessTokenExpiresIn ?? defaults.accessTokenExpiresIn ?? this.config.accessTokenExpiresIn,
-        ),
-      refreshExpiresAt:
-        now +
-        lifetime(
-          options.refreshTokenExpiresIn ??
-            defaults.refreshTokenExpiresIn ??
-            this.config.refreshTokenExpiresIn,
-        ),
-      issuerClaims: issuerClaims(this.config, clientId),
-      claims,
-    };
-    const { pair, kid } = await mintPair(codec, template);
-    const record: SessionRecord = {
-      familyId: template.familyId,
-      clientId,
-      generation: 0,
-      accessHash: digestOf(pair.accessToken),
-      accessExpiresAt: template.accessExpiresAt,
-      refreshHash: digestOf(pair.refreshToken),
-      refreshExpiresAt: template.refreshExpiresAt,
-      createdAt: now,
-      label: options.label,
-      kid,
-      claims: recordClaims(codec, claims),
-    };
-    const ended = await saving(clientId, this.store.insert(record, pair, this.config.sessionsPerClient));
-    this.events.emit({ type: 'token.issued', clientId, familyId: record.familyId });
-    for (const { familyId } of ended) this.events.emit({ type: 'session.superseded', clientId, familyId });
-    return issuedTokens(record, pair);
+    return this.events.operations.time('issue', this.machineryOrThrow().issuer.issue(options));
   }
 
   /**
@@ -173,9 +117,11 @@ export class TokenService implements OnApplicationBootstrap {
   /**
    * Ends one session: its tokens are refused from now on.
    * @returns whether a live session was ended
+   * @throws InvalidRequestError it names no client
    * @throws StoreUnavailableError
    */
   async revoke(session: SessionKey): Promise<boolean> {
+    assertNamesClient(session);
     const revoked = await this.events.operations.time(
       'revoke',
       this.store.revoke(session, this.nowInSeconds()),
@@ -217,19 +163,27 @@ export class TokenService implements OnApplicationBootstrap {
    * await tokens.revokeClient('ada', { exceptFamilyId: principal.familyId });
    * await tokens.revokeClient('ada', { issuedBefore: passwordChangedAt });
    * @returns how many live sessions were ended
+   * @throws TypeError the filter cannot be one
+   * @throws InvalidRequestError the client identifier is no text
    * @throws StoreUnavailableError
    */
   async revokeClient(clientId: string, filter?: RevokeFilter): Promise<number> {
+    assertNamesClient({ clientId });
     const families = await this.events.operations.time(
       'revoke',
-      this.store.revokeClient(clientId, this.nowInSeconds(), filter),
+      this.store.revokeClient(clientId, this.nowInSeconds(), revokeFilter(filter)),
     );
     for (const familyId of families) this.events.emit({ type: 'session.revoked', clientId, familyId });
     return families.length;
   }
 
-  /** The client's live sessions, oldest first. @throws StoreUnavailableError */
+  /**
+   * The client's live sessions, oldest first.
+   * @throws InvalidRequestError the client identifier is no text
+   * @throws StoreUnavailableError
+   */
   async sessions(clientId: string): Promise<Session[]> {
+    assertNamesClient({ clientId });
     const now = this.nowInSeconds();
     const records = await this.store.list(clientId);
     return records
@@ -279,10 +233,11 @@ export class TokenService implements OnApplicationBootstrap {
   /**
    * Gives a live session another label, or none.
    * @returns whether there is such a session
-   * @throws InvalidRequestError the label cannot be one
+   * @throws InvalidRequestError the label cannot be one, or no client is named
    * @throws StoreUnavailableError
    */
   async label(session: SessionKey, label: string | undefined): Promise<boolean> {
+    assertNamesClient(session);
     assertLabel(label);
     return this.store.label(session, label);
   }
@@ -308,11 +263,4 @@ export class TokenService implements OnApplicationBootstrap {
   private nowInSeconds(): number {
     return Math.floor(this.clock.now() / 1000);
   }
-}
-
-function lifetime(seconds: number): number {
-  if (!Number.isSafeInteger(seconds) || seconds < 1) {
-    throw new TypeError('A token lifetime is a whole number of seconds, at least 1.');
-  }
-  return seconds;
 }
