@@ -104,7 +104,7 @@ describe('the house', () => {
     [
       'the file system',
       /from 'node:fs/,
-      /^(?:config\/|cli\/|stores\/lmdb|keys\/(?:env-file|lock-file|replace-file))/,
+      /^(?:config\/|cli\/|stores\/lmdb|keys\/(?:env-file|pid-space|replace-file|write-claim))/,
     ],
   ])('uses %s in its place only', (_what, pattern, place) => {
     const elsewhere = sources

@@ -1,4 +1,4 @@
-import { isPlaceholder } from './secret-faults.js';
+import { isPlaceholder } from '../keys/secret-text.js';
 
 /** Headers that belong to one connection or frame the message. @see RFC 9110 section 7.6.1, RFC 9112 section 6 */
 const REFUSED = new Set([

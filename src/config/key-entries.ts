@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { JsonWebKey } from 'node:crypto';
 import { z } from 'zod';
@@ -8,7 +7,7 @@ import { importJwk, importPem, importSecret, type KeyRole } from '../keys/import
 import { KID } from '../keys/key-id.js';
 import type { ScheduledKey } from '../keys/key-schedule.js';
 import { KEY_STATUSES, type KeyStatus, type RingKey } from '../keys/ring-key.js';
-import { secretFileFault } from './secret-file.js';
+import { readSecretFileSync } from './secret-file.js';
 import { cryptographyKeyFault } from './secret-faults.js';
 import { entries, entryText, entryTime } from './setting-entries.js';
 import { timeOf } from './time-setting.js';
@@ -131,7 +130,9 @@ function importEntry(entry: CryptographyKeyEntry, cwd: string): RingKey {
 }
 
 function readPemFile(path: string): string {
-  const fault = secretFileFault(path);
-  if (fault !== undefined) throw new ConfigError([`"pem-file" ${fault}`]);
-  return readFileSync(path, 'utf8');
+  try {
+    return readSecretFileSync(path).toString();
+  } catch (error) {
+    throw new ConfigError([`"pem-file" ${(error as Error).message}`]);
+  }
 }

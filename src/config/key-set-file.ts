@@ -1,29 +1,30 @@
-import { readFile, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { ConfigError } from '../errors.js';
 import { importJwk } from '../keys/import-key.js';
 import { EMPTY_KEY_SET, type KeySetDocument, type KeySetEntry } from '../keys/key-set-document.js';
 import { KeySchedule, type ScheduledKey } from '../keys/key-schedule.js';
-import { withLockFile } from '../keys/lock-file.js';
 import { replaceFile } from '../keys/replace-file.js';
 import { KEY_STATUSES, type KeyStatus } from '../keys/ring-key.js';
-import { secretModeFault } from './secret-file.js';
+import { CallsInTurn } from './calls-in-turn.js';
+import { readSecretFile } from './secret-file.js';
 import { parseStrictObject } from './strict-json.js';
 import { isTimeSetting, timeOf } from './time-setting.js';
 
-/** What a file must not exceed, in bytes: thousands of keys are a mistake. */
-const MAX_LENGTH = 1024 * 1024;
-
 /**
- * The JWK Set file that processes share: read by them all, written by `fastauth keys`.
- * A file that is not there is an empty one: the first rotation makes it.
+ * The JWK Set file that processes share: read by them all, written by `fastauth keys`. Until it has been there once
+ * it is an empty one, which the first rotation makes. A file that has gone is a fault: it held which keys are retired.
  */
 export class KeySetFile {
+  readonly #calls = new CallsInTurn();
+  #wasThere = false;
+
   constructor(readonly path: string) {}
 
   /** Changes with every change of the file; undefined while there is none. */
   async version(): Promise<string | undefined> {
-    const state = await this.#state();
-    return state && [state.ino, state.size, state.mtimeNs, state.mode].join(':');
+    const state = await this.#try(() => ifThere(stat(this.path, { bigint: true })));
+    return state && [state.dev, state.ino, state.size, state.mtimeNs, state.mode].join(':');
   }
 
   /** @throws ConfigError what is wrong with it; no value of it is told */
@@ -45,36 +46,35 @@ export class KeySetFile {
 
   /** As {@link read}, as it is written. */
   async readDocument(): Promise<KeySetDocument> {
-    const state = await this.#state();
-    if (state === undefined) return EMPTY_KEY_SET;
-    const mode = process.platform === 'win32' ? undefined : secretModeFault(Number(state.mode));
-    if (mode !== undefined) throw this.#fault(mode);
-    if (state.size > MAX_LENGTH) throw this.#fault('is longer than 1 MiB');
-    const bytes = await readFile(this.path).catch((error: NodeJS.ErrnoException) => {
-      throw this.#fault(`cannot be read (${error.code})`);
-    });
+    if ((await this.version()) === undefined) {
+      if (this.#wasThere) throw this.#fault('is not there any more');
+      return EMPTY_KEY_SET;
+    }
+    const bytes = await this.#try(() => readSecretFile(this.path));
     const document = parseStrictObject(bytes);
     if (!document) throw this.#fault('is no JSON object, or has a name twice');
     if (!isKeySet(document))
       throw this.#fault('is no JWK Set: an object with a list "keys" of objects, and "retired" times');
+    this.#wasThere = true;
     return document;
   }
 
-  /** Changes the file, at once or not at all; two processes that do so wait for each other. */
+  /** Changes the file, at once or not at all; two processes that do so wait for each other. Its folder is made. */
   async update(change: (document: KeySetDocument) => KeySetDocument): Promise<void> {
-    await withLockFile(`${this.path}.lock`, async () => {
-      const changed = change(await this.readDocument());
-      await replaceFile(this.path, `${JSON.stringify(changed, undefined, 2)}\n`);
-    });
+    await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
+    await replaceFile(
+      this.path,
+      async () => `${JSON.stringify(change(await this.readDocument()), undefined, 2)}\n`,
+    );
+    this.#wasThere = true;
   }
 
-  async #state() {
+  async #try<T>(call: () => Promise<T>): Promise<T> {
     try {
-      return await stat(this.path, { bigint: true });
+      return await this.#calls.run(call);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT') return undefined;
-      throw this.#fault(`cannot be read (${code})`);
+      const { code, message } = error as NodeJS.ErrnoException;
+      throw this.#fault(code === undefined ? message : `cannot be read (${code})`);
     }
   }
 
@@ -95,6 +95,15 @@ export class KeySetFile {
 
   #fault(fault: string): ConfigError {
     return new ConfigError([`key-set-file ${this.path} ${fault}`]);
+  }
+}
+
+async function ifThere<T>(looking: Promise<T>): Promise<T | undefined> {
+  try {
+    return await looking;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

@@ -15,41 +15,90 @@ export type KeyConfig = Pick<
   'cryptographyKey' | 'tokenAlgorithm' | 'cryptographyKeys' | 'keySetFile'
 >;
 
-/** Everything that keys are read from, as one schedule: configuration, key set file, provider. */
+/**
+ * Everything that keys are read from, as one schedule: configuration, key set file, provider. What one of them said
+ * last stays until it says something else, whatever becomes of the others.
+ */
 export class KeySources {
-  readonly file: KeySetFile | undefined;
+  readonly #file: KeySetFile | undefined;
+  #version: string | undefined;
+  #fromFile: KeySchedule | undefined;
+  #provided: readonly ScheduledKey[] = [];
+  #schedule: KeySchedule | undefined;
 
   constructor(
     private readonly config: KeyConfig,
     private readonly provider?: KeyProvider,
   ) {
-    this.file = config.keySetFile === undefined ? undefined : new KeySetFile(config.keySetFile);
+    this.#file = config.keySetFile === undefined ? undefined : new KeySetFile(config.keySetFile);
+  }
+
+  get file(): KeySetFile | undefined {
+    return this.#file;
   }
 
   get hasProvider(): boolean {
     return this.provider !== undefined;
   }
 
-  /** @throws ConfigError what is wrong with which source */
-  async load(): Promise<KeySchedule> {
-    const { cryptographyKey, tokenAlgorithm, cryptographyKeys } = this.config;
-    const [file, provided] = await Promise.all([this.file?.read(), this.#provided()]);
-    const keys = [...(file?.keys ?? []), ...cryptographyKeys, ...provided];
-    if (cryptographyKey !== undefined) addSingle(keys, cryptographyKey, tokenAlgorithm);
-    return new KeySchedule(keys, file?.retired);
+  /** Whether a key set file was named and has not been there yet. */
+  get lacksFile(): boolean {
+    return this.#file !== undefined && this.#version === undefined;
   }
 
-  async #provided(): Promise<readonly ScheduledKey[]> {
-    if (!this.provider) return [];
-    const given = await answerOf(this.provider);
-    const result = cryptographyKeyList().safeParse(given);
-    if (result.success) return scheduledKeys(result.data, PROVIDER, '.');
-    throw new ConfigError(
-      result.error.issues.map(
-        ({ path, code }) => `${PROVIDER}: its answer cannot be used at ${path.join('.') || 'all'} (${code})`,
-      ),
-    );
+  /** As it was read last; another object once something was read anew. */
+  get schedule(): KeySchedule {
+    return (this.#schedule ??= this.#united());
   }
+
+  /** Keys from beside the configuration, which was checked when it was read. */
+  get brought(): readonly ScheduledKey[] {
+    return [...(this.#fromFile?.keys ?? []), ...this.#provided];
+  }
+
+  /** @throws ConfigError what is wrong with which source */
+  async load(): Promise<KeySchedule> {
+    await Promise.all([this.readFile(), this.askProvider()]);
+    return this.schedule;
+  }
+
+  /**
+   * Reads the key set file, if it has changed.
+   * @throws ConfigError it cannot be read, or has gone
+   */
+  async readFile(): Promise<void> {
+    if (!this.#file) return;
+    // Before reading: what is written meanwhile is read the next time.
+    const version = await this.#file.version();
+    if (version === this.#version) return;
+    this.#fromFile = await this.#file.read();
+    this.#version = version;
+    this.#schedule = undefined;
+  }
+
+  /** @throws ConfigError its answer cannot be used, or does not come */
+  async askProvider(): Promise<void> {
+    if (!this.provider) return;
+    this.#provided = await providedKeys(this.provider);
+    this.#schedule = undefined;
+  }
+
+  #united(): KeySchedule {
+    const { cryptographyKey, tokenAlgorithm, cryptographyKeys } = this.config;
+    const keys = [...(this.#fromFile?.keys ?? []), ...cryptographyKeys, ...this.#provided];
+    if (cryptographyKey !== undefined) addSingle(keys, cryptographyKey, tokenAlgorithm);
+    return new KeySchedule(keys, this.#fromFile?.retired);
+  }
+}
+
+async function providedKeys(provider: KeyProvider): Promise<readonly ScheduledKey[]> {
+  const result = cryptographyKeyList().safeParse(await answerOf(provider));
+  if (result.success) return scheduledKeys(result.data, PROVIDER, '.');
+  throw new ConfigError(
+    result.error.issues.map(
+      ({ path, code }) => `${PROVIDER}: its answer cannot be used at ${path.join('.') || 'all'} (${code})`,
+    ),
+  );
 }
 
 /** The one-key form: of tokens that name no key, and signing while no other key does. */

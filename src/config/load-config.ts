@@ -2,6 +2,7 @@ import { resolve as resolvePath } from 'node:path';
 import type { z } from 'zod';
 import { ConfigError } from '../errors.js';
 import type { ScheduledKey } from '../keys/key-schedule.js';
+import { isShort, IS_SHORT, shortSecretWarnings } from '../keys/short-secret.js';
 import { readEnvFile, readEnvironment } from './config-environment.js';
 import { readConfigFile } from './config-file.js';
 import { type ConfigSource, type GivenValue, sourceOf } from './config-source.js';
@@ -30,8 +31,6 @@ export interface LoadedConfig {
   readonly warnings: readonly string[];
 }
 
-/** Bytes an HS256 secret should have. @see RFC 7518 section 3.2 */
-const HS256_SECRET_BYTES = 32;
 /** Seconds that a call to a store may take unless `store-timeout` says so. */
 const STORE_TIMEOUT = 1;
 const REST_TIMEOUT = 5;
@@ -224,18 +223,9 @@ function weaknessWarnings(config: FastauthConfig, hasKeyProvider: boolean): stri
   if (publicTokenIssuance) {
     warnings.push('public-token-issuance is on: anybody can have tokens issued, for any client_id');
   }
-  for (const { key } of cryptographyKeys) {
-    if ((key.acceptingKey.symmetricKeySize ?? Infinity) < HS256_SECRET_BYTES) {
-      warnings.push(
-        `cryptography-keys: the key ${key.kid} is shorter than ${HS256_SECRET_BYTES} bytes, which HS256 needs (RFC 7518 section 3.2); rotate to another one`,
-      );
-    }
-  }
-  if (cryptographyKey !== undefined && Buffer.byteLength(cryptographyKey) < HS256_SECRET_BYTES) {
-    warnings.push(
-      `cryptography-key is shorter than ${HS256_SECRET_BYTES} bytes, which HS256 needs (RFC 7518 section 3.2); ` +
-        'make one with "npx fastauth keys generate --print"',
-    );
+  warnings.push(...shortSecretWarnings(cryptographyKeys));
+  if (cryptographyKey !== undefined && isShort(Buffer.byteLength(cryptographyKey))) {
+    warnings.push(`cryptography-key ${IS_SHORT}; make one with "npx fastauth keys generate --print"`);
   }
   return warnings;
 }

@@ -89,7 +89,7 @@ describe('master-tokens', () => {
     ],
     ['a placeholder', [{ name: 'a', token: '<your-token>' }], /\["token"\] is still the placeholder/],
     ['white space', [{ name: 'a', token: '  ' }], /\["token"\] is white space only/],
-    ['nothing', [{ name: 'a', token: '' }], /\["token"\] is white space only/],
+    ['nothing', [{ name: 'a', token: '' }], /\["token"\] is empty/],
     ['the hash of nothing', [{ name: 'a', hash: masterTokenHash('') }], /\["hash"\] is the hash of nothing/],
     ['the hash of the sample', [{ name: 'a', hash: masterTokenHash(SAMPLE) }], /sample key/],
     ['half a hash', [{ name: 'a', hash: 'sha256:abc' }], /\["hash"\] is no hash of a master token/],

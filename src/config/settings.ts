@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { HMAC_ALGORITHMS } from '../keys/algorithms.js';
+import { isPlaceholder } from '../keys/secret-text.js';
 import { databaseApiUrlFault, databaseUrlFault } from './database-url.js';
 import { cryptographyKeyList } from './key-entries.js';
 import { masterTokenList } from './master-token-entries.js';
@@ -8,7 +9,7 @@ import { headerFaults, withoutEllipsis } from './headers-fault.js';
 import { originFault } from './origin-fault.js';
 import { pathRuleFault } from './path-rule-fault.js';
 import { proxyFault } from './proxy-fault.js';
-import { cryptographyKeyFault, isPlaceholder, masterTokenFault } from './secret-faults.js';
+import { cryptographyKeyFault, masterTokenFault } from './secret-faults.js';
 import { isObject } from './setting-entries.js';
 
 const TOKEN_FORMATS = ['jwt', 'jwe', 'opaque'] as const satisfies readonly TokenFormat[];

@@ -1,7 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { readFile, readlink, realpath } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { withLockFile } from './lock-file.js';
+import { readFile } from 'node:fs/promises';
 import { parseEnv, withAssignment } from './env-lines.js';
 import { replaceFile } from './replace-file.js';
 
@@ -41,15 +39,13 @@ export async function writeKeyToEnv(entry: EnvAssignment): Promise<boolean> {
       `The value of ${name} has a line end or a NUL, which a .env file cannot hold; leave it out`,
     );
   }
-  const file = await targetOf(path);
-  return withLockFile(`${file}.lock`, async () => {
-    const bytes = (await readIfThere(file)) ?? Buffer.alloc(0);
+  return replaceFile(path, async () => {
+    const bytes = (await readIfThere(path)) ?? Buffer.alloc(0);
     // Bytes of another encoding could not be written back as they are.
     if (!isUtf8(bytes)) throw new TypeError(`${path} is not UTF-8 text; save it as UTF-8`);
     const text = bytes.toString();
-    if (!replace && valueIn(text, name) !== undefined) return false;
-    await replaceFile(file, withAssignment(text, name, key));
-    return true;
+    if (!replace && valueIn(text, name) !== undefined) return undefined;
+    return withAssignment(text, name, key);
   });
 }
 
@@ -79,21 +75,9 @@ function assertName(name: string): void {
   }
 }
 
-/** A link is followed, so that what it points to is replaced or made rather than the link replaced. */
-async function targetOf(path: string): Promise<string> {
-  const target = await ifThere(realpath(path));
-  if (target !== undefined) return target;
-  const link = await readlink(path).catch(() => undefined);
-  return link === undefined ? resolve(path) : targetOf(resolve(dirname(path), link));
-}
-
-function readIfThere(path: string): Promise<Buffer | undefined> {
-  return ifThere(readFile(path));
-}
-
-async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
+async function readIfThere(path: string): Promise<Buffer | undefined> {
   try {
-    return await reading;
+    return await readFile(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

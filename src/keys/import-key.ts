@@ -12,7 +12,7 @@ import { ALGORITHM_NAMES, ALGORITHMS, isAlgorithm, type AlgorithmName } from './
 import { KID, keyIdOf } from './key-id.js';
 import type { KeyStatus, RingKey } from './ring-key.js';
 import { rsaWeakness } from './rsa-weakness.js';
-import { isKeyPairText, placeOfPublication } from './secret-text.js';
+import { secretFault } from './secret-text.js';
 
 const HOW_TO_MAKE_ONE = 'make one with "npx fastauth keys generate --print"';
 const howToRotate = (algorithm: AlgorithmName): string =>
@@ -38,12 +38,6 @@ export interface KeyRole {
  * @throws ConfigError it is too short for the algorithm, or the text of a key pair
  */
 export function importSecret(secret: string, role: KeyRole = {}): RingKey {
-  if (isKeyPairText(secret)) {
-    throw unusable(
-      role,
-      `is a key pair's text, and a public key is no secret; ${HOW_TO_MAKE_ONE}, or give it as a JWK or PEM key`,
-    );
-  }
   const bytes = Buffer.from(secret, 'utf8');
   return symmetricKey(bytes, role.algorithm ?? 'HS256', role);
 }
@@ -100,7 +94,8 @@ function symmetricKey(bytes: Buffer, algorithm: AlgorithmName, role: KeyRole): R
   const { kty, leastBits = 8, exactBits } = ALGORITHMS[algorithm];
   const bits = bytes.length * 8;
   if (kty !== 'oct') throw unusable(role, `is a secret, but ${algorithm} needs a key pair of type ${kty}`);
-  if (bits === 0) throw unusable(role, `is empty; ${HOW_TO_MAKE_ONE}`);
+  const fault = secretFault(bytes);
+  if (fault !== undefined) throw unusable(role, fault);
   if (exactBits !== undefined && bits !== exactBits) {
     throw unusable(
       role,
@@ -113,9 +108,6 @@ function symmetricKey(bytes: Buffer, algorithm: AlgorithmName, role: KeyRole): R
       `has ${bits} bits, but ${algorithm} needs at least ${leastBits} (RFC 7518 section 3.2); take a longer one, or HS256`,
     );
   }
-  const place = placeOfPublication(bytes);
-  if (place !== undefined)
-    throw unusable(role, `is the sample key that is published in ${place}; ${HOW_TO_MAKE_ONE}`);
   const key = createSecretKey(bytes);
   return ringKey(algorithm, role, { issuingKey: key, acceptingKey: key, thumbprint: keyIdOf(key) });
 }

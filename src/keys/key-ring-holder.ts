@@ -64,12 +64,12 @@ export class KeyRingHolder {
 
   #read(source: KeyRingSource, name: string): Promise<boolean> | undefined {
     if (!this.#budget.spend(name, source.now())) return undefined;
+    const before = this.#current;
     this.#reloading = source
       .load()
       .then((ring) => {
-        const isOther = ring !== this.#current;
         this.replace(ring);
-        return isOther;
+        return this.#current !== before;
       })
       // The ring in force stays good when its source is out of reach; whoever watches the source tells of that.
       .catch(() => false)

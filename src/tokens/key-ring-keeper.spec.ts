@@ -21,8 +21,23 @@ async function open() {
   });
   const [first, second] = [entry('first', undefined), entry('second', clock.seconds + 10)];
   const load = jest.fn(() => Promise.resolve(new KeySchedule([first, second])));
-  const sources = { hasProvider: true, load } as unknown as KeySources;
-  const keeper = await KeyRingKeeper.open(sources, clock, new FastauthEvents(), () => []);
+  const sources = {
+    hasProvider: true,
+    lacksFile: false,
+    brought: [],
+    schedule: await load(),
+    load: async () => {},
+    readFile: async () => {},
+    askProvider: async () => {
+      sources.schedule = await load();
+    },
+  };
+  const keeper = await KeyRingKeeper.open(
+    sources as unknown as KeySources,
+    clock,
+    new FastauthEvents(),
+    () => [],
+  );
   keeper.onModuleInit();
   const pass = async (milliseconds: number): Promise<void> => {
     clock.advance(milliseconds / SECOND);

@@ -4,6 +4,7 @@ import { ConfigError } from '../errors.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { KeyRingHolder } from '../keys/key-ring-holder.js';
 import type { KeySchedule } from '../keys/key-schedule.js';
+import { shortSecretWarnings } from '../keys/short-secret.js';
 import type { FastauthEvents } from '../telemetry/fastauth-events.js';
 import { SafeLogger } from '../telemetry/safe-logger.js';
 import type { Clock } from './clock.js';
@@ -13,30 +14,33 @@ const LOOK_EVERY_MS = 1000;
 /** How often the key provider is asked. */
 const ASK_PROVIDER_EVERY_MS = 60_000;
 
+/** What can fail by itself. */
+type Part = 'file' | 'provider' | 'ring';
+
 /**
  * Keeps the ring in force in step with where keys are configured and with the time: changes of the key set file are
- * seen within a second, a `next` key signs from its time on. A source that fails leaves the ring as it is. Its timer
- * keeps no process alive.
+ * seen within a second, a `next` key signs from its time on. A source that fails, or has gone, leaves what it said
+ * last in force, and keeps nothing else from changing. Its timer keeps no process alive.
  */
 export class KeyRingKeeper implements OnModuleInit, OnModuleDestroy {
   /** Undefined while there is no key at all. */
   readonly holder: KeyRingHolder | undefined;
   readonly #logger = new SafeLogger();
+  readonly #faults = new Map<Part, string>();
+  readonly #warned = new Set<string>();
+  #schedule: KeySchedule;
   #built: { readonly ring: KeyRing; readonly fingerprint: string } | undefined;
-  #version: string | undefined;
-  #isFailing = false;
+  #asking: Promise<void> | undefined;
   #askedAt: number;
   #timer: NodeJS.Timeout | undefined;
 
   private constructor(
     private readonly sources: KeySources,
-    private schedule: KeySchedule,
-    version: string | undefined,
     private readonly clock: Clock,
     private readonly events: FastauthEvents,
     private readonly faultsOf: (ring: KeyRing) => readonly string[],
   ) {
-    this.#version = version;
+    this.#schedule = sources.schedule;
     this.#askedAt = clock.now();
     const ring = this.#ring();
     this.holder =
@@ -45,7 +49,7 @@ export class KeyRingKeeper implements OnModuleInit, OnModuleDestroy {
 
   /**
    * @param faultsOf what makes a ring unusable beside the rest of the configuration
-   * @throws ConfigError keys that cannot be used
+   * @throws ConfigError keys that cannot be used, or that were to be read somewhere and are not there
    */
   static async open(
     sources: KeySources,
@@ -53,9 +57,11 @@ export class KeyRingKeeper implements OnModuleInit, OnModuleDestroy {
     events: FastauthEvents,
     faultsOf: (ring: KeyRing) => readonly string[],
   ): Promise<KeyRingKeeper> {
-    const version = await sources.file?.version();
-    const keeper = new KeyRingKeeper(sources, await sources.load(), version, clock, events, faultsOf);
+    await sources.load();
+    const keeper = new KeyRingKeeper(sources, clock, events, faultsOf);
+    keeper.#assertThere();
     keeper.#assertUsable(keeper.holder?.current);
+    keeper.#warn();
     return keeper;
   }
 
@@ -70,7 +76,7 @@ export class KeyRingKeeper implements OnModuleInit, OnModuleDestroy {
 
   #wait(): void {
     const now = this.clock.now();
-    const change = this.schedule.nextChangeAfter(now / 1000);
+    const change = this.#schedule.nextChangeAfter(now / 1000);
     const delay = change === undefined ? LOOK_EVERY_MS : Math.min(LOOK_EVERY_MS, change * 1000 - now + 1);
     this.#timer = setTimeout(() => void this.#look(), delay);
     this.#timer.unref();
@@ -78,33 +84,64 @@ export class KeyRingKeeper implements OnModuleInit, OnModuleDestroy {
 
   async #look(): Promise<void> {
     const timer = this.#timer;
-    try {
-      if (await this.#isDue()) await this.#reload();
-      this.#apply();
-    } catch (error) {
-      this.#tell(error);
+    // Not waited for: it has ten seconds, in which a key may be retired by the file.
+    if (this.sources.hasProvider && this.clock.now() - this.#askedAt >= ASK_PROVIDER_EVERY_MS) {
+      void this.#askProvider().then(() => this.#apply());
     }
+    await this.#try('file', () => this.sources.readFile());
+    this.#apply();
     if (this.#timer === timer) this.#wait();
   }
 
-  async #isDue(): Promise<boolean> {
-    const version = await this.sources.file?.version();
-    const isChanged = version !== this.#version;
-    const isOld = this.sources.hasProvider && this.clock.now() - this.#askedAt >= ASK_PROVIDER_EVERY_MS;
-    if (isOld) this.#askedAt = this.clock.now();
-    return isChanged || isOld;
+  #askProvider(): Promise<void> {
+    this.#askedAt = this.clock.now();
+    return (this.#asking ??= this.#try('provider', () => this.sources.askProvider()).finally(() => {
+      this.#asking = undefined;
+    }));
   }
 
-  async #reload(): Promise<void> {
-    // Before reading: what is written meanwhile is read the next time.
-    const version = await this.sources.file?.version();
-    const schedule = await this.sources.load();
-    // Before anything has changed.
-    this.#assertUsable(schedule.ringAt(this.clock.now() / 1000));
-    this.schedule = schedule;
-    this.#version = version;
-    if (this.#isFailing) this.#logger.log('The keys were read again.');
-    this.#isFailing = false;
+  /** For a `kid` that is not known. */
+  async #reloaded(ring: KeyRing): Promise<KeyRing> {
+    // What is under way may have begun before the key was there.
+    await this.#asking;
+    await Promise.all([this.#try('file', () => this.sources.readFile()), this.#askProvider()]);
+    this.#apply();
+    return this.holder?.current ?? ring;
+  }
+
+  /** Puts in force what was read and what the time has changed. */
+  #apply(): void {
+    try {
+      const { schedule } = this.sources;
+      if (schedule !== this.#schedule) {
+        // Before anything has changed.
+        this.#assertUsable(schedule.ringAt(this.clock.now() / 1000));
+        this.#schedule = schedule;
+        this.#warn();
+      }
+      const ring = this.#ring();
+      if (ring && this.holder && this.holder.current !== ring) this.holder.replace(ring);
+      this.#mended('ring');
+    } catch (error) {
+      this.#tell('ring', error);
+    }
+  }
+
+  #assertThere(): void {
+    const { sources, holder } = this;
+    const path = sources.file?.path;
+    if (path !== undefined && !holder) {
+      throw new ConfigError([
+        `key-set-file ${path} ${sources.lacksFile ? 'is not there' : 'holds no key'}, and there is no other key; ` +
+          'make one with "npx fastauth keys rotate", or mount the folder that has the file',
+      ]);
+    }
+    if (sources.lacksFile) {
+      this.#logger.warn(
+        `key-set-file ${path} is not there: only the other keys are in force, including any that the file may have ` +
+          'retired. The first "npx fastauth keys rotate" makes it; if it was made before, stop and mount its folder.',
+      );
+    }
   }
 
   #assertUsable(ring: KeyRing | undefined): void {
@@ -112,26 +149,11 @@ export class KeyRingKeeper implements OnModuleInit, OnModuleDestroy {
     if (faults.length > 0) throw new ConfigError(faults);
   }
 
-  async #reloaded(ring: KeyRing): Promise<KeyRing> {
-    try {
-      await this.#reload();
-    } catch (error) {
-      this.#tell(error);
-      throw error;
-    }
-    return this.#ring() ?? ring;
-  }
-
-  #apply(): void {
-    const ring = this.#ring();
-    if (ring && this.holder && this.holder.current !== ring) this.holder.replace(ring);
-  }
-
   /** The ring of this moment: the same one as before unless something about it has changed. */
   #ring(): KeyRing | undefined {
     const now = this.clock.now() / 1000;
     const fingerprint = JSON.stringify(
-      this.schedule
+      this.#schedule
         .keysAt(now)
         .map(({ kid, thumbprint, algorithm, status, verifyUntil, acceptsMissingKid }) => [
           kid,
@@ -144,7 +166,7 @@ export class KeyRingKeeper implements OnModuleInit, OnModuleDestroy {
     );
     const before = this.#built;
     if (before?.fingerprint === fingerprint) return before.ring;
-    const ring = this.schedule.ringAt(now);
+    const ring = this.#schedule.ringAt(now);
     // Without any key the old ring stays: its keys have ended and are refused one by one.
     if (!ring) return before?.ring;
     this.#built = { ring, fingerprint };
@@ -164,11 +186,32 @@ export class KeyRingKeeper implements OnModuleInit, OnModuleDestroy {
     }
   }
 
-  /** One line, until it is mended. */
-  #tell(error: unknown): void {
-    if (this.#isFailing) return;
-    this.#isFailing = true;
+  /** Secrets that the configuration does not hold; it has its own warnings. */
+  #warn(): void {
+    for (const warning of shortSecretWarnings(this.sources.brought)) {
+      if (!this.#warned.has(warning)) this.#logger.warn(warning);
+      this.#warned.add(warning);
+    }
+  }
+
+  async #try(part: Part, reading: () => Promise<void>): Promise<void> {
+    try {
+      await reading();
+      this.#mended(part);
+    } catch (error) {
+      this.#tell(part, error);
+    }
+  }
+
+  #mended(part: Part): void {
+    if (this.#faults.delete(part)) this.#logger.log('The keys were read again.');
+  }
+
+  /** One line, until it is mended or something else is wrong. */
+  #tell(part: Part, error: unknown): void {
     const reason = error instanceof ConfigError ? error.faults.join('; ') : (error as Error).name;
+    if (this.#faults.get(part) === reason) return;
+    this.#faults.set(part, reason);
     this.#logger.error(`The keys cannot be read; those read before stay in force. ${reason}`);
   }
 }

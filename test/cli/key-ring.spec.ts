@@ -142,6 +142,16 @@ describe('fastauth keys, for a ring', () => {
     60_000,
   );
 
+  it('makes the folder that the key set file is to be in, for its owner alone', async () => {
+    const { code } = await runCli(['keys', 'rotate'], {
+      cwd: folder,
+      env: { ...env, KEY_SET_FILE: 'keys/of/ours/keys.json' },
+    });
+    expect(code).toBe(0);
+    expect(statSync(join(folder, 'keys')).mode & 0o777).toBe(0o700);
+    expect(statSync(join(folder, 'keys/of/ours/keys.json')).mode & 0o777).toBe(0o600);
+  });
+
   it('says what to set where there is no file to write to', async () => {
     const { code, stderr } = await runCli(['keys', 'rotate'], {
       cwd: folder,
