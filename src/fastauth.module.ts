@@ -30,12 +30,12 @@ import { RouteMatcher } from './access/route-matcher.js';
 import { RouteTable } from './access/route-table.js';
 import { StartupLog } from './access/startup-log.js';
 import { findUnaskedHandlers } from './access/unasked-handlers.js';
-import { FASTAUTH_CONFIG, type FastauthConfig } from './config/fastauth-config.js';
+import { FASTAUTH_CONFIG, type FastauthConfig, originOf } from './config/fastauth-config.js';
 import { FastauthConfigService } from './config/fastauth-config.service.js';
 import type { FastauthOptions } from './config/fastauth-options.js';
 import { KeyProvider } from './config/key-provider.js';
 import { KeySources } from './config/key-sources.js';
-import { loadFastauthConfig } from './config/load-config.js';
+import { type ConfigSurroundings, loadFastauthConfig } from './config/load-config.js';
 import { masterTokenKeyFaults } from './config/master-token-entries.js';
 import { ConfigError, CryptoKeyNotSetError } from './errors.js';
 import {
@@ -128,7 +128,14 @@ export class FastauthModule
     const { faults, warnings } = findUnaskedHandlers(this.modules);
     if (faults.length > 0) throw new ConfigError(faults);
     for (const warning of warnings) new Logger('Fastauth').warn(warning);
-    await this.store.open();
+    try {
+      await this.store.open();
+    } catch (error) {
+      const origin = originOf(this.config, 'databaseUrl');
+      if (origin !== undefined)
+        new Logger('Fastauth').error(`The store that is set by ${origin} did not open.`);
+      throw error;
+    }
     const { databaseUrl, defaultAccess } = this.config;
     this.events.emit({
       type: 'config.loaded',
@@ -182,7 +189,10 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
         provide: FASTAUTH_CONFIG,
         inject: [MODULE_OPTIONS_TOKEN],
         useFactory: (options: FastauthOptions) =>
-          resolveConfig(options, controllers, keyProvider !== undefined),
+          resolveConfig(options, controllers, {
+            hasKeyProvider: keyProvider !== undefined,
+            hasStore: store !== undefined,
+          }),
       },
       keyProviderProvider(keyProvider),
       {
@@ -273,9 +283,9 @@ function ownController(base: Type): Type {
 function resolveConfig(
   options: FastauthOptions,
   controllers: readonly Type[],
-  hasKeyProvider: boolean,
+  brought: Pick<ConfigSurroundings, 'hasKeyProvider' | 'hasStore'>,
 ): FastauthConfig {
-  const { config, warnings } = loadFastauthConfig(options, { hasKeyProvider });
+  const { config, warnings } = loadFastauthConfig(options, brought);
   const logger = new Logger('Fastauth');
   for (const warning of warnings) logger.warn(warning);
   for (const controller of controllers) Controller(config.authPrefix)(controller);

@@ -9,6 +9,9 @@ export const CONFIG_FILE = process.env['FASTAUTH_CONFIG'] || fromHere('../../../
 /** Where the sample keeps its keys. */
 export const ENV_FILE = fromHere('../../01-quick-start/.env');
 
+/** Handed to `forRoot`: fastauth itself reads FASTAUTH_DATABASE_URL only. */
+export const DATABASE_URL = process.env['DATABASE_URL'];
+
 export const PORT = Number(process.env['PORT'] || 3000);
 export const HTTP_ADAPTER = process.env['HTTP_ADAPTER'] || 'express';
 export const GLOBAL_PREFIX = process.env['GLOBAL_PREFIX'] || '';

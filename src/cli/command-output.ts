@@ -27,7 +27,22 @@ export class CommandError extends Error {
   }
 }
 
+/**
+ * Text of others, such as a token's claims, as a terminal may show it: control characters, those that change the
+ * direction of writing or cannot be seen, and halves of surrogate pairs are escaped as JSON escapes them.
+ */
+export function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  );
+}
+
 export function print({ lines, json, exitCode = EXIT.done }: CommandOutput, asJson: boolean): void {
-  process.stdout.write(asJson ? `${JSON.stringify(json)}\n` : lines.map((line) => `${line}\n`).join(''));
+  process.stdout.write(
+    asJson ? `${printable(JSON.stringify(json))}\n` : lines.map((line) => `${printable(line)}\n`).join(''),
+  );
   process.exitCode = exitCode;
 }

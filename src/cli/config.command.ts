@@ -1,8 +1,13 @@
 import { Command } from 'commander';
+import { type FastauthConfig, originOf } from '../config/fastauth-config.js';
 import { redactedConfig } from '../config/fastauth-config.service.js';
+import { KeySources } from '../config/key-sources.js';
 import { kebabCase } from '../config/name-case.js';
+import { shortSecretWarnings } from '../keys/short-secret.js';
+import { SystemClock } from '../tokens/clock.js';
 import { print, type CommandOutput } from './command-output.js';
 import { type ConfigOptions, readConfig, withConfigOptions } from './config-options.js';
+import { envFileWarnings } from './env-file-warnings.js';
 
 /** `fastauth config` */
 export function configCommand(): Command {
@@ -10,21 +15,44 @@ export function configCommand(): Command {
     .description(
       'Read the configuration as the application would, name every fault (exit status 2), and print it without its secrets.',
     )
-    .action((options: ConfigOptions) => print(checked(options), options.json ?? false));
+    .action(async (options: ConfigOptions) => print(await checked(options), options.json ?? false));
   return new Command('config').description('Look at the configuration.').addCommand(check);
 }
 
-function checked(options: ConfigOptions): CommandOutput {
+async function checked(options: ConfigOptions): Promise<CommandOutput> {
   const { config, warnings } = readConfig(options);
-  const shown = Object.fromEntries(
-    Object.entries(redactedConfig(config)).map(([name, value]) => [kebabCase(name), value]),
+  const found = [...warnings, ...envFileWarnings(options.dotenv), ...(await keyWarnings(config))];
+  const shown = Object.entries(redactedConfig(config)).map(
+    ([name, value]) => [kebabCase(name), value, originOf(config, name)] as const,
   );
+  const origins = shown.flatMap(([name, , origin]) => (origin === undefined ? [] : [[name, origin]]));
   return {
     lines: [
-      ...Object.entries(shown).map(([name, value]) => `${name}: ${JSON.stringify(value) ?? 'not set'}`),
-      ...warnings.map((warning) => `warning: ${warning}`),
+      ...shown.map(
+        ([name, value, origin]) =>
+          `${name}: ${JSON.stringify(value) ?? 'not set'}${origin === undefined ? '' : `, by ${origin}`}`,
+      ),
+      ...found.map((warning) => `warning: ${warning}`),
       'The configuration is good.',
     ],
-    json: { status: 'good', config: shown, warnings },
+    json: {
+      status: 'good',
+      config: Object.fromEntries(shown),
+      origins: Object.fromEntries(origins),
+      warnings: found,
+    },
   };
+}
+
+/**
+ * What is wrong with the keys that the configuration names a file for.
+ * @throws ConfigError they could not be used
+ */
+async function keyWarnings(config: FastauthConfig): Promise<readonly string[]> {
+  const sources = new KeySources(config);
+  (await sources.load()).ringAt(new SystemClock().now() / 1000);
+  const missing = sources.lacksFile
+    ? [`key-set-file ${config.keySetFile} is not there; the first "npx fastauth keys rotate" makes it`]
+    : [];
+  return [...missing, ...shortSecretWarnings(sources.brought)];
 }

@@ -1,13 +1,15 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { appendFile, open, readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { DEFAULT_CONFIG_FILE } from '../config/config-file.js';
 import { generateCryptographyKey } from '../keys/cryptography-key.js';
 import { writeKeyToEnv } from '../keys/env-file.js';
 import { print, type CommandOutput } from './command-output.js';
+import { envFileWarnings } from './env-file-warnings.js';
 
 const ENV_FILE = '.env';
 const IGNORE_FILE = '.gitignore';
 const IGNORED = [ENV_FILE, '.fastauth/'];
+const FILE_MODE = 0o644;
 const VARIABLES = ['CRYPTOGRAPHY_KEY', 'MASTER_TOKEN'];
 
 const FIRST_CONFIG = {
@@ -36,14 +38,16 @@ async function initialize(): Promise<CommandOutput> {
       await writeKeyToEnv({ name, key, path: ENV_FILE, replace: false }),
     );
   }
+  const warnings = envFileWarnings(ENV_FILE);
   const ignored = await addLines(IGNORE_FILE, IGNORED);
   for (const line of IGNORED) done[`${line} in ${IGNORE_FILE}`] = madeOrKept(ignored.includes(line));
   return {
     lines: [
       ...Object.entries(done).map(([what, result]) => `${what}: ${result}`),
+      ...warnings.map((warning) => `warning: ${warning}`),
       'Next: import FastauthModule.forRoot() in your root module.',
     ],
-    json: done,
+    json: warnings.length === 0 ? done : { ...done, warnings },
   };
 }
 
@@ -53,7 +57,7 @@ function madeOrKept(made: boolean): 'made' | 'kept' {
 
 async function createFile(path: string, content: object): Promise<boolean> {
   try {
-    await writeFile(path, `${JSON.stringify(content, undefined, 2)}\n`, { flag: 'wx' });
+    await writeWithMode(path, `${JSON.stringify(content, undefined, 2)}\n`, 'wx');
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -61,17 +65,32 @@ async function createFile(path: string, content: object): Promise<boolean> {
   }
 }
 
+/** A file without secrets, which the application may read as another user, whatever the umask of this one. */
+async function writeWithMode(path: string, text: string, flag: 'wx'): Promise<void> {
+  const file = await open(path, flag, FILE_MODE);
+  try {
+    await file.chmod(FILE_MODE);
+    await file.writeFile(text);
+  } finally {
+    await file.close();
+  }
+}
+
 /** Adds the lines that the file does not have yet. @returns those */
 async function addLines(path: string, lines: readonly string[]): Promise<readonly string[]> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
+  const found = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
     throw error;
   });
+  const isThere = found !== undefined;
+  const text = found ?? '';
   const present = new Set(text.split(/\r?\n/).map((line) => line.trim()));
   const missing = lines.filter((line) => !present.has(line) && !present.has(`/${line}`));
   if (missing.length > 0) {
     const separator = text === '' || text.endsWith('\n') ? '' : '\n';
-    await writeFile(path, `${separator}${missing.join('\n')}\n`, { flag: 'a' });
+    const added = `${separator}${missing.join('\n')}\n`;
+    if (isThere) await appendFile(path, added);
+    else await writeWithMode(path, added, 'wx');
   }
   return missing;
 }

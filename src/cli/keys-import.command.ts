@@ -7,6 +7,7 @@ import { parseStrictObject } from '../config/strict-json.js';
 import { ALGORITHM_NAMES, type AlgorithmName } from '../keys/algorithms.js';
 import { importJwk, importPem } from '../keys/import-key.js';
 import { withKey, withoutRetired, type KeySetEntry } from '../keys/key-set-document.js';
+import { shortSecretWarnings } from '../keys/short-secret.js';
 import { KEY_STATUSES, type KeyStatus } from '../keys/ring-key.js';
 import { SystemClock } from '../tokens/clock.js';
 import { CommandError, EXIT, print, type CommandOutput } from './command-output.js';
@@ -47,12 +48,15 @@ async function imported(path: string, options: ImportOptions): Promise<CommandOu
   if (jwks.length > 1 && options.kid !== undefined) {
     throw new CommandError('--kid goes with one key; there are several.', EXIT.misuse);
   }
+  const warnings: string[] = [];
   const entries = jwks.map((jwk) => {
-    const { kid, algorithm } = importJwk(jwk, {
+    const key = importJwk(jwk, {
       kid: options.kid,
       algorithm: options.algorithm,
       status: options.status,
     });
+    const { kid, algorithm } = key;
+    warnings.push(...shortSecretWarnings([{ key, source: path, signingFrom: undefined, isFallback: false }]));
     const since = options.status === 'signing' ? { signing_from: Math.floor(now) } : {};
     return { ...jwk, kid, alg: algorithm, status: options.status, ...since };
   });
@@ -65,7 +69,13 @@ async function imported(path: string, options: ImportOptions): Promise<CommandOu
     return entries.reduce(withKey, withoutRetired(document, now));
   });
   const kids = entries.map(({ kid }) => kid);
-  return { lines: kids.map((kid) => `${kid} is in ${file.path} (${options.status}).`), json: { kids } };
+  return {
+    lines: [
+      ...kids.map((kid) => `${kid} is in ${file.path} (${options.status}).`),
+      ...warnings.map((warning) => `warning: ${warning}`),
+    ],
+    json: warnings.length === 0 ? { kids } : { kids, warnings },
+  };
 }
 
 function jwksOf(content: string, { algorithm }: ImportOptions): readonly KeySetEntry[] {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { ConfigError, FastauthError } from '../errors.js';
-import { CommandError, EXIT, type ExitCode } from './command-output.js';
+import { CommandError, EXIT, type ExitCode, printable } from './command-output.js';
 import { configCommand } from './config.command.js';
 import { initCommand } from './init.command.js';
 import { keysCommand } from './keys.command.js';
@@ -34,10 +34,10 @@ function tell(error: unknown): ExitCode {
   // Commander has written its own message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.misuse;
   const message = messageOf(error);
-  process.stderr.write(`fastauth: ${message}\n`);
+  process.stderr.write(`fastauth: ${message.split('\n').map(printable).join('\n')}\n`);
   if (process.argv.includes('--json')) {
     const faults = error instanceof ConfigError ? { faults: error.faults } : {};
-    process.stdout.write(`${JSON.stringify({ status: 'error', message, ...faults })}\n`);
+    process.stdout.write(`${printable(JSON.stringify({ status: 'error', message, ...faults }))}\n`);
   }
   if (error instanceof ConfigError) return EXIT.misuse;
   return error instanceof CommandError ? error.exitCode : EXIT.failed;

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { getDefaultParser } from '@nestjs/config';
 import { type ConfigSource, type GivenValue, faultySource } from './config-source.js';
-import { isOurDatabaseUrl } from './database-url.js';
 import type { SettingName } from './settings.js';
 
 /** What is read from the environment and from `.env`, and into which key. */
@@ -13,11 +12,14 @@ const VARIABLES: Readonly<Record<string, SettingName>> = {
   MASTER_TOKEN: 'masterToken',
   MASTER_TOKENS: 'masterTokens',
   DATABASE_API_URL: 'databaseApiUrl',
-  DATABASE_URL: 'databaseUrl',
+  // Not DATABASE_URL, which is the application's own.
+  FASTAUTH_DATABASE_URL: 'databaseUrl',
 };
 
 /** Variables that hold JSON. */
 const JSON_SETTINGS: ReadonlySet<SettingName> = new Set(['masterTokens', 'cryptographyKeys']);
+/** Variables whose texts may be anything, quotes included: a key with its quotes is another key. */
+const FREE_TEXTS: ReadonlySet<SettingName> = new Set(['masterToken', 'cryptographyKey']);
 
 /** Name of the file of environment variables in the working directory. */
 export const DEFAULT_ENV_FILE = '.env';
@@ -45,16 +47,29 @@ function sourceOfVariables(
 ): ConfigSource {
   const values = new Map<SettingName, GivenValue>();
   const faults: string[] = [];
+  const warnings: string[] = [];
   for (const [variable, setting] of Object.entries(VARIABLES)) {
-    const value = variables[variable];
-    if (value === undefined || value === '') continue;
-    // Many applications have a DATABASE_URL of their own.
-    if (variable === 'DATABASE_URL' && !isOurDatabaseUrl(value)) continue;
+    const given = variables[variable];
+    if (given === undefined || given === '') continue;
+    const unquoted = withoutQuotes(given);
+    if (unquoted !== given && FREE_TEXTS.has(setting)) {
+      warnings.push(
+        `${variable} (${name}) is in quotes, which are taken as part of it; if whoever set it means them as quotes ` +
+          '("docker run --env-file" keeps them), leave them out',
+      );
+    }
+    const value = FREE_TEXTS.has(setting) ? given : unquoted;
+    if (value === '') continue;
     const content = JSON_SETTINGS.has(setting) ? parsed(value) : value;
     if (content === undefined) faults.push(`${name}: ${variable} is not JSON`);
     else values.set(setting, { value: content, spelling: variable });
   }
-  return { name, values, faults };
+  return { name, values, faults, warnings };
+}
+
+/** Shells and dotenv take quotes off, `docker run --env-file` and some service managers leave them. */
+function withoutQuotes(value: string): string {
+  return /^(["'`])(.*)\1$/s.exec(value)?.[2] ?? value;
 }
 
 /** Its parser's own message quotes the text, in which there may be a secret. */

@@ -12,6 +12,16 @@ export interface ConfigSource {
   readonly name: string;
   readonly values: ReadonlyMap<SettingName, GivenValue>;
   readonly faults: readonly string[];
+  /** Sentences for the log. */
+  readonly warnings?: readonly string[];
+}
+
+/** A value, and which source it came from. */
+export type ChosenValue = GivenValue & { readonly source: ConfigSource };
+
+/** Where a value came from, for people: how the source spells it, and the source. */
+export function placeOf({ source, spelling }: ChosenValue): string {
+  return `${JSON.stringify(spelling)} (${source.name})`;
 }
 
 const REGISTRATION_KEYS = new Set([

@@ -15,7 +15,7 @@ export const DATABASE_SCHEMES: readonly string[] = ['lmdb', 'memory', ...NETWORK
 
 const SCHEME = /^([a-z][a-z0-9+.-]*):/i;
 
-/** Whether the text has a scheme of ours; another application's `DATABASE_URL` may not. */
+/** Whether the text has a scheme of ours: the application's own `DATABASE_URL` may not. */
 export function isOurDatabaseUrl(url: string): boolean {
   return DATABASE_SCHEMES.includes(schemeOf(url));
 }
@@ -31,7 +31,10 @@ export function databaseUrlFault(url: string): string | undefined {
     return url.length > 'lmdb:'.length ? undefined : 'names no folder; write for example "lmdb:.fastauth"';
   }
   if (scheme === 'memory') return url === 'memory:' ? undefined : 'is followed by something; write "memory:"';
-  return scheme.startsWith('http') ? databaseApiUrlFault(url) : networkFault(url);
+  if (scheme.startsWith('http')) return databaseApiUrlFault(url);
+  return (
+    networkFault(url) ?? (scheme.startsWith('redis') ? redisFault(new URL(url)) : sqlFault(new URL(url)))
+  );
 }
 
 /** Why a text cannot be the base URL of the REST persistence API. */
@@ -50,8 +53,36 @@ export function canonicalDatabaseUrl(url: string): string {
 }
 
 function networkFault(url: string): string | undefined {
-  return URL.canParse(url) && /^[a-z]+:\/\/./i.test(url) ? undefined : 'cannot be read as a URL with a host';
+  if (!URL.canParse(url) || !/^[a-z]+:\/\/./i.test(url)) return 'cannot be read as a URL with a host';
+  return new URL(url).port === '0' ? 'has the port 0, on which no server listens' : undefined;
 }
+
+/** Parameters that ioredis takes from a URL and that are ours to leave to it. */
+const REDIS_PARAMETERS = ['connectionName', 'db', 'family', 'password', 'username'];
+
+/** ioredis takes everything behind the host for a database's number: of a name it makes NaN, which ends the process. */
+function redisFault({ hostname, pathname, hash, searchParams }: URL): string | undefined {
+  if (hostname === '')
+    return 'names no host; a Unix socket goes by a client of your own in forRoot({ store })';
+  if (hash !== '') return FRAGMENT;
+  if (
+    !/^\/?\d*$/.test(pathname) ||
+    ['db', 'family'].some((name) => /\D/.test(searchParams.get(name) ?? ''))
+  ) {
+    return 'names its database by something else than a number; write for example "redis://host:6379/1"';
+  }
+  const unknown = [...searchParams.keys()].filter((name) => !REDIS_PARAMETERS.includes(name));
+  return unknown.length === 0
+    ? undefined
+    : `has the parameter ${JSON.stringify(unknown[0])}, which would be ignored; leave it out, or give a client of your own in forRoot({ store })`;
+}
+
+function sqlFault({ pathname, hash }: URL): string | undefined {
+  if (hash !== '') return FRAGMENT;
+  return /^\/?[^/]*\/?$/.test(pathname) ? undefined : 'has more than the name of a database behind its host';
+}
+
+const FRAGMENT = 'has a "#", and what follows it would be ignored; in a password write "%23"';
 
 function schemeOf(url: string): string {
   return SCHEME.exec(url)?.[1]?.toLowerCase() ?? '';

@@ -97,3 +97,12 @@ export interface FastauthConfig {
 
 /** Injection token of the resolved {@link FastauthConfig}. */
 export const FASTAUTH_CONFIG = Symbol('FASTAUTH_CONFIG');
+
+/** Where the values of a configuration came from; beside it, and shown by no inspection. */
+export const CONFIG_ORIGINS = Symbol('CONFIG_ORIGINS');
+
+/** Where the value of a key came from, for people: how its source spells it, and the source; undefined: the default. */
+export function originOf(config: FastauthConfig, key: string): string | undefined {
+  const { [CONFIG_ORIGINS]: origins } = config as { [CONFIG_ORIGINS]?: ReadonlyMap<string, string> };
+  return origins?.get(key);
+}

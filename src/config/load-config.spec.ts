@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import * as fc from 'fast-check';
 import { ConfigError } from '../errors.js';
+import { originOf } from './fastauth-config.js';
 import { FastauthConfigService } from './fastauth-config.service.js';
 import type { FastauthOptions } from './fastauth-options.js';
 import { loadFastauthConfig, type LoadedConfig } from './load-config.js';
@@ -148,7 +149,10 @@ describe('loadFastauthConfig', () => {
   });
 
   it('lets options win over the file, the file over the environment, and that over .env', () => {
-    file(`MASTER_TOKEN=dotenv-${TOKEN}\nCRYPTOGRAPHY_KEY=dotenv-${KEY}\nDATABASE_URL=memory:`, '.env');
+    file(
+      `MASTER_TOKEN=dotenv-${TOKEN}\nCRYPTOGRAPHY_KEY=dotenv-${KEY}\nFASTAUTH_DATABASE_URL=memory:`,
+      '.env',
+    );
     expect(load().config).toMatchObject({ masterToken: `dotenv-${TOKEN}`, databaseUrl: 'memory:' });
     const env = { MASTER_TOKEN: `env-${TOKEN}`, CRYPTOGRAPHY_KEY: `env-${KEY}` };
     expect(load({}, env).config.masterToken).toBe(`env-${TOKEN}`);
@@ -175,17 +179,96 @@ describe('loadFastauthConfig', () => {
     ]);
   });
 
-  it("leaves another application's DATABASE_URL alone", () => {
-    expect(load({}, { DATABASE_URL: 'mongodb://db/app' }).config.databaseUrl).toBe('lmdb:.fastauth');
-    expect(load({}, { DATABASE_URL: 'redis://cache:6379/1' }).config.databaseUrl).toBe(
+  it("never reads DATABASE_URL, which is the application's own, and says so where it looks like the store's", () => {
+    const { config, warnings } = load(
+      { cryptographyKey: KEY, masterToken: TOKEN },
+      { DATABASE_URL: 'postgres://user:hunter2@db/app' },
+    );
+    expect(config.databaseUrl).toBe('lmdb:.fastauth');
+    expect(warnings).toEqual([expect.stringMatching(/^DATABASE_URL is .* not read.*FASTAUTH_DATABASE_URL/)]);
+    expect(warnings.join()).not.toContain('hunter2');
+    for (const env of [
+      { DATABASE_URL: 'mongodb://db/app' },
+      { DATABASE_URL: 'redis://cache', FASTAUTH_DATABASE_URL: 'memory:' },
+    ]) {
+      expect(load({ cryptographyKey: KEY, masterToken: TOKEN }, env).warnings).toEqual([]);
+    }
+    expect(load({}, { FASTAUTH_DATABASE_URL: 'redis://cache:6379/1' }).config.databaseUrl).toBe(
       'redis://cache:6379/1',
     );
   });
 
+  it('takes quotes off what has none of its own, and tells of those around a key or a token', () => {
+    const { config, warnings } = load(
+      {},
+      {
+        FASTAUTH_DATABASE_URL: '"redis://cache/1"',
+        KEY_SET_FILE: "'keys.json'",
+        MASTER_TOKENS: `'[{"name":"ops","token":"${TOKEN}"}]'`,
+        CRYPTOGRAPHY_KEY: `"${KEY}"`,
+        MASTER_TOKEN: `'${OTHER_KEY}'`,
+      },
+    );
+    expect(config).toMatchObject({ databaseUrl: 'redis://cache/1', keySetFile: join(cwd, 'keys.json') });
+    expect(config.masterTokens).toHaveLength(2);
+    expect([config.cryptographyKey, config.masterToken]).toEqual([`"${KEY}"`, `'${OTHER_KEY}'`]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^CRYPTOGRAPHY_KEY \(process environment\) is in quotes/),
+      expect.stringMatching(/^MASTER_TOKEN \(process environment\) is in quotes/),
+    ]);
+    expect(load({}, { FASTAUTH_DATABASE_URL: '""' }).config.databaseUrl).toBe('lmdb:.fastauth');
+  });
+
+  it('says of every setting where its value came from', () => {
+    file('CRYPTOGRAPHY_KEY=short', '.env');
+    file({ 'master-token': 'short too', 'access-token-profile': 'at+jwt', 'token-format': 'opaque' });
+    const told = faults({ issuer: 'https://auth.example.com', audience: 'a' });
+    expect(told).toEqual([
+      expect.stringMatching(/; set by "access-token-profile" \(fastauth\.config\.json\) and "token-format" /),
+    ]);
+    file({ 'master-token': 'short too' });
+    const { config, warnings } = load({}, { FASTAUTH_DATABASE_URL: 'memory:' });
+    expect(warnings).toEqual([
+      expect.stringMatching(/^cryptography-key is shorter .*; set by "CRYPTOGRAPHY_KEY" \(\.env\)$/),
+      expect.stringMatching(/^master-token is shorter .*; set by "master-token" \(fastauth\.config\.json\)$/),
+    ]);
+    expect(originOf(config, 'databaseUrl')).toBe('"FASTAUTH_DATABASE_URL" (process environment)');
+    expect(originOf(config, 'appName')).toBeUndefined();
+  });
+
+  it.each([
+    ['redis://host/sessions', 'a number'],
+    ['rediss://host/1/2', 'a number'],
+    ['redis://host?db=sessions', 'a number'],
+    ['redis://host/1?lazyConnect=false', 'has the parameter "lazyConnect"'],
+    ['redis:///run/redis.sock', 'names no host'],
+    ['redis://host:0/1', 'has the port 0'],
+    ['redis://host:65536', 'cannot be read as a URL'],
+    ['redis://user:pass#word@host/1', 'cannot be read as a URL'],
+    ['redis://host/1#x', 'has a "#"'],
+    ['postgres://host/db/other', 'has more than the name of a database'],
+    ['mysql://host:0/db', 'has the port 0'],
+    ['postgres://host/db#x', 'has a "#"'],
+  ])('refuses the URL %s before anything connects', (url, reason) => {
+    expect(faults({ databaseUrl: url })).toEqual([expect.stringContaining(reason)]);
+    if (url.startsWith('redis')) {
+      expect(faults({ failedAttemptsStore: url })).toEqual([expect.stringContaining(reason)]);
+    }
+  });
+
+  it.each([
+    'redis://host',
+    'redis://host/',
+    'redis://u:p@host:6379/15?family=6',
+    'postgres://host/db?sslmode=require',
+    'postgres:///db',
+    'mysql://u@host:3306/db',
+  ])('takes the URL %s', (databaseUrl) => expect(faults({ databaseUrl })).toEqual([]));
+
   it('refuses two names for a store', () => {
     file({ 'database-api-url': 'http://a/' });
-    expect(faults({}, { DATABASE_URL: 'memory:' })).toEqual([
-      '"DATABASE_URL" (process environment) and "database-api-url" (fastauth.config.json) both name a store; leave one of them out',
+    expect(faults({}, { FASTAUTH_DATABASE_URL: 'memory:' })).toEqual([
+      '"FASTAUTH_DATABASE_URL" (process environment) and "database-api-url" (fastauth.config.json) both name a store; leave one of them out',
     ]);
   });
 
@@ -279,7 +362,7 @@ describe('loadFastauthConfig', () => {
 
   it('refuses one text as both secrets', () => {
     expect(faults({ masterToken: KEY, cryptographyKey: KEY })).toEqual([
-      expect.stringContaining('the same text'),
+      expect.stringMatching(/the same text.*Change the master token, since a new key would end every token/),
     ]);
   });
 

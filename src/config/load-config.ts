@@ -5,9 +5,9 @@ import type { ScheduledKey } from '../keys/key-schedule.js';
 import { isShort, IS_SHORT, shortSecretWarnings } from '../keys/short-secret.js';
 import { readEnvFile, readEnvironment } from './config-environment.js';
 import { readConfigFile } from './config-file.js';
-import { type ConfigSource, type GivenValue, sourceOf } from './config-source.js';
-import { canonicalDatabaseUrl } from './database-url.js';
-import type { FastauthConfig } from './fastauth-config.js';
+import { type ChosenValue, type ConfigSource, placeOf, sourceOf } from './config-source.js';
+import { canonicalDatabaseUrl, isOurDatabaseUrl } from './database-url.js';
+import { CONFIG_ORIGINS, type FastauthConfig } from './fastauth-config.js';
 import type { FastauthOptions } from './fastauth-options.js';
 import { masterTokenFaults, masterTokensOf } from './master-token-entries.js';
 import { isMasterTokenHash } from './secret-faults.js';
@@ -23,6 +23,8 @@ export interface ConfigSurroundings {
   readonly cwd: string;
   /** Whether the application brings keys besides. Default: false. */
   readonly hasKeyProvider: boolean;
+  /** Whether the application brings its store. Default: false. */
+  readonly hasStore: boolean;
 }
 
 export interface LoadedConfig {
@@ -36,7 +38,7 @@ const STORE_TIMEOUT = 1;
 const REST_TIMEOUT = 5;
 const SECRETS = ['cryptographyKey', 'cryptographyKeys', 'masterToken', 'masterTokens'] as const;
 
-type Chosen = ReadonlyMap<SettingName, GivenValue & { readonly source: ConfigSource }>;
+type Chosen = ReadonlyMap<SettingName, ChosenValue>;
 type Values = { -readonly [Name in SettingName]?: z.output<(typeof SETTINGS)[Name]> };
 
 /**
@@ -46,7 +48,12 @@ type Values = { -readonly [Name in SettingName]?: z.output<(typeof SETTINGS)[Nam
  */
 export function loadFastauthConfig(
   options: FastauthOptions = {},
-  { env = process.env, cwd = process.cwd(), hasKeyProvider = false }: Partial<ConfigSurroundings> = {},
+  {
+    env = process.env,
+    cwd = process.cwd(),
+    hasKeyProvider = false,
+    hasStore = false,
+  }: Partial<ConfigSurroundings> = {},
 ): LoadedConfig {
   const { configFile, envFile, ...given } = options;
   const file = readConfigFile(configFile, cwd);
@@ -55,21 +62,23 @@ export function loadFastauthConfig(
   const faults = sources.flatMap((source) => source.faults);
   const values = check(chosen, faults);
   faults.push(...faultsBetween(chosen, values));
-  const cryptographyKeys = importKeys(values, cwd, faults);
+  const cryptographyKeys = importKeys(values, chosen, cwd, faults);
   if (faults.length > 0) throw new ConfigError(faults);
-  const config = resolve(values as Required<Values>, cryptographyKeys, cwd);
+  const config = resolve(values as Required<Values>, chosen, cryptographyKeys, cwd);
   return {
     config,
     warnings: [
+      ...sources.flatMap((source) => source.warnings ?? []),
       ...sourceWarnings(sources),
-      ...weaknessWarnings(config, hasKeyProvider),
-      ...guessableTokenWarnings(values),
+      ...weaknessWarnings(config, chosen, hasKeyProvider),
+      ...guessableTokenWarnings(values, chosen),
+      ...(hasStore ? [] : storeWarnings(chosen, env)),
     ],
   };
 }
 
 function choose(sources: readonly ConfigSource[]): Chosen {
-  const chosen = new Map<SettingName, GivenValue & { source: ConfigSource }>();
+  const chosen = new Map<SettingName, ChosenValue>();
   for (const source of sources) {
     for (const [setting, given] of source.values) {
       if (!chosen.has(setting)) chosen.set(setting, { ...given, source });
@@ -98,7 +107,7 @@ function faultsBetween(chosen: Chosen, values: Values): string[] {
   const url = chosen.get('databaseUrl');
   const apiUrl = chosen.get('databaseApiUrl');
   if (url && apiUrl) {
-    faults.push(`${at(url)} and ${at(apiUrl)} both name a store; leave one of them out`);
+    faults.push(`${placeOf(url)} and ${placeOf(apiUrl)} both name a store; leave one of them out`);
   }
   const { masterToken, masterTokens = [], cryptographyKey, cryptographyKeys = [] } = values;
   const keys = [
@@ -107,27 +116,31 @@ function faultsBetween(chosen: Chosen, values: Values): string[] {
   ].filter((key) => typeof key === 'string');
   return [
     ...faults,
-    ...tokenFaults(values),
-    ...masterTokenFaults(masterTokensOf(masterToken, masterTokens), keys),
+    ...tokenFaults(values, chosen),
+    ...masterTokenFaults(masterTokensOf(masterToken, masterTokens), keys).map(
+      (fault) => fault + setBy(chosen, 'masterToken', 'masterTokens', 'cryptographyKey', 'cryptographyKeys'),
+    ),
   ];
 }
 
-function tokenFaults(values: Values): string[] {
+function tokenFaults(values: Values, chosen: Chosen): string[] {
   const { accessTokenProfile, tokenFormat, issuer, audience = [] } = values;
   const faults: string[] = [];
   if (accessTokenProfile === 'at+jwt') {
-    if (issuer === undefined) faults.push('access-token-profile "at+jwt" needs issuer, for `iss`');
-    if (audience.length === 0) faults.push('access-token-profile "at+jwt" needs audience, for `aud`');
+    const origin = setBy(chosen, 'accessTokenProfile');
+    if (issuer === undefined) faults.push(`access-token-profile "at+jwt" needs issuer, for \`iss\`${origin}`);
+    if (audience.length === 0)
+      faults.push(`access-token-profile "at+jwt" needs audience, for \`aud\`${origin}`);
     if (tokenFormat === 'opaque') {
       faults.push(
-        'access-token-profile "at+jwt" is about JWTs, but token-format is "opaque"; choose one of them',
+        `access-token-profile "at+jwt" is about JWTs, but token-format is "opaque"; choose one of them${setBy(chosen, 'accessTokenProfile', 'tokenFormat')}`,
       );
     }
   }
   if (isRestApi(values) && tokenFormat !== undefined && tokenFormat !== 'jwt') {
     faults.push(
       `token-format ${JSON.stringify(tokenFormat)} does not go with the REST persistence API, which keeps nothing but tokens ` +
-        'whose claims can be read; use "jwt" or another store',
+        `whose claims can be read; use "jwt" or another store${setBy(chosen, 'tokenFormat', 'databaseApiUrl', 'databaseUrl')}`,
     );
   }
   return faults;
@@ -137,12 +150,9 @@ function isRestApi({ databaseUrl, databaseApiUrl }: Pick<Values, 'databaseUrl' |
   return databaseApiUrl !== undefined || /^https?:/i.test(databaseUrl ?? '');
 }
 
-function at({ source, spelling }: GivenValue & { readonly source: ConfigSource }): string {
-  return `${JSON.stringify(spelling)} (${source.name})`;
-}
-
 function importKeys(
   { cryptographyKeys = [] }: Values,
+  chosen: Chosen,
   cwd: string,
   faults: string[],
 ): readonly ScheduledKey[] {
@@ -150,7 +160,7 @@ function importKeys(
     return scheduledKeys(cryptographyKeys, 'cryptography-keys', cwd);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    faults.push(...error.faults);
+    faults.push(...error.faults.map((fault) => fault + setBy(chosen, 'cryptographyKeys')));
     return [];
   }
 }
@@ -167,10 +177,11 @@ function resolve(
     storeTimeout,
     ...rest
   }: Required<Values>,
+  chosen: Chosen,
   cryptographyKeys: readonly ScheduledKey[],
   cwd: string,
 ): FastauthConfig {
-  return Object.freeze({
+  const config = {
     ...rest,
     cryptographyKeys: Object.freeze(cryptographyKeys),
     keySetFile: keySetFile === undefined ? undefined : resolvePath(cwd, keySetFile),
@@ -185,7 +196,11 @@ function resolve(
     masterTokenPaths: Object.freeze(rest.masterTokenPaths.map(withLeadingSlash)),
     accessTokenPaths: Object.freeze(rest.accessTokenPaths.map(withLeadingSlash)),
     websocketOrigins: Object.freeze(rest.websocketOrigins.map(asBrowsersSpellIt)),
-  });
+  };
+  const origins = new Map(Array.from(chosen, ([setting, value]) => [setting, placeOf(value)]));
+  if (origins.has('databaseApiUrl')) origins.set('databaseUrl', origins.get('databaseApiUrl') ?? '');
+  Object.defineProperty(config, CONFIG_ORIGINS, { value: origins });
+  return Object.freeze(config);
 }
 
 function withLeadingSlash(path: string): string {
@@ -208,7 +223,7 @@ function sourceWarnings(sources: readonly ConfigSource[]): string[] {
   });
 }
 
-function weaknessWarnings(config: FastauthConfig, hasKeyProvider: boolean): string[] {
+function weaknessWarnings(config: FastauthConfig, chosen: Chosen, hasKeyProvider: boolean): string[] {
   const { cryptographyKey, cryptographyKeys, keySetFile, masterTokens, publicTokenIssuance } = config;
   const warnings: string[] = [];
   const hasKeys = cryptographyKey !== undefined || cryptographyKeys.length > 0 || keySetFile !== undefined;
@@ -221,24 +236,49 @@ function weaknessWarnings(config: FastauthConfig, hasKeyProvider: boolean): stri
     warnings.push('master-token is not set: every route that needs it is closed');
   }
   if (publicTokenIssuance) {
-    warnings.push('public-token-issuance is on: anybody can have tokens issued, for any client_id');
+    warnings.push(
+      `public-token-issuance is on: anybody can have tokens issued, for any client_id${setBy(chosen, 'publicTokenIssuance')}`,
+    );
   }
-  warnings.push(...shortSecretWarnings(cryptographyKeys));
+  warnings.push(
+    ...shortSecretWarnings(cryptographyKeys).map((warning) => warning + setBy(chosen, 'cryptographyKeys')),
+  );
   if (cryptographyKey !== undefined && isShort(Buffer.byteLength(cryptographyKey))) {
-    warnings.push(`cryptography-key ${IS_SHORT}; make one with "npx fastauth keys generate --print"`);
+    warnings.push(
+      `cryptography-key ${IS_SHORT}; make one with "npx fastauth keys generate --print"${setBy(chosen, 'cryptographyKey')}`,
+    );
   }
   return warnings;
 }
 
-function guessableTokenWarnings({ masterToken, masterTokens = [] }: Values): string[] {
+function guessableTokenWarnings({ masterToken, masterTokens = [] }: Values, chosen: Chosen): string[] {
   const plain = [
-    { place: 'master-token', token: masterToken },
-    ...masterTokens.map(({ name, token }) => ({ place: `master-tokens ${JSON.stringify(name)}`, token })),
+    { place: 'master-token', token: masterToken, origin: setBy(chosen, 'masterToken') },
+    ...masterTokens.map(({ name, token }) => ({
+      place: `master-tokens ${JSON.stringify(name)}`,
+      token,
+      origin: setBy(chosen, 'masterTokens'),
+    })),
   ];
   return plain
     .filter(({ token }) => token !== undefined && !isMasterTokenHash(token) && token.length < 16)
     .map(
-      ({ place }) =>
-        `${place} is shorter than 16 characters and can be guessed; make one with "npx fastauth keys generate --print"`,
+      ({ place, origin }) =>
+        `${place} is shorter than 16 characters and can be guessed; make one with "npx fastauth keys generate --print"${origin}`,
     );
+}
+
+/** A store that `DATABASE_URL` named until it was no longer read would be lost without a word. */
+function storeWarnings(chosen: Chosen, { DATABASE_URL: url = '' }: NodeJS.ProcessEnv): string[] {
+  if (chosen.has('databaseUrl') || chosen.has('databaseApiUrl') || !isOurDatabaseUrl(url)) return [];
+  return [
+    "DATABASE_URL is the application's own and is not read: sessions are kept in the embedded store in .fastauth; " +
+      'to keep them elsewhere, set FASTAUTH_DATABASE_URL or database-url (also to "lmdb:.fastauth", which ends this warning)',
+  ];
+}
+
+/** Ends a sentence about a setting by where its value came from. */
+function setBy(chosen: Chosen, ...settings: readonly SettingName[]): string {
+  const places = settings.flatMap((setting) => chosen.get(setting) ?? []).map(placeOf);
+  return places.length === 0 ? '' : `; set by ${places.join(' and ')}`;
 }

@@ -26,6 +26,10 @@ export interface MasterTokenConfig {
   readonly expiresAt: number | undefined;
 }
 
+/** Which of the two, where one text serves as both. */
+const CHANGE_THE_TOKEN =
+  'Change the master token, since a new key would end every token: make a second one with "npx fastauth keys generate --print"';
+
 /** The name of the token that `master-token` sets. */
 export const SINGLE_MASTER_TOKEN = 'master-token';
 
@@ -87,8 +91,8 @@ export function masterTokenFaults(
     }
     if (keys.has(token.hash)) {
       faults.push(
-        `${placeOf(token)} and cryptography-key are the same text: whoever may call master routes could then forge any token; ` +
-          'make a second one with "npx fastauth keys generate --print"',
+        `${placeOf(token)} and cryptography-key are the same text: whoever may call master routes could then forge any token. ` +
+          CHANGE_THE_TOKEN,
       );
     }
     byName.set(token.name, token);
@@ -110,7 +114,8 @@ export function masterTokenKeyFaults(
     .filter(({ hash }) => hashes.has(hash))
     .map(
       (token) =>
-        `${placeOf(token)} is one of the cryptography keys; make a second one with "npx fastauth keys generate --print"`,
+        `${placeOf(token)} is one of the cryptography keys: whoever may call master routes could then forge any token. ` +
+        CHANGE_THE_TOKEN,
     );
 }
 

@@ -62,8 +62,9 @@ function issuerFault(issuer: string): string | undefined {
 }
 
 function attemptsStoreFault(url: string): string | undefined {
-  return url === 'memory:' || (/^rediss?:/i.test(url) && databaseUrlFault(url) === undefined)
-    ? undefined
+  if (url === 'memory:') return undefined;
+  return /^rediss?:/i.test(url)
+    ? databaseUrlFault(url)
     : 'is neither "memory:" nor a redis:// or rediss:// URL';
 }
 
@@ -92,12 +93,12 @@ export const SETTINGS = {
   databaseUrl: text(databaseUrlFault).default('lmdb:.fastauth').meta({
     expected: 'a URL such as "lmdb:.fastauth"',
     description:
-      'Where sessions are kept, by scheme: `lmdb:<folder>` (embedded, durable), `memory:`, `redis://`, `rediss://`, `postgres://`, `mysql://`, `mariadb://`, `http://` or `https://` (the REST persistence API).',
+      'Where sessions are kept, by scheme: `lmdb:<folder>` (embedded, durable), `memory:`, `redis://`, `rediss://`, `postgres://`, `mysql://`, `mariadb://`, `http://` or `https://` (the REST persistence API). In the environment `FASTAUTH_DATABASE_URL`.',
   }),
   databaseApiUrl: text(databaseApiUrlFault).optional().meta({
     expected: 'an http:// or https:// URL',
     description:
-      'Base URL of the REST persistence API; instead of `database-url`. Also spelt `database-api-path`.',
+      'Base URL of the REST persistence API; instead of `database-url`. Also spelt `database-api-path`. In the environment `DATABASE_API_URL`.',
   }),
   masterToken: text(masterTokenFault).optional().meta({
     expected: 'text',

@@ -29,6 +29,15 @@ const pem = (key: KeyObject): string =>
   key.export({ format: 'pem', type: key.type === 'private' ? 'pkcs8' : 'spki' }) as string;
 
 describe('importing a key', () => {
+  it.each([String.raw`\n`, String.raw`\r\n`])(
+    'takes a PEM text whose line ends are written as %s',
+    (lineEnd) => {
+      const text = pem(p256.privateKey);
+      const { kid } = importPem(text.replaceAll('\n', lineEnd), { algorithm: 'ES256' });
+      expect(kid).toBe(importPem(text, { algorithm: 'ES256' }).kid);
+    },
+  );
+
   it.each<[AlgorithmName, KeyObject]>([
     ['RS256', rsa.privateKey],
     ['PS256', rsa.privateKey],

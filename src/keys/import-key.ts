@@ -87,7 +87,9 @@ export function importPem(pem: string, role: KeyRole & { readonly algorithm: Alg
       `is a PEM key, but ${role.algorithm} needs a secret; choose RS256, PS256, ES256 or EdDSA, or ${HOW_TO_MAKE_ONE}`,
     );
   }
-  return asymmetricKey({ key: pem, format: 'pem' }, /PRIVATE KEY-----/.test(pem), role.algorithm, role);
+  // Environment files hold no line ends: there they are often written as "\n".
+  const key = pem.replaceAll(/(?:\\r)?\\n/g, '\n');
+  return asymmetricKey({ key, format: 'pem' }, /PRIVATE KEY-----/.test(key), role.algorithm, role);
 }
 
 function symmetricKey(bytes: Buffer, algorithm: AlgorithmName, role: KeyRole): RingKey {

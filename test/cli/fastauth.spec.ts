@@ -187,7 +187,7 @@ describe('fastauth', () => {
       const { code, stderr } = await fastauth('token new');
       expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('no cryptography-key') });
       const memory = await fastauth('token new', {
-        env: { CRYPTOGRAPHY_KEY: 'k'.repeat(32), DATABASE_URL: 'memory:' },
+        env: { CRYPTOGRAPHY_KEY: 'k'.repeat(32), FASTAUTH_DATABASE_URL: 'memory:' },
       });
       expect(memory).toMatchObject({ code: 2, stderr: expect.stringContaining('memory:') });
     });
@@ -214,7 +214,10 @@ describe('fastauth', () => {
 
     it('shows the configuration without its secrets', async () => {
       const { stdout, code } = await fastauth('config check', {
-        env: { MASTER_TOKEN: 'm-sEcReT-of-enough-length', DATABASE_URL: 'http://user:sEcReT@host/x' },
+        env: {
+          MASTER_TOKEN: 'm-sEcReT-of-enough-length',
+          FASTAUTH_DATABASE_URL: 'http://user:sEcReT@host/x',
+        },
       });
       expect(code).toBe(0);
       expect(stdout).not.toContain('sEcReT');

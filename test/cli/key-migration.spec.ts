@@ -13,7 +13,7 @@ describe('fastauth keys rotate --migrate', () => {
   const env = {
     CRYPTOGRAPHY_KEY: 'the cryptography key of this test, long enough',
     KEY_SET_FILE: 'keys.json',
-    DATABASE_URL: 'lmdb:sessions',
+    FASTAUTH_DATABASE_URL: 'lmdb:sessions',
   };
   beforeEach(() => {
     folder = temporaryFolder();

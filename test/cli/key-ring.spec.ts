@@ -12,7 +12,7 @@ const SECRET = 'the cryptography key of this test, long enough';
 
 describe('fastauth keys, for a ring', () => {
   let folder: string;
-  const env = { CRYPTOGRAPHY_KEY: SECRET, KEY_SET_FILE: 'keys.json', DATABASE_URL: 'lmdb:sessions' };
+  const env = { CRYPTOGRAPHY_KEY: SECRET, KEY_SET_FILE: 'keys.json', FASTAUTH_DATABASE_URL: 'lmdb:sessions' };
   const keys = (args: string, input = ''): Promise<CliRun> =>
     runCli(['keys', ...args.split(' ')], { cwd: folder, env, input });
   const json = async (args: string, input = '') => {

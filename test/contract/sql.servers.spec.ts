@@ -53,7 +53,7 @@ describe.each([
         const empty = await own();
         const cwd = temporaryFolder();
         const migrate = () =>
-          runCli(['store', 'migrate', '--json'], { cwd, env: { DATABASE_URL: empty.url } });
+          runCli(['store', 'migrate', '--json'], { cwd, env: { FASTAUTH_DATABASE_URL: empty.url } });
         const runs = await Promise.all([migrate(), migrate(), migrate()]);
         runs.push(await migrate());
         expect(runs.map(({ code, stderr }) => ({ code, stderr }))).toEqual(

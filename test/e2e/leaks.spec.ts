@@ -263,7 +263,7 @@ function partsOf(token: string): readonly string[] {
 async function commandsOn(databaseUrl: string, token: string): Promise<string> {
   const cwd = temporaryFolder();
   const env = {
-    DATABASE_URL: databaseUrl,
+    FASTAUTH_DATABASE_URL: databaseUrl,
     CRYPTOGRAPHY_KEY: SECRET,
     MASTER_TOKEN,
     NO_COLOR: '1',

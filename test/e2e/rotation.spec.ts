@@ -150,7 +150,7 @@ describe('rotating the keys of three processes under load', () => {
 
   it('answers nobody wrongly, from the first key to its retirement', async () => {
     const folder = temporaryFolder();
-    const env = { MASTER_TOKEN, KEY_SET_FILE: 'keys.json', DATABASE_URL: 'lmdb:sessions' };
+    const env = { MASTER_TOKEN, KEY_SET_FILE: 'keys.json', FASTAUTH_DATABASE_URL: 'lmdb:sessions' };
     const cli = (args: string) => runCli(`keys ${args} --json`.split(' '), { cwd: folder, env });
     const main = copySample('06-resource-servers', folder);
     writeFileSync(join(folder, 'fastauth.config.json'), JSON.stringify({ 'refresh-grace': 5 }));

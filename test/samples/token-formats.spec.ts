@@ -11,7 +11,7 @@ const env = {
   MASTER_TOKEN: 'a-master-token-of-this-test',
   CRYPTOGRAPHY_KEY: 'a cryptography key of this test, long enough',
   KEY_SET_FILE: 'keys.json',
-  DATABASE_URL: 'lmdb:sessions',
+  FASTAUTH_DATABASE_URL: 'lmdb:sessions',
 };
 
 interface Pair {
