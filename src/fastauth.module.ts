@@ -20,11 +20,13 @@ import { contextGuardProviders } from './access/context-guard.providers.js';
 import { ContextGuards } from './access/context-guards.js';
 import { DECLARED_ACCESS } from './access/declared.guard.js';
 import { ACCESS, BOTH, describeDemand, MASTER } from './access/demand.js';
+import { EdgePlace } from './access/edge-place.js';
 import { Gate } from './access/gate.js';
 import { HandlerNames } from './access/handler-names.js';
 import { HttpGuard } from './access/http.guard.js';
 import { MasterTokens } from './access/master-tokens.js';
 import { PathRules } from './access/path-rules.js';
+import { PublicPaths } from './access/public-paths.js';
 import { RpcGuard } from './access/rpc.guard.js';
 import { RouteMatcher } from './access/route-matcher.js';
 import { RouteTable } from './access/route-table.js';
@@ -74,6 +76,8 @@ import { HandshakeGate } from './websockets/handshake.gate.js';
 import { Heartbeat } from './websockets/heartbeat.js';
 import { LiveSockets } from './websockets/live-sockets.js';
 import { Reauthentication } from './websockets/reauthentication.js';
+import { ServerEdge } from './websockets/server.edge.js';
+import { UpgradeEdge } from './websockets/upgrade.edge.js';
 import { WsGuard } from './websockets/ws.guard.js';
 
 /**
@@ -248,7 +252,13 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
       AttemptLimiter,
       Authenticator,
       Gate,
+      {
+        provide: PublicPaths,
+        inject: [FASTAUTH_CONFIG],
+        useFactory: ({ publicPaths }: FastauthConfig) => new PublicPaths(publicPaths),
+      },
       AccessEdge,
+      EdgePlace,
       AccessGuard,
       { provide: HttpGuard, useClass: httpGuard },
       RpcGuard,
@@ -259,6 +269,8 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
       Heartbeat,
       Handshake,
       HandshakeGate,
+      UpgradeEdge,
+      ServerEdge,
       WsGuard,
       {
         provide: StartupLog,

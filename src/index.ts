@@ -4,6 +4,7 @@ export { AccessOnly, CurrentPrincipal, MasterOnly, Public } from './access/decor
 export { AccessDeniedException, type Denial } from './access/denial.js';
 export { HttpGuard } from './access/http.guard.js';
 export { principalOf } from './access/principal-of.js';
+export { useFastauthEdge } from './access/use-fastauth-edge.js';
 export type {
   AccessTokenProfile,
   DefaultAccess,

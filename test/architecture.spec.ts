@@ -164,6 +164,7 @@ describe('the house', () => {
        "principalOf",
        "readKeyFromEnv",
        "sessionExpiresAt",
+       "useFastauthEdge",
        "withFastauth",
        "writeKeyToEnv",
      ]

@@ -1,159 +1,144 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
-import { HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
+import { ApplicationConfig } from '@nestjs/core';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import type { MaybePromise } from '../stores/token-store.js';
+import { AccessGuard } from './access.guard.js';
 import { AccessPolicy } from './access-policy.js';
 import { NONE, type Demand } from './demand.js';
-import { denialBody, denialHeaders, type Denial } from './denial.js';
+import { denialHeaders, type Denial } from './denial.js';
 import { Gate } from './gate.js';
-import { rawRequest, type AnyRequest } from './request-access.js';
+import { HeldAnswer, type Beginning, type Verdict } from './held-answer.js';
+import { isPreflight } from './preflight.js';
+import { PublicPaths } from './public-paths.js';
+import { parametersOf, type RawRequest } from './request-access.js';
 import { RouteMatcher } from './route-matcher.js';
 
 type Next = (error?: unknown) => void;
-type Middleware = (request: AnyRequest, response: ServerResponse, next: Next) => void;
-
-/** What of an Express instance is used here; Express itself is not imported. */
-interface ExpressLike {
-  readonly router?: { readonly stack?: { readonly handle: unknown }[] };
-}
-/** What of a Fastify instance, request and reply is used here; Fastify itself is not imported. */
-interface FastifyLike {
-  /** Absent until middie is registered. */
-  use?(...args: unknown[]): unknown;
-  addHook(
-    name: 'onRequest',
-    hook: (request: FastifyRequestLike, reply: FastifyReplyLike, done: Next) => void,
-  ): void;
-}
-type FastifyRequestLike = AnyRequest & {
-  readonly raw: IncomingMessage;
-  readonly routeOptions: { readonly url?: string | undefined };
-};
-interface FastifyReplyLike {
-  code(status: number): this;
-  headers(values: Record<string, string>): this;
-  send(body: object): this;
-}
 
 /**
- * Holds the path rules for everything that the server answers, also what Nest's guards never see: Swagger UI,
- * static files, routes added to the raw Express or Fastify instance, paths that match no route.
- * It installs itself when it is constructed, in front of any other route or middleware of the application.
+ * Decides at the edge of the application, for everything that its server answers, also what Nest's guards never see:
+ * Swagger UI, static files, routes added to the raw Express or Fastify instance, paths that match no route.
+ * What may pass for the sake of a handler, or as a CORS preflight, is held until it is known who answers.
  */
 @Injectable()
 export class AccessEdge {
-  private cors: Middleware | undefined;
-
   constructor(
     private readonly policy: AccessPolicy,
     private readonly gate: Gate,
     private readonly routes: RouteMatcher,
-    host: HttpAdapterHost,
+    private readonly publicPaths: PublicPaths,
+    private readonly application: ApplicationConfig,
     @Inject(FASTAUTH_CONFIG) private readonly config: FastauthConfig,
-  ) {
-    if (!policy.hasPathRules && policy.defaultDemand === NONE) return;
-    // A testing module is compiled before its application, and so its adapter, exists.
-    if (host.httpAdapter) this.install(host.httpAdapter);
-    else host.init$.subscribe(() => this.installWhereThereIsHttp(host.httpAdapter));
+  ) {}
+
+  /** Whether anything is asked here at all. */
+  get isNeeded(): boolean {
+    return this.policy.hasPathRules || this.policy.defaultDemand !== NONE;
   }
 
-  /** Applications without HTTP (standalone ones, microservices) say that they are ready, too. */
-  private installWhereThereIsHttp(adapter: AbstractHttpAdapter | null): void {
-    if (adapter) this.install(adapter);
+  /** What this request needs to be let in here: by its path, and by default what the handlers that may serve it need. */
+  demandOf(request: RawRequest): Demand {
+    const { url = '/', method = 'GET' } = request;
+    const { defaultDemand } = this.policy;
+    if (defaultDemand === NONE) return this.demandOfPath(request);
+    const ofHandlers = this.routes.demandOfHandlers(method, url);
+    return this.demandOfPath(request) | (ofHandlers ?? (this.publicPaths.opens(url) ? NONE : defaultDemand));
   }
 
-  private install(adapter: AbstractHttpAdapter): void {
-    if (adapter.getType() === 'fastify') this.installOnFastify(adapter.getInstance<FastifyLike>());
-    else this.installOnExpress(adapter);
+  /** What this request needs where no handler of the application's answers it. */
+  demandWithoutHandler(request: RawRequest): Demand {
+    const { defaultDemand } = this.policy;
+    const isOpen = defaultDemand === NONE || this.publicPaths.opens(request.url ?? '/');
+    return this.demandOfPath(request) | (isOpen ? NONE : defaultDemand);
   }
 
-  private installOnExpress(adapter: AbstractHttpAdapter): void {
-    adapter.use(this.middleware);
-    // An instance that was handed to Nest may have routes already, and those would answer first.
-    const stack = adapter.getInstance<ExpressLike>().router?.stack;
-    const own = stack?.findIndex(({ handle }) => handle === this.middleware) ?? -1;
-    if (stack && own > 0) stack.unshift(...stack.splice(own, 1));
-    // CORS is switched on after this, so its middleware runs later. It is lent here for what ends at the edge:
-    // a preflight carries no credentials by design, and browsers hide a 401 without CORS headers from their page.
-    const enableCors = adapter.enableCors.bind(adapter);
-    const use = adapter.use.bind(adapter);
-    adapter.enableCors = (...args: Parameters<typeof enableCors>) => {
-      adapter.use = (middleware: Middleware) => {
-        this.cors = middleware;
-        return use(middleware);
-      };
-      try {
-        return enableCors(...args);
-      } finally {
-        adapter.use = use;
-      }
-    };
-  }
-
-  private installOnFastify(instance: FastifyLike): void {
-    // Where middleware is on already, it runs in a hook before this one: then the first of it has to be the edge too.
-    const use = instance.use?.bind(instance);
-    if (use) {
-      instance.use = (...args: unknown[]) => {
-        instance.use = use;
-        use(this.middleware);
-        return use(...args);
-      };
+  /**
+   * Lets a request in, or not.
+   * @param demand {@link demandOf} it, and what is asked besides, such as by the pattern of its route
+   * @param refuse answers a refusal
+   */
+  enter(
+    request: RawRequest,
+    response: ServerResponse,
+    demand: Demand,
+    pass: Next,
+    refuse: (denial: Denial) => void,
+  ): void {
+    this.heldAnswer(response)?.release();
+    if (demand !== NONE && this.isPassingPreflight(request)) {
+      this.hold(request, response, demand);
+      return pass();
     }
-    instance.addHook('onRequest', (request, reply, done) => {
-      const pattern = request.routeOptions.url;
-      const demand =
-        this.demandOf(request) | (pattern === undefined ? NONE : this.policy.demandOfPattern(pattern));
-      // The router has decided before this, so there is nothing for the guard to add.
-      this.gate.proofs.writePathDemand(request.raw, demand);
-      if (demand === NONE) return done();
-      this.decide(request, demand, done, (denial) => {
-        reply.code(denial.status).headers(this.headersOf(denial)).send(denialBody(denial));
-      });
-    });
+    const rest = this.policy.defaultDemand & ~demand;
+    if (rest === NONE || !this.routes.isGuarded || this.publicPaths.opens(request.url ?? '/')) {
+      return this.decide(request, demand, pass, refuse);
+    }
+    // What answers may be no handler, and would need more.
+    const passHeld = (error?: unknown): void => {
+      if (error === undefined) this.hold(request, response, demand | rest);
+      pass(error);
+    };
+    this.decide(request, demand, passHeld, refuse);
   }
 
-  private readonly middleware: Middleware = (request, response, next) => {
-    const { cors } = this;
-    if (cors && request.method === 'OPTIONS')
-      cors(request, response, () => this.enter(request, response, next));
-    else this.enter(request, response, next);
-  };
+  /** Holds an answer that may be begun by somebody before the request has reached {@link enter}, such as by a listener of the server. */
+  holdUntilEntered(request: RawRequest, response: ServerResponse): void {
+    const demand = this.demandWithoutHandler(request);
+    if (demand !== NONE && !this.heldAnswer(response)) this.hold(request, response, demand);
+  }
 
-  private enter(request: AnyRequest, response: ServerResponse, next: Next): void {
-    const demand = this.demandOf(request);
-    if (demand === NONE) return next();
-    this.decide(request, demand, next, (denial) => {
-      const refuse = (): void => {
-        const body = JSON.stringify(denialBody(denial));
-        response.writeHead(denial.status, {
-          ...this.headersOf(denial),
-          'Content-Type': 'application/json; charset=utf-8',
-          'Content-Length': Buffer.byteLength(body),
-        });
-        response.end(request.method === 'HEAD' ? undefined : body);
-      };
-      if (this.cors) this.cors(request, response, refuse);
-      else refuse();
-    });
+  /** What is held of this response; undefined where it may begin. */
+  heldAnswer(response: ServerResponse): HeldAnswer | undefined {
+    return HeldAnswer.find(response, this.policy);
+  }
+
+  headersOf(denial: Denial): Record<string, string> {
+    return denialHeaders(denial, this.config.appName);
   }
 
   /** The URL as it came and, where something rewrote it since, as it is now. */
-  private demandOf(request: AnyRequest): Demand {
-    const { originalUrl, url = '/', method = 'GET' } = rawRequest(request);
-    const byDefault = this.policy.defaultDemand === NONE ? NONE : this.routes.demandByDefault(method, url);
-    const demand = byDefault | this.policy.demandOfTarget(url);
+  private demandOfPath({ url = '/', originalUrl }: RawRequest): Demand {
+    const demand = this.policy.demandOfTarget(url);
     return originalUrl === undefined || originalUrl === url
       ? demand
       : demand | this.policy.demandOfTarget(originalUrl);
   }
 
-  private decide(request: AnyRequest, demand: Demand, pass: Next, refuse: (denial: Denial) => void): void {
-    const raw = rawRequest(request);
+  /**
+   * A preflight passes to whoever answers those, but runs no handler: where no guard of ours stands before all of them,
+   * none may be found there.
+   */
+  private isPassingPreflight(request: IncomingMessage): boolean {
+    if (!isPreflight(request)) return false;
+    // An application's tests have put another guard in its place.
+    if (!this.routes.isGuarded) return true;
+    if (this.application.getGlobalGuards().some((guard) => guard instanceof AccessGuard)) return true;
+    return this.routes.handlersOf('OPTIONS', request.url ?? '/')?.length === 0;
+  }
+
+  private hold(request: RawRequest, response: ServerResponse, demand: Demand): void {
+    const decide = (beginning: Beginning): MaybePromise<Verdict> => this.judge(request, demand, beginning);
+    // The guard finds it by the policy, which each application has one of.
+    HeldAnswer.hold(response, this.policy, decide, this.config.appName);
+  }
+
+  private judge(
+    request: RawRequest,
+    demand: Demand,
+    { allowsOrigin, reached }: Beginning,
+  ): MaybePromise<Verdict> {
+    if (reached && reached.by === parametersOf(request)) return 'as it is';
+    if (allowsOrigin && isPreflight(request)) return 'headers alone';
+    const outcome = this.gate.admit(request, request, demand);
+    return outcome instanceof Promise ? outcome.then(verdictOf) : verdictOf(outcome);
+  }
+
+  private decide(request: RawRequest, demand: Demand, pass: Next, refuse: (denial: Denial) => void): void {
+    if (demand === NONE) return pass();
     let outcome: MaybePromise<Denial | undefined>;
     try {
-      outcome = this.gate.admit(raw, raw, demand);
+      outcome = this.gate.admit(request, request, demand);
     } catch (error) {
       return pass(error);
     }
@@ -162,8 +147,8 @@ export class AccessEdge {
     } else if (outcome) refuse(outcome);
     else pass();
   }
+}
 
-  private headersOf(denial: Denial): Record<string, string> {
-    return denialHeaders(denial, this.config.appName);
-  }
+function verdictOf(denial: Denial | undefined): Verdict {
+  return denial ?? 'as it is';
 }

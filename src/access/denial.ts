@@ -27,6 +27,7 @@ export const DENIALS = {
   noAccessToken: denial(401, 'missing_token', 'Invalid Access Token. Access Token is null'),
   otherClient: denial(401, 'invalid_token', 'Invalid Client ID'),
   foreignOrigin: denial(403, 'origin_not_allowed', 'Origin not allowed'),
+  overloaded: denial(503, 'store_unavailable', 'The credentials could not be checked in time'),
   shuttingDown: denial(503, 'shutting_down', 'The server is shutting down'),
   moduleNotImported: denial(500, 'module_not_imported', 'FastauthModule is not imported'),
   unknownContext: denial(401, 'missing_token', 'This kind of call is not open to anybody'),

@@ -6,6 +6,7 @@ import { AccessPolicy } from './access-policy.js';
 import { NONE, type Demand } from './demand.js';
 import { AccessDeniedException, denialHeaders, DENIALS, type Denial } from './denial.js';
 import { Gate } from './gate.js';
+import { reachHandler } from './held-answer.js';
 import { rawRequest, showPrincipal, type AnyRequest, type RawRequest } from './request-access.js';
 import { keepFromSharedCaches } from './shared-caches.js';
 
@@ -34,8 +35,10 @@ export class HttpGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<RoutedRequest | undefined>();
     // Contexts of other kinds count as HTTP until they are given a type.
     if (!isRequest(request)) return this.withoutRequest(context);
-    const demand = this.demandOf(context, request);
     const raw = rawRequest(request);
+    // Whatever is answered from here on is the handler's answer, or this guard's.
+    reachHandler(context.switchToHttp().getResponse(), raw, this.policy);
+    const demand = this.demandOf(context, request);
     if (demand === NONE) {
       showPrincipal(raw, undefined);
       return true;

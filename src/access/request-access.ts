@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '../tokens/principal.js';
 import type { Demand } from './demand.js';
 
@@ -18,6 +18,19 @@ export type RawRequest = IncomingMessage & { readonly originalUrl?: string };
 /** Node's own request, whichever framework's was given. */
 export function rawRequest(request: AnyRequest): RawRequest {
   return request.raw ?? request;
+}
+
+/** Express and middie hand out Node's response, Fastify one that wraps it. */
+export type AnyResponse = ServerResponse & { readonly raw?: ServerResponse };
+
+/** Node's own response, whichever framework's was given. */
+export function rawResponse(response: AnyResponse): ServerResponse {
+  return response.raw ?? response;
+}
+
+/** The parameters of the layer that has the request at present: on Express another object for each; elsewhere none. */
+export function parametersOf(request: IncomingMessage): unknown {
+  return (request as { readonly params?: unknown }).params;
 }
 
 /**

@@ -3,18 +3,20 @@ import { LRUCache } from 'lru-cache';
 import { pathToRegexp } from 'path-to-regexp';
 import { AccessGuard } from './access.guard.js';
 import { AccessPolicy } from './access-policy.js';
-import { plainPath } from './canonical-path.js';
 import { NONE, type Demand } from './demand.js';
-import { percentDecode } from './path-rewrites.js';
-import { RouteTable } from './route-table.js';
+import { plainlySpelt } from './plain-spelling.js';
+import { type Route, RouteTable } from './route-table.js';
 
 /** How many paths are remembered, so that an application of many routes does not try them all each time. */
 const REMEMBERED_PATHS = 2048;
 const REMEMBERED_LENGTH = 256;
+/** Remembered for a path that no handler serves; no demand is negative. */
+const NOBODY = -1;
 
 /**
  * Tells what a request needs where nothing is open by default, before anything has answered it. A handler may be open,
- * so that is for the guards to say; yet static files and raw handlers may come before a handler whose path covers theirs.
+ * so that is for the guards to say; yet static files and raw handlers may come before a handler whose path covers theirs,
+ * so what is let pass for a handler's sake is held until that handler answers ({@link AccessEdge}).
  */
 @Injectable()
 export class RouteMatcher {
@@ -27,42 +29,61 @@ export class RouteMatcher {
     @Inject(AccessGuard) private readonly guard: CanActivate,
   ) {}
 
+  /** Whether handlers are asked by our guard; an application's tests may have put another one in its place. */
+  get isGuarded(): boolean {
+    return this.guard instanceof AccessGuard;
+  }
+
   /**
    * What each of the handlers that could serve this request needs, or what everything needs by default where none
    * could. No handler could serve a path that is spelt oddly.
    */
   demandByDefault(method: string, target: string): Demand {
-    const path = plainPath(target) ?? pathWithEscapes(target);
-    if (path === undefined) return this.policy.defaultDemand;
+    return this.demandOfHandlers(method, target) ?? this.policy.defaultDemand;
+  }
+
+  /** What each of the handlers that could serve this request needs; undefined where none could. */
+  demandOfHandlers(method: string, target: string): Demand | undefined {
+    const path = plainlySpelt(target);
+    if (path === undefined) return undefined;
     const key = `${method} ${path}`;
     let demand = this.remembered.get(key);
     if (demand === undefined) {
-      demand = this.demandOfPath(method, path);
+      demand = this.demandOfPath(method, path) ?? NOBODY;
       if (key.length <= REMEMBERED_LENGTH) this.remembered.set(key, demand);
     }
-    return demand;
+    return demand === NOBODY ? undefined : demand;
   }
 
-  private demandOfPath(method: string, path: string): Demand {
-    const demands = (this.matchers ??= this.compile())
-      .filter(
-        (route) =>
-          (route.method === 'ALL' || route.method === method || isHeadOfGet(route, method)) &&
-          route.regexp.test(path),
-      )
-      .map((route) => route.demand);
-    if (demands.length === 0) return this.policy.defaultDemand;
-    // An application's tests may have put another guard in its place; what handlers need is for that to say.
-    if (!(this.guard instanceof AccessGuard)) return NONE;
+  /** The handlers that could serve this request; undefined where that cannot be told. */
+  handlersOf(method: string, target: string): readonly Route[] | undefined {
+    const path = plainlySpelt(target);
+    return path === undefined ? undefined : this.matching(method, path).map(({ handler }) => handler);
+  }
+
+  private demandOfPath(method: string, path: string): Demand | undefined {
+    const demands = this.matching(method, path).map((route) => route.demand);
+    if (demands.length === 0) return undefined;
+    // What handlers need is for the guard to say that an application's tests have put in the place of ours.
+    if (!this.isGuarded) return NONE;
     return demands.reduce((common, demand) => common & demand);
   }
 
+  private matching(method: string, path: string): readonly Matcher[] {
+    return (this.matchers ??= this.compile()).filter(
+      (route) =>
+        (route.method === 'ALL' || route.method === method || isHeadOfGet(route, method)) &&
+        route.regexp.test(path),
+    );
+  }
+
   private compile(): Matcher[] {
-    return this.table.routes.flatMap(({ method, patterns, handlerName, controller }) => {
+    return this.table.routes.flatMap((route) => {
+      const { method, patterns, handlerName, controller } = route;
       const demand = this.policy.demandOfMethod(controller, handlerName);
       return patterns.flatMap((pattern) => {
         const regexp = compiled(pattern);
-        return regexp ? [{ method, regexp, demand }] : [];
+        return regexp ? [{ method, regexp, demand, handler: route }] : [];
       });
     });
   }
@@ -72,24 +93,7 @@ interface Matcher {
   readonly method: string;
   readonly regexp: RegExp;
   readonly demand: Demand;
-}
-
-/**
- * Escapes that leave a path's segments as they are, decoded or not: those of letters, spaces, `@` and the like, but not
- * of `/`, `\\`, `.`, `;`, `?`, `#`, controls, or of a `%` that begins another escape. By those a static server could
- * find another file than the router a route.
- */
-const HARMLESS_ESCAPE = /%(?!2[ef3]|25[\da-f]{2}|3[bf]|5c|[01]|7f)[\da-f]{2}/gi;
-const ESCAPES_BEYOND_ASCII = /(?:%[89a-f][\da-f])+/g;
-
-/**
- * The path in lower case, as routers match it: some decode, and then letters beyond ASCII are in patterns, too.
- * @returns undefined if anything about it is odd
- */
-function pathWithEscapes(target: string): string | undefined {
-  if (plainPath(target.replaceAll(HARMLESS_ESCAPE, 'x')) === undefined) return undefined;
-  const [path = ''] = target.split('?', 1);
-  return path.toLowerCase().replaceAll(ESCAPES_BEYOND_ASCII, percentDecode).toLowerCase();
+  readonly handler: Route;
 }
 
 function isHeadOfGet(route: { method: string }, method: string): boolean {

@@ -49,6 +49,8 @@ export interface FastauthConfig {
   readonly accessTokenPaths: readonly string[];
   /** What a route needs that neither a decorator nor a path rule names. */
   readonly defaultAccess: DefaultAccess;
+  /** What `defaultAccess` leaves open where no handler serves it; each with a leading slash. */
+  readonly publicPaths: readonly string[];
   /** Where the token endpoints are, with a leading slash and without a trailing one. */
   readonly authPrefix: string;
   /** Whether anybody may call `/token/new`. */

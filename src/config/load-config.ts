@@ -195,6 +195,7 @@ function resolve(
     masterTokens: Object.freeze(masterTokensOf(rest.masterToken, masterTokens)),
     masterTokenPaths: Object.freeze(rest.masterTokenPaths.map(withLeadingSlash)),
     accessTokenPaths: Object.freeze(rest.accessTokenPaths.map(withLeadingSlash)),
+    publicPaths: Object.freeze(rest.publicPaths.map(withLeadingSlash)),
     websocketOrigins: Object.freeze(rest.websocketOrigins.map(asBrowsersSpellIt)),
   };
   const origins = new Map(Array.from(chosen, ([setting, value]) => [setting, placeOf(value)]));

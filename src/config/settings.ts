@@ -180,6 +180,11 @@ export const SETTINGS = {
     description:
       'What a route needs that neither a decorator nor a path rule names. `access` and `master` deny by default.',
   }),
+  publicPaths: pathList().default([]).meta({
+    expected: 'a list of paths such as ["/docs", "/metrics"]',
+    description:
+      'Paths that `default-access` leaves open where no handler serves them: Swagger UI, `/metrics`, static files. Written as path rules are, and compared with the path as it is sent. Opens no handler, and nothing that a path rule guards.',
+  }),
   authPrefix: text(authPrefixFault)
     .default('/auth')
     .meta({ expected: 'a path such as "/auth"', description: 'Where the token endpoints are.' }),

@@ -27,6 +27,7 @@ const LOOK_EVERY_MS = 20;
 @Injectable()
 export class HandshakeGate implements BeforeApplicationShutdown {
   private readonly gated = new Map<object, ServedGateways>();
+  private readonly gatedOnOwnPort = new Map<object, ServedGateways>();
 
   constructor(
     private readonly gateways: GatewayTable,
@@ -44,6 +45,11 @@ export class HandshakeGate implements BeforeApplicationShutdown {
       this.takeHold(adapter);
       setIoAdapter(adapter);
     };
+  }
+
+  /** The gated servers that share the port of the application, each with what it serves. */
+  get ofApplication(): ReadonlyMap<object, ServedGateways> {
+    return this.gatedOnOwnPort;
   }
 
   /** Sockets are told that the server goes away. */
@@ -81,7 +87,8 @@ export class HandshakeGate implements BeforeApplicationShutdown {
         `a WebSocket server is made for ${path} (port ${port}), but no gateway is known there, so nobody can tell what it needs.`,
       ]);
     }
-    if (typeof server === 'object' && server !== null && this.isGated(server, path, gateways)) return server;
+    if (typeof server === 'object' && server !== null && this.isGated(server, port, path, gateways))
+      return server;
     const demand = this.handshake.demandOf({ gateways, paths: [path] });
     if (demand !== NONE) {
       throw new ConfigError([
@@ -94,7 +101,7 @@ export class HandshakeGate implements BeforeApplicationShutdown {
   }
 
   /** Gates the server if that can be done. An adapter may answer with the same server again, or with a namespace. */
-  private isGated(created: object, path: string, gateways: readonly Gateway[]): boolean {
+  private isGated(created: object, port: number, path: string, gateways: readonly Gateway[]): boolean {
     const server = serverOfNamespace(created) ?? created;
     const known = this.gated.get(server);
     if (known) {
@@ -109,6 +116,7 @@ export class HandshakeGate implements BeforeApplicationShutdown {
     else if (isWsServer(server)) gateWsServer(server, control, served);
     else return false;
     this.gated.set(server, served);
+    if (port === 0) this.gatedOnOwnPort.set(server, served);
     this.live.start();
     return true;
   }

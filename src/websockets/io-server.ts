@@ -41,8 +41,13 @@ export interface IoEngine {
 export interface IoServer {
   /** Undefined until the server is attached. */
   readonly engine?: IoEngine;
+  /** The server that it is attached to. */
+  readonly httpServer?: unknown;
+  /** Where it is, without a trailing slash. */
+  path(): string;
   /** The server's options. */
   readonly opts: {
+    readonly addTrailingSlash?: boolean;
     readonly connectionStateRecovery?: { skipMiddlewares?: boolean };
     readonly cleanupEmptyChildNamespaces?: boolean;
   };
@@ -63,7 +68,7 @@ export function isIoServer(server: unknown): server is IoServer {
   return (
     typeof server === 'object' &&
     server !== null &&
-    ['use', 'of', 'on'].every((name) => typeof Reflect.get(server, name) === 'function') &&
+    ['use', 'of', 'on', 'path'].every((name) => typeof Reflect.get(server, name) === 'function') &&
     'opts' in server &&
     Reflect.get(server, '_nsps') instanceof Map
   );

@@ -1,6 +1,6 @@
-import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { denialBody, denialHeaders, isDenial, type Denial } from '../access/denial.js';
+import { isDenial, type Denial } from '../access/denial.js';
 import { SafeLogger } from '../telemetry/safe-logger.js';
 import type { ServedGateways, SocketControl } from './gated-server.js';
 import type { Admission } from './handshake.js';
@@ -9,6 +9,7 @@ import { BEARER_PROTOCOL } from './protocol-tokens.js';
 import { AUTHENTICATE } from './socket-ending.js';
 import { readPeer, writePeer } from './socket-peer.js';
 import { closeCodeOf, GOING_AWAY, refusalFrame } from './socket-refusal.js';
+import { refuseUpgrade } from './upgrade-refusal.js';
 import { interceptMessages, WS_SOCKETS, type WsSocket } from './ws-socket.js';
 
 /** What of a `WebSocketServer` is used here; ws itself is not imported. */
@@ -52,7 +53,7 @@ export function gateWsServer(server: WsServer, control: SocketControl, served: S
   keepBearerSelectable(server);
 
   const refuse = (denial: Denial, request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    if (websocketRefusal === 'unauthorized' || !refused) return answer(socket, denial, appName);
+    if (websocketRefusal === 'unauthorized' || !refused) return refuseUpgrade(socket, denial, appName);
     refused.handleUpgrade(request, socket, head, (client) => {
       // What a refused socket does wrong is of no interest; unheard, it would end the process.
       client.on('error', () => undefined);
@@ -150,25 +151,4 @@ function keepBearerSelectable(server: WsServer): void {
 
 function selectBearer(protocols: ReadonlySet<string>): string | false {
   return protocols.has(BEARER_PROTOCOL) && BEARER_PROTOCOL;
-}
-
-/** Answers the upgrade request itself. @see RFC 6455 section 4.2.2 */
-function answer(socket: Duplex, denial: Denial, realm: string): void {
-  const body = JSON.stringify(denialBody(denial));
-  const headers = {
-    ...denialHeaders(denial, realm),
-    Connection: 'close',
-    'Content-Type': 'application/json; charset=utf-8',
-    'Content-Length': String(Buffer.byteLength(body)),
-  };
-  socket.on('error', () => undefined);
-  socket.once('finish', () => socket.destroy());
-  socket.end(
-    [
-      `HTTP/1.1 ${denial.status} ${STATUS_CODES[denial.status]}`,
-      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-      '',
-      body,
-    ].join('\r\n'),
-  );
 }
