@@ -108,7 +108,8 @@ export class EdgePlace implements OnModuleInit, OnApplicationBootstrap {
   private install(adapter: AbstractHttpAdapter): void {
     const type = adapter.getType();
     if (type === 'express') this.host = new ExpressEdge(adapter, this.edge);
-    else if (type === 'fastify') this.host = new FastifyEdge(adapter, this.edge, this.policy, this.gate.proofs);
+    else if (type === 'fastify')
+      this.host = new FastifyEdge(adapter, this.edge, this.policy, this.gate.proofs);
     else {
       this.fault = new ConfigError([
         `path rules and default-access cannot be held on the HTTP adapter "${type}": fastauth knows how to stand before all else on Express and Fastify only. ` +
