@@ -1,11 +1,12 @@
-import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, RateLimiterRedis, type RateLimiterAbstract } from 'rate-limiter-flexible';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import { importOptional } from '../config/optional-package.js';
 import { FastauthEvents } from '../telemetry/fastauth-events.js';
 import { Clock } from '../tokens/clock.js';
-import { ClientAddress, isLoopback, networkOf } from './client-address.js';
+import { SafeLogger } from '../telemetry/safe-logger.js';
+import { ClientAddress, isLoopback, nearestHop, networkOf } from './client-address.js';
 import type { CredentialSource } from './credentials.js';
 
 /** Failed attempts are counted over this many seconds, and what went over the limit waits for their end. */
@@ -13,6 +14,9 @@ const WINDOW_SECONDS = 60;
 const REMEMBERED_BLOCKS = 100_000;
 /** Seconds that counting may take, however much time the store of sessions has. */
 const LONGEST_CALL = 1;
+
+/** Whoever is on this machine, or comes through a proxy there that neither is named nor says for whom it speaks. */
+const UNKNOWN_LOCAL = 'master local ';
 
 /** What is counted: wrong master tokens and bad tokens of one address, dead tokens of one client from one address. */
 export type AttemptKind = 'master' | 'token' | 'client';
@@ -26,11 +30,12 @@ interface Limit {
 /**
  * Counts failed attempts, and says who has to wait. Counting happens after an answer is known and is not waited for;
  * asking costs nothing while nobody has to wait. Whoever has to wait is refused for what is bad, not for what is good:
- * only the master token, which could be guessed at, is not even looked at.
+ * only the master token, which could be guessed at, is not even looked at. Those of whom nobody can tell where they come
+ * from are refused for wrong master tokens alone: else one guesser would lock out the operators of the machine.
  */
 @Injectable()
 export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
-  private readonly logger = new Logger('Fastauth');
+  private readonly logger = new SafeLogger();
   private readonly addresses: ClientAddress;
   private limits: readonly Limit[];
   /** Until when, in milliseconds since the epoch. */
@@ -110,7 +115,9 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
    * @param clientId whose token it is, for the kind `client`
    */
   waitOf(kind: AttemptKind, source: CredentialSource, clientId?: string): number | undefined {
-    return this.isIdle ? undefined : this.remaining(this.keyOf(kind, source, clientId));
+    if (this.isIdle) return undefined;
+    const key = this.keyOf(kind, source, clientId);
+    return key === UNKNOWN_LOCAL ? undefined : this.remaining(key);
   }
 
   /**
@@ -121,16 +128,27 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
     const limit = this.limits.find((candidate) => candidate.kind === kind);
     if (!limit) return undefined;
     const address = this.addresses.of(source);
-    // Guesses from this machine are its own, or come through a proxy that nobody named: then they are everybody's.
-    if (kind === 'master' && (address === undefined || isLoopback(address))) return undefined;
     const key = this.keyOf(kind, source, clientId);
     const wait = this.remaining(key);
     if (wait === undefined) void this.count(limit, key, address, this.events.correlationId);
     return wait;
   }
 
+  /**
+   * Tells of a bad token that an endpoint got in a parameter, and counts it.
+   * @returns how many seconds the sender has to wait since it failed too often before
+   */
+  refused(at: 'refresh' | 'revoke' | 'introspect', source: CredentialSource): number | undefined {
+    this.events.emit({ type: 'token.refused', at, address: this.addresses.of(source) });
+    return this.failed('token', source);
+  }
+
   private keyOf(kind: AttemptKind, source: CredentialSource, clientId = ''): string {
     const address = this.addresses.of(source);
+    if (kind === 'master' && (address === undefined || isLoopback(address))) {
+      const hop = nearestHop(source);
+      return hop === undefined || isLoopback(hop) ? UNKNOWN_LOCAL : `master via ${networkOf(hop)} `;
+    }
     return `${kind} ${address === undefined ? 'unknown' : networkOf(address)} ${clientId}`;
   }
 

@@ -29,8 +29,8 @@ export class Authenticator {
       if (wait !== undefined) return denialOfLimit(wait);
       master = this.masterTokens.principalOf(credentials.masterToken);
       if (!master) {
-        this.limiter.failed('master', source);
-        return DENIALS.badMasterToken;
+        const tooMany = this.limiter.failed('master', source);
+        return tooMany === undefined ? DENIALS.badMasterToken : denialOfLimit(tooMany);
       }
       if (!(demand & ACCESS)) return master;
     }

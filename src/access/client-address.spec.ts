@@ -26,9 +26,32 @@ describe('the address of a client', () => {
     ['of the proxy itself', '10.1.2.3', undefined, '10.1.2.3'],
     ['where a hop is no address', '10.1.2.3', '198.51.100.1, unknown', '10.1.2.3'],
     ['where only proxies are named', '10.1.2.3', '10.9.9.9', '10.9.9.9'],
-    ['of a Unix socket', undefined, '198.51.100.1', undefined],
+    ['behind a proxy that writes ports', '10.1.2.3', '1.1.1.1, 198.51.100.1:4711', '198.51.100.1'],
+    ['behind a proxy that writes brackets', '10.1.2.3', '[2001:db9::5]:4711', '2001:db9::5'],
+    ['behind a proxy that writes IPv4 as IPv6', '10.1.2.3', '::ffff:c633:6401', '198.51.100.1'],
+    ['behind a proxy that is spelt in hexadecimal', '::ffff:a01:203', '198.51.100.1', '198.51.100.1'],
+    ['where an element is empty', '10.1.2.3', '198.51.100.1, ', '198.51.100.1'],
+    ['where the proxy hides it', '10.1.2.3', '198.51.100.1, _hidden', '10.1.2.3'],
+    ['of a connection that has been cut', undefined, '198.51.100.1', undefined],
   ])('is known %s', (_case, peer, forwarded, expected) => {
     expect(addresses.of(request(peer, forwarded))).toBe(expected);
+  });
+
+  it('on a Unix socket is what its proxy says, where proxies of this machine are trusted', () => {
+    const onUnixSocket = {
+      headers: { 'x-forwarded-for': '198.51.100.1' },
+      rawHeaders: [],
+      socket: { remoteAddress: undefined, server: { address: () => '/run/app.sock' } },
+    };
+    expect(new ClientAddress(['127.0.0.0/8']).of(onUnixSocket)).toBe('198.51.100.1');
+    expect(new ClientAddress(['::1']).of(onUnixSocket)).toBe('198.51.100.1');
+    expect(addresses.of(onUnixSocket)).toBeUndefined();
+    // Of a server on a port it is a connection that has been cut: nobody knows whose.
+    const cut = {
+      ...onUnixSocket,
+      socket: { remoteAddress: undefined, server: { address: () => ({ port: 1 }) } },
+    };
+    expect(new ClientAddress(['127.0.0.1']).of(cut)).toBeUndefined();
   });
 
   it('is the peer where no proxy is trusted', () => {

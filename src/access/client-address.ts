@@ -1,15 +1,18 @@
-import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
+import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import type { CredentialSource } from './credentials.js';
+import { ipv6Groups, parseIpAddress } from './ip-address.js';
 
-/** Node writes IPv4 peers of dual-stack sockets like this. */
-const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+const LOOPBACKS = ['127.0.0.1', '::1'];
 
 /** Tells from which address a request came: the peer's, or what trusted proxies say in `X-Forwarded-For`. */
 export class ClientAddress {
   private readonly trusted: BlockList | undefined;
+  /** Whoever reaches a Unix socket runs on this machine, as whoever connects from its loopback addresses. */
+  private readonly trustsUnixSockets: boolean;
 
   /** @param trustedProxies addresses and CIDR blocks */
   constructor(trustedProxies: readonly string[]) {
+    this.trustsUnixSockets = false;
     if (trustedProxies.length === 0) return;
     this.trusted = new BlockList();
     for (const proxy of trustedProxies) {
@@ -18,17 +21,17 @@ export class ClientAddress {
       if (prefix === undefined) this.trusted.addAddress(address, family);
       else this.trusted.addSubnet(address, Number(prefix), family);
     }
+    this.trustsUnixSockets = LOOPBACKS.some((address) => this.isTrusted(address));
   }
 
-  /** The last address that no trusted proxy vouches for; undefined where a connection has none (a Unix socket). */
-  of({ socket, headers }: CredentialSource): string | undefined {
-    const peer = plainAddress(socket?.remoteAddress ?? '');
-    if (peer === undefined || !this.isTrusted(peer)) return peer;
-    const forwarded = headers['x-forwarded-for'];
-    const hops = (typeof forwarded === 'string' ? forwarded.split(',') : []).toReversed();
+  /** The last address that no trusted proxy vouches for; undefined where there is none (a Unix socket). */
+  of(source: CredentialSource): string | undefined {
+    const peer = parseIpAddress(source.socket?.remoteAddress ?? '');
+    if (!(peer === undefined ? this.trustsUnixSockets && isUnixSocket(source) : this.isTrusted(peer)))
+      return peer;
     let nearest = peer;
-    for (const hop of hops) {
-      const address = plainAddress(hop.trim());
+    for (const hop of hopsOf(source)) {
+      const address = parseIpAddress(hop);
       // What is no address was not written by a proxy that deserves trust.
       if (address === undefined) return nearest;
       nearest = address;
@@ -42,6 +45,15 @@ export class ClientAddress {
   }
 }
 
+/**
+ * What the nearest proxy wrote, whether it is trusted or not: behind a proxy on this machine that nobody named it is
+ * all that tells clients apart.
+ */
+export function nearestHop(source: CredentialSource): string | undefined {
+  const [hop = ''] = hopsOf(source);
+  return parseIpAddress(hop);
+}
+
 /** Whether the address is this machine's own. */
 export function isLoopback(address: string): boolean {
   return address.startsWith('127.') || address === '::1';
@@ -51,18 +63,28 @@ export function isLoopback(address: string): boolean {
 export function networkOf(address: string): string {
   if (isIPv4(address)) return address;
   // One subscriber has a /64 at least; counting single addresses would count nothing.
-  const [head = '', tail] = address.split('%')[0]?.split('::') ?? [];
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
-  const groups = [...left, ...Array.from({ length: zeros }, () => '0'), ...right];
-  return groups
+  const [withoutZone = ''] = address.split('%', 1);
+  return ipv6Groups(withoutZone)
     .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
+    .map((group) => group.toString(16))
     .join(':');
 }
 
-function plainAddress(text: string): string | undefined {
-  const address = MAPPED_IPV4.exec(text)?.[1] ?? text;
-  return isIP(address) === 0 ? undefined : address;
+/** From the nearest on. A list may have empty elements (RFC 9110 section 5.6.1.2). */
+function hopsOf({ headers }: CredentialSource): readonly string[] {
+  const forwarded = headers['x-forwarded-for'];
+  if (typeof forwarded !== 'string') return [];
+  return forwarded
+    .split(',')
+    .map((hop) => hop.trim())
+    .filter((hop) => hop !== '')
+    .toReversed();
+}
+
+/** A connection that has been cut has no address either, so its server is asked what it listens on. */
+function isUnixSocket({ socket }: CredentialSource): boolean {
+  const server: unknown = socket && Reflect.get(socket, 'server');
+  if (typeof server !== 'object' || server === null) return false;
+  const address: unknown = Reflect.get(server, 'address');
+  return typeof address === 'function' && typeof address.call(server) === 'string';
 }

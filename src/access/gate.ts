@@ -3,10 +3,11 @@ import type { MaybePromise } from '../stores/token-store.js';
 import { unitedPrincipal, type Principal } from '../tokens/principal.js';
 import { AttemptLimiter } from './attempt-limiter.js';
 import { Authenticator } from './authenticator.js';
+import { MasterUses } from './master-uses.js';
 import type { CredentialSource } from './credentials.js';
 import { FastauthEvents } from '../telemetry/fastauth-events.js';
 import { correlationIdOf } from '../telemetry/correlation-id.js';
-import { ACCESS, describeDemand, NONE, type Demand } from './demand.js';
+import { ACCESS, describeDemand, MASTER, NONE, type Demand } from './demand.js';
 import { DENIALS, isDenial, type Denial } from './denial.js';
 import { Proofs } from './request-access.js';
 
@@ -20,12 +21,15 @@ export class Gate {
   readonly admitted: number[] = [0, 0, 0, 0];
   /** What requests and sockets have proved to this application. */
   readonly proofs = new Proofs();
+  private readonly masterUses: MasterUses;
 
   constructor(
     private readonly authenticator: Authenticator,
     private readonly events: FastauthEvents,
     private readonly limiter: AttemptLimiter,
-  ) {}
+  ) {
+    this.masterUses = new MasterUses(events, limiter);
+  }
 
   /**
    * Decides, and tells of a refusal.
@@ -49,8 +53,8 @@ export class Gate {
     if (missing === NONE) return undefined;
     const outcome = this.authenticator.authenticate(missing, source);
     return outcome instanceof Promise
-      ? outcome.then((value) => this.conclude(carrier, missing, value))
-      : this.conclude(carrier, missing, outcome);
+      ? outcome.then((value) => this.conclude(carrier, source, missing, value))
+      : this.conclude(carrier, source, missing, outcome);
   }
 
   /**
@@ -101,8 +105,14 @@ export class Gate {
     return denial;
   }
 
-  private conclude(carrier: object, demand: Demand, outcome: Principal | Denial): Denial | undefined {
+  private conclude(
+    carrier: object,
+    source: CredentialSource,
+    demand: Demand,
+    outcome: Principal | Denial,
+  ): Denial | undefined {
     if (isDenial(outcome)) return outcome;
+    if (demand & MASTER) this.masterUses.tell(outcome, source);
     this.admitted[demand] = (this.admitted[demand] ?? 0) + 1;
     const before = this.proofs.read(carrier);
     this.proofs.write(

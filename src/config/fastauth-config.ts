@@ -81,6 +81,8 @@ export interface FastauthConfig {
   readonly websocketOrigins: readonly string[];
   /** How long a socket whose token was refreshed has to present the new one; 0: not at all. */
   readonly websocketReauthenticationGrace: number;
+  /** What a socket lives as long as. */
+  readonly websocketFollows: 'token' | 'session';
   /** Seconds between the pings of guarded sockets of ws; 0: none. */
   readonly websocketHeartbeat: number;
   /** Seconds until no connection is left of an application that closes. */

@@ -73,6 +73,7 @@ describe('loadFastauthConfig', () => {
       websocketQueryToken: false,
       websocketOrigins: [],
       websocketReauthenticationGrace: 0.4,
+      websocketFollows: 'token',
       websocketHeartbeat: 30,
       shutdownTimeout: 5,
       failedAttemptsPerAddress: 1000,

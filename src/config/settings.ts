@@ -264,6 +264,11 @@ export const SETTINGS = {
     description:
       'How many seconds a socket whose access token was refreshed has to present the new one before it is closed; `0`: none. Its guarded messages are refused meanwhile.',
   }),
+  websocketFollows: z.enum(['token', 'session']).default('token').meta({
+    expected: '"token" or "session"',
+    description:
+      "What a socket lives as long as: the access token that it came by, or that token's session, whatever is refreshed meanwhile, for clients that refresh without telling their sockets.",
+  }),
   websocketHeartbeat: wholeNumber(0, 3600).default(30).meta({
     expected: 'a whole number of seconds from 0 to 3600',
     description:
@@ -296,7 +301,7 @@ export const SETTINGS = {
   auditLog: z.enum(['all', 'warnings', 'off']).default('warnings').meta({
     expected: '"all", "warnings" or "off"',
     description:
-      'What of the audit trail is logged, at most 10 lines a second: everything, denials and reuse, or nothing. An `auditSink` of your own gets everything, instead.',
+      'What of the audit trail is logged, at most 10 lines a second of each type: everything, denials, refused tokens, replays and reuse, or nothing. An `auditSink` of your own gets everything, instead.',
   }),
 } as const;
 

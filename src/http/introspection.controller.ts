@@ -1,5 +1,6 @@
 import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import { ConfiguredAccess } from '../access/decorators.js';
+import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import type { TokenState } from '../tokens/token-inspector.js';
 import { TokenService } from '../tokens/token.service.js';
 import { OAuthEndpoint } from './oauth.endpoint.js';
@@ -14,6 +15,9 @@ export class IntrospectionController extends OAuthEndpoint {
   @Inject(TokenService)
   private readonly tokens!: TokenService;
 
+  @Inject(FASTAUTH_CONFIG)
+  private readonly config!: FastauthConfig;
+
   @Post('token/introspect')
   @HttpCode(200)
   @ConfiguredAccess('introspection')
@@ -24,7 +28,11 @@ export class IntrospectionController extends OAuthEndpoint {
     return this.answer(request, response, async () => {
       const token = readParameter(request, 'token');
       if (!token) throw invalid('token', 'is required');
-      return introspectionResponse(await this.tokens.introspect(token));
+      const state = await this.tokens.introspect(token);
+      // Whoever holds the master token asks about tokens that others brought.
+      if (!state.active && this.config.introspectionAccess !== 'master')
+        this.countBadToken('introspect', request);
+      return introspectionResponse(state);
     });
   }
 }

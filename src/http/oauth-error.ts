@@ -1,5 +1,10 @@
 import { HttpException, UnsupportedMediaTypeException } from '@nestjs/common';
-import { CryptoKeyNotSetError, InvalidRequestError, StoreUnavailableError } from '../errors.js';
+import {
+  CryptoKeyNotSetError,
+  InvalidRequestError,
+  StoreUnavailableError,
+  TooManyAttemptsError,
+} from '../errors.js';
 
 /** The error codes that the RFC endpoints answer with. @see RFC 6749 section 5.2, RFC 7009 section 2.2.1 */
 export type OAuthErrorCode =
@@ -36,6 +41,10 @@ export function asOAuthError(error: unknown): unknown {
       cause: error,
       headers,
     });
+  }
+  if (error instanceof TooManyAttemptsError) {
+    const headers = { 'Retry-After': String(error.retryAfter) };
+    return new OAuthErrorException(429, 'temporarily_unavailable', error.message, { cause: error, headers });
   }
   if (error instanceof CryptoKeyNotSetError) {
     return new OAuthErrorException(500, 'server_error', error.message, { cause: error });

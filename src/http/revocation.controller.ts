@@ -36,7 +36,8 @@ export class RevocationController extends OAuthEndpoint {
       const token = readParameter(request, 'token');
       const clientId = readParameter(request, 'client_id');
       if (token) {
-        await this.tokens.revokeToken(token);
+        const ended = await this.tokens.revokeToken(token);
+        if (!ended && !isMaster) this.countBadToken('revoke', request);
         return {};
       }
       if (!isMaster || clientId === undefined) throw invalid('token', 'is required');

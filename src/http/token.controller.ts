@@ -111,7 +111,8 @@ export class TokenController {
       try {
         return await this.refreshTokens(refreshToken, request);
       } catch (error) {
-        const wait = error instanceof InvalidGrantError ? this.limiter.failed('token', source) : undefined;
+        if (!(error instanceof InvalidGrantError)) throw error;
+        const wait = this.limiter.refused('refresh', source);
         throw wait === undefined ? error : new TooManyAttemptsError(wait);
       }
     });
@@ -130,7 +131,13 @@ export class TokenController {
         setHeader('Allow', 'GET, POST');
         throw new MethodNotAllowedException('HEAD issues nothing');
       }
-      return tokenEnvelope(await this.events.correlated(correlationIdOf(request.headers), act));
+      return tokenEnvelope(
+        await this.events.correlated(
+          correlationIdOf(request.headers),
+          act,
+          this.limiter.addressOf(rawRequest(request as unknown as AnyRequest)),
+        ),
+      );
     } catch (error) {
       if (!(error instanceof HttpException)) throw error;
       if (error instanceof StoreUnavailableError || error instanceof TooManyAttemptsError)

@@ -3,7 +3,35 @@ export type FastauthEvent =
   | { readonly type: 'token.issued'; readonly clientId: string; readonly familyId: string }
   | { readonly type: 'token.refreshed'; readonly clientId: string; readonly familyId: string }
   /** A refresh token was used again after its time: it may have been stolen. The session is revoked. */
-  | { readonly type: 'token.reused'; readonly clientId: string; readonly familyId: string }
+  | {
+      readonly type: 'token.reused';
+      readonly clientId: string;
+      readonly familyId: string;
+      /** Of whoever used it; undefined where no request of ours brought it. */
+      readonly address: string | undefined;
+    }
+  /** A spent refresh token was used again within `refresh-grace`, and answered with the pair that it was spent for. */
+  | {
+      readonly type: 'token.replayed';
+      readonly clientId: string;
+      readonly familyId: string;
+      readonly address: string | undefined;
+    }
+  /** A token was presented to an endpoint, in a parameter, that is no good one: forged, spent, ended. */
+  | {
+      readonly type: 'token.refused';
+      readonly at: 'refresh' | 'revoke' | 'introspect';
+      readonly address: string | undefined;
+    }
+  /** Something was opened by a master token. On one connection told at most ten times a second. */
+  | {
+      readonly type: 'master.used';
+      /** Of the master token, as in `master-tokens`. */
+      readonly name: string;
+      readonly address: string | undefined;
+      /** How often on this connection since it was last told, this time included. */
+      readonly uses: number;
+    }
   | { readonly type: 'session.revoked'; readonly clientId: string; readonly familyId: string }
   /** A new session of the client took this one's place. */
   | { readonly type: 'session.superseded'; readonly clientId: string; readonly familyId: string }

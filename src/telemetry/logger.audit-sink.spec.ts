@@ -49,4 +49,15 @@ describe('the audit log', () => {
     sink.record(reused(8));
     expect(lines.slice(20)).toEqual(['991 more records were left out.', JSON.stringify(reused(8))]);
   });
+
+  it('lets no flood of what strangers cause drown the rest', () => {
+    const sink = new LoggerAuditSink('warnings');
+    const denied = { ...reused(5), type: 'access.denied' } as unknown as AuditRecord;
+    const refused = { ...reused(5), type: 'token.refused' } as unknown as AuditRecord;
+    const limited = { ...reused(5), type: 'access.limited' } as unknown as AuditRecord;
+    for (let n = 0; n < 100; n++) for (const record of [denied, refused, limited]) sink.record(record);
+    expect(lines).toHaveLength(10);
+    sink.record(reused(5));
+    expect(lines.at(-1)).toBe(JSON.stringify(reused(5)));
+  });
 });

@@ -151,13 +151,21 @@ export class TokenRefresher {
       const age = now - record.rotatedAt;
       // Before the rotation, by more than clocks may differ: a clock was set back, and nobody can tell how old it is.
       if (age < -this.config.clockTolerance) throw new InvalidGrantError();
-      if (age < this.config.refreshGrace) return sameAnswer(refreshToken, record);
+      if (age < this.config.refreshGrace) {
+        const answer = sameAnswer(refreshToken, record);
+        this.tell('token.replayed', record);
+        return answer;
+      }
       if (age < RACE_SECONDS) throw new InvalidGrantError();
     }
     if (isSpent(digest, claims, record) && (await this.store.revoke(record, Math.floor(now)))) {
-      this.events.emit({ type: 'token.reused', clientId: record.clientId, familyId: record.familyId });
+      this.tell('token.reused', record);
     }
     throw new InvalidGrantError();
+  }
+
+  private tell(type: 'token.reused' | 'token.replayed', { clientId, familyId }: SessionRecord): void {
+    this.events.emit({ type, clientId, familyId, address: this.events.address });
   }
 
   /** A refreshed access token lives as long as the one before it was meant to. */

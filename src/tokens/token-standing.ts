@@ -13,6 +13,18 @@ export interface TokenReference extends SessionKey {
  */
 export type TokenStanding = 'current' | 'expired' | 'refreshed' | 'revoked' | 'gone';
 
+/** How the token's session stands, whichever of its tokens is the current one. As {@link standingOf} else. */
+export function sessionStandingOf(
+  token: TokenReference,
+  record: SessionRecord | undefined,
+  isKeyAccepted: (kid: string | undefined) => boolean,
+): Exclude<TokenStanding, 'refreshed'> {
+  const accessHash = record?.accessHash ?? token.accessHash;
+  const standing = standingOf({ ...token, accessHash }, record, isKeyAccepted);
+  // A store that keeps one session for each client may have another one there now.
+  return standing === 'refreshed' || record?.familyId !== token.familyId ? 'gone' : standing;
+}
+
 /**
  * @param record what the store has of the token's session
  * @param isKeyAccepted whether tokens of the key with this `kid` are accepted

@@ -10,6 +10,7 @@ import {
   type SessionWatcher,
 } from '../stores/token-store.js';
 import { FastauthEvents } from '../telemetry/fastauth-events.js';
+import { kidOf } from './kid-of.js';
 import { Clock } from './clock.js';
 import { FOREIGN_TOKENS, type ForeignTokens, ForeignTokenVerifier } from './foreign-tokens.js';
 import { ISSUANCE_DEFAULTS, type IssuanceDefaultsOf } from './issuance-defaults.js';
@@ -23,7 +24,7 @@ import { TokenFault } from './token-fault.js';
 import { TokenIssuer } from './token-issuer.js';
 import { TokenRefresher } from './token-refresher.js';
 import { TokenInspector, type TokenState } from './token-inspector.js';
-import { standingOf, type TokenReference, type TokenStanding } from './token-standing.js';
+import { sessionStandingOf, standingOf, type TokenReference, type TokenStanding } from './token-standing.js';
 import { type CacheLookups, type LastSeen, TokenVerifier } from './token-verifier.js';
 
 /** The parts that exist only with a cryptography key. */
@@ -211,6 +212,27 @@ export class TokenService implements OnApplicationBootstrap {
   }
 
   /**
+   * As {@link standing}, for whoever lives as long as the token's session: refreshing ends nothing.
+   * @throws StoreUnavailableError (or rejects with it)
+   */
+  sessionStanding(token: TokenReference): MaybePromise<TokenStanding> {
+    const standing = (record: SessionRecord | undefined): TokenStanding =>
+      sessionStandingOf(token, record, (kid) => this.isKeyAccepted(kid));
+    const found = this.store.find(token);
+    return found instanceof Promise ? found.then(standing) : standing(found);
+  }
+
+  /**
+   * When the token's session ends unless it is refreshed before: epoch seconds; undefined where it has ended.
+   * @throws StoreUnavailableError
+   */
+  async sessionEnd(token: TokenReference): Promise<number | undefined> {
+    const record = await this.store.find(token, { fresh: true });
+    const standing = sessionStandingOf(token, record, (kid) => this.isKeyAccepted(kid));
+    return record !== undefined && standing === 'current' ? sessionExpiresAt(record) : undefined;
+  }
+
+  /**
    * Hears of sessions that changed or ended, in any process that shares the store, until it is closed. Other keys may
    * have ended any of them, so the watcher is then told that it may have missed changes.
    * @see TokenStore.watch
@@ -223,6 +245,18 @@ export class TokenService implements OnApplicationBootstrap {
       unwatch();
       ignoreKeys?.();
     };
+  }
+
+  /** Whether the token's header names a key that this process does not know, so that the keys would be read again. */
+  namesUnknownKey(token: string): boolean {
+    const kid = kidOf(token);
+    const ring = this.keys?.current;
+    return (
+      kid !== undefined &&
+      ring !== undefined &&
+      ring.candidates(kid).length === 0 &&
+      ring.decryptionCandidates(kid).length === 0
+    );
   }
 
   /** What the last look at this access token found, if there was one lately; the store is not asked. */

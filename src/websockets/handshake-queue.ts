@@ -2,6 +2,8 @@ import type { MaybePromise } from '../stores/token-store.js';
 
 /** How many handshakes may ask the store at once: more would be refused by stores that limit what is in flight. */
 const AT_ONCE = 64;
+/** How many may wait for keys that are being read again; together with those above, fewer than stores take at once. */
+const WAITING_FOR_KEYS = 32;
 
 /**
  * Lets handshakes ask the store a few at a time, in the order in which they came: when all clients reconnect at
@@ -11,6 +13,7 @@ export class HandshakeQueue {
   #asking = 0;
   readonly #waiting: (() => void)[] = [];
   #next = 0;
+  #forKeys = 0;
 
   /** @param work what asks the store; with one that answers at once, nothing ever waits */
   run<T>(work: () => MaybePromise<T>): MaybePromise<T> {
@@ -21,6 +24,19 @@ export class HandshakeQueue {
     if (!(answer instanceof Promise)) return answer;
     this.#asking++;
     return answer.finally(() => this.#leave());
+  }
+
+  /**
+   * As {@link run}, for one that names an unknown key and so waits for the source of keys, which may be slow, before
+   * it asks the store, if at all. It takes no place, and does not wait for one.
+   * @returns undefined where too many of the kind wait already
+   */
+  runForKeys<T>(work: () => MaybePromise<T>): MaybePromise<T> | undefined {
+    if (this.#forKeys >= WAITING_FOR_KEYS) return undefined;
+    const answer = work();
+    if (!(answer instanceof Promise)) return answer;
+    this.#forKeys++;
+    return answer.finally(() => this.#forKeys--);
   }
 
   /** In the place of one that has left. */

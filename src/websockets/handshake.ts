@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AccessPolicy } from '../access/access-policy.js';
 import { AttemptLimiter } from '../access/attempt-limiter.js';
-import type { CredentialSource } from '../access/credentials.js';
+import { AMBIGUOUS, readCredentials, type CredentialSource } from '../access/credentials.js';
 import { ACCESS, MASTER, NONE, type Demand } from '../access/demand.js';
 import { DENIALS, type Denial } from '../access/denial.js';
 import { Gate } from '../access/gate.js';
@@ -10,12 +10,13 @@ import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.
 import type { MaybePromise } from '../stores/token-store.js';
 import { correlationIdOf } from '../telemetry/correlation-id.js';
 import { SafeLogger } from '../telemetry/safe-logger.js';
+import { TokenService } from '../tokens/token.service.js';
 import type { Gateway } from './gateway-table.js';
 import { HandshakeQueue } from './handshake-queue.js';
 import { heldToken, type HeldToken } from './held-token.js';
 import { LiveSockets } from './live-sockets.js';
 import { writePeer } from './socket-peer.js';
-import { UNFORESEEN } from './socket-refusal.js';
+import { KEYS_AWAITED, UNFORESEEN } from './socket-refusal.js';
 
 /** Where a socket would come. */
 export interface Destination {
@@ -57,6 +58,7 @@ export class Handshake {
     private readonly gate: Gate,
     private readonly live: LiveSockets,
     private readonly limiter: AttemptLimiter,
+    private readonly tokens: TokenService,
     @Inject(FASTAUTH_CONFIG) readonly config: FastauthConfig,
   ) {}
 
@@ -118,7 +120,15 @@ export class Handshake {
     if (!this.isWelcome(source.headers.origin)) {
       return this.gate.refuse(DENIALS.foreignOrigin, source, demand);
     }
-    return this.queue.run(() => this.verify(attempt, demand));
+    const verify = (): MaybePromise<Denial | Admission> => this.verify(attempt, demand);
+    if (!this.namesUnknownKey(source)) return this.queue.run(verify);
+    return this.queue.runForKeys(verify) ?? this.gate.refuse(KEYS_AWAITED, source, demand);
+  }
+
+  private namesUnknownKey(source: CredentialSource): boolean {
+    const credentials = readCredentials(source);
+    if (credentials === AMBIGUOUS || credentials.accessToken === undefined) return false;
+    return this.tokens.namesUnknownKey(credentials.accessToken);
   }
 
   private verify(attempt: HandshakeAttempt, demand: Demand): MaybePromise<Denial | Admission> {

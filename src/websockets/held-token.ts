@@ -10,6 +10,8 @@ export interface HeldToken {
   readonly reference: TokenReference | undefined;
   /** Epoch seconds; of several tokens, when the first of them ends. */
   readonly expiresAt: number;
+  /** Whether the token is all that was proved, and is of a session which is told apart from the client's others. */
+  readonly hasSession: boolean;
 }
 
 /**
@@ -21,11 +23,15 @@ export function heldToken(
   source: CredentialSource,
 ): HeldToken | undefined {
   if (!access) return undefined;
-  const { clientId = '', familyId, expiresAt } = access.principal;
+  const { clientId = '', familyId, expiresAt, masterTokenName } = access.principal;
   if (!(access.proved & ACCESS))
-    return expiresAt === undefined ? undefined : { reference: undefined, expiresAt };
+    return expiresAt === undefined ? undefined : { reference: undefined, expiresAt, hasSession: false };
   const credentials = readCredentials(source);
   if (credentials === AMBIGUOUS || credentials.accessToken === undefined) return undefined;
   const accessHash = digestOf(credentials.accessToken);
-  return { reference: { clientId, familyId, accessHash }, expiresAt: expiresAt ?? 0 };
+  return {
+    reference: { clientId, familyId, accessHash },
+    expiresAt: expiresAt ?? 0,
+    hasSession: familyId !== undefined && masterTokenName === undefined,
+  };
 }

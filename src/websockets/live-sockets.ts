@@ -15,6 +15,8 @@ import type { SocketKind } from './socket-kind.js';
 const TICK_MS = 50;
 /** How long a closed socket has to answer before its connection is cut. */
 const CLOSE_SECONDS = 2;
+/** When a session is asked about again that could not be. */
+const ASK_AGAIN_SECONDS = 1;
 
 /** A socket that lives by a token. `expiresAt` is when its state ends, whichever that is. */
 interface LiveSocket extends Expiring {
@@ -44,7 +46,12 @@ export class LiveSockets implements OnApplicationShutdown {
     private readonly clock: Clock,
     @Inject(FASTAUTH_CONFIG) private readonly config: FastauthConfig,
   ) {
-    this.follower = new SessionFollower((token) => tokens.standing(token), {
+    const standing =
+      config.websocketFollows === 'session'
+        ? (token: TokenReference) =>
+            token.familyId === undefined ? tokens.standing(token) : tokens.sessionStanding(token)
+        : (token: TokenReference) => tokens.standing(token);
+    this.follower = new SessionFollower(standing, {
       clientIds: () => this.byClient.keys(),
       hasClient: (clientId) => this.byClient.has(clientId),
       tokensOf: (clientId) =>
@@ -164,11 +171,31 @@ export class LiveSockets implements OnApplicationShutdown {
         this.release(next.socket);
         const { kind, socket } = next;
         this.logger.contain('Cutting a socket', () => kind.cut(socket));
+      } else if (next.state === 'good' && this.followsSession(next)) {
+        this.prolong(next);
       } else {
         const expired = next.token.reference ? ENDINGS.expired : ENDINGS.masterExpired;
         this.end(next, next.state === 'good' ? expired : ENDINGS.refreshed);
       }
     }
+  }
+
+  private followsSession({ token }: LiveSocket): boolean {
+    return this.config.websocketFollows === 'session' && token.hasSession;
+  }
+
+  /** Lets the socket live until its session ends, as that stands now; what cannot be asked now is asked again. */
+  private prolong(live: LiveSocket): void {
+    const { token } = live;
+    if (!token.reference) return;
+    this.ends.reschedule(live, this.now() + ASK_AGAIN_SECONDS);
+    const conclude = (end: number | undefined): void => {
+      // It may have gone meanwhile, or presented another token.
+      if (this.bySocket.get(live.socket) !== live || live.token !== token || live.state !== 'good') return;
+      if (end === undefined || end <= this.now()) this.end(live, ENDINGS.expired);
+      else this.ends.reschedule(live, end);
+    };
+    this.tokens.sessionEnd(token.reference).then(conclude, () => undefined);
   }
 
   /** Acts on how a token stands, at all sockets that live by it. */

@@ -6,6 +6,15 @@ export interface RefusalFrame {
   readonly detail: string;
 }
 
+/** Too many handshakes wait for keys that are being read again. */
+export const KEYS_AWAITED: Denial = Object.freeze({
+  denied: true,
+  status: 503,
+  code: 'store_unavailable',
+  detail: 'The keys are being read again. Try again later.',
+  retryAfter: 1,
+});
+
 /** Something failed that nobody foresaw, such as a store of the application's own that throws what it should not. */
 export const UNFORESEEN: Denial = Object.freeze({
   denied: true,

@@ -53,8 +53,10 @@ describe.each(ADAPTERS)('the audit trail on %s', (adapter) => {
     const headers = { 'MASTER-TOKEN': MASTER_TOKEN, 'X-Request-Id': 'req-17' };
     await app.post('/auth/token/new', { client_id: 'device' }, headers);
     const records = await during(() => app.post('/auth/token/new', { client_id: 'device' }, headers));
-    expect(records.map(({ type }) => type)).toEqual(['token.issued', 'session.superseded']);
-    for (const record of records) {
+    const [use, ...ofSessions] = records;
+    expect(use).toMatchObject({ type: 'master.used', correlationId: 'req-17' });
+    expect(ofSessions.map(({ type }) => type)).toEqual(['token.issued', 'session.superseded']);
+    for (const record of ofSessions) {
       expect(record).toMatchObject({
         clientId: 'device',
         correlationId: 'req-17',

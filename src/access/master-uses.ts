@@ -1,0 +1,52 @@
+import { correlationIdOf } from '../telemetry/correlation-id.js';
+import type { FastauthEvents } from '../telemetry/fastauth-events.js';
+import type { Principal } from '../tokens/principal.js';
+import type { AttemptLimiter } from './attempt-limiter.js';
+import type { CredentialSource } from './credentials.js';
+
+const TOLD_PER_SECOND = 10;
+
+/** Of one connection. */
+interface Uses {
+  /** When the second began in which so many were told, in milliseconds. */
+  since: number;
+  told: number;
+  untold: number;
+}
+
+/**
+ * Tells of uses of the master token. Whoever sends many requests on one connection is told of ten times a second, with
+ * how many there were: each one told would cost as much as the rest of the guard.
+ */
+export class MasterUses {
+  private readonly ofConnections = new WeakMap<object, Uses>();
+
+  constructor(
+    private readonly events: FastauthEvents,
+    private readonly limiter: AttemptLimiter,
+  ) {}
+
+  tell({ masterTokenName: name = '' }: Principal, source: CredentialSource): void {
+    const uses = this.usesOf(source.socket ?? source);
+    uses.untold++;
+    const now = performance.now();
+    if (now - uses.since >= 1000) {
+      uses.since = now;
+      uses.told = 0;
+    }
+    if (uses.told >= TOLD_PER_SECOND) return;
+    uses.told++;
+    const address = this.limiter.addressOf(source);
+    this.events.emit(
+      { type: 'master.used', name, address, uses: uses.untold },
+      correlationIdOf(source.headers),
+    );
+    uses.untold = 0;
+  }
+
+  private usesOf(connection: object): Uses {
+    let uses = this.ofConnections.get(connection);
+    if (!uses) this.ofConnections.set(connection, (uses = { since: -Infinity, told: 0, untold: 0 }));
+    return uses;
+  }
+}
