@@ -2,9 +2,12 @@
 import 'reflect-metadata';
 import { execFileSync } from 'node:child_process';
 import { Module } from '@nestjs/common';
+import { ServerResponse } from 'node:http';
+import { GUARDS_METADATA } from '@nestjs/common/constants.js';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { keepFromSharedCaches } from '../dist/access/shared-caches.js';
 import { AccessGuard, AccessOnly, FastauthModule, MasterOnly, TokenService } from '../dist/index.js';
 
 const [scenario, count] = [process.argv[2], Number(process.argv[3])];
@@ -42,7 +45,14 @@ Module({
 })(GateModule);
 const app = await NestFactory.create(GateModule, new FastifyAdapter(), { logger: false });
 await app.init();
-const guard = app.get(AccessGuard);
+const [DeclaredGuard] = Reflect.getMetadata(GUARDS_METADATA, GateController);
+const guards = [
+  app.get(AccessGuard),
+  // As Nest makes it in the controller's module, the guard that the decorators bring.
+  new DeclaredGuard(app.get(Symbol.for('nestjs-fastauth:declared access'), { strict: false })),
+];
+/** The headers that keep answers from shared caches have a scenario of their own. */
+const response = { headersSent: true };
 const { accessToken } = await app.get(TokenService).issue({ clientId: 'gate' });
 
 /** `guarded`: the token comes over a connection that brought another before; `connection`: over one that brought it. */
@@ -52,17 +62,26 @@ const SCENARIOS = {
   connection: { handler: 'guarded', headers: { 'access-token': accessToken }, socket: {} },
   master: { handler: 'master', headers: { 'master-token': MASTER_TOKEN } },
 };
-const { headers, socket, ...chosen } = SCENARIOS[scenario];
+const { headers, socket, ...chosen } = SCENARIOS[scenario] ?? SCENARIOS.open;
 const handler = GateController.prototype[chosen.handler];
 const rawHeaders = Object.entries(headers).flat();
 
 function loop(times) {
+  if (scenario === 'headers') {
+    for (let index = 0; index < times; index++)
+      keepFromSharedCaches(new ServerResponse({ method: 'GET' }), 1);
+    return;
+  }
+  if (scenario === 'response') {
+    for (let index = 0; index < times; index++) responses = new ServerResponse({ method: 'GET' });
+    return;
+  }
   for (let index = 0; index < times; index++) {
     const raw = { url: '/gate/whoami?page=1', method: 'GET', headers, rawHeaders, socket };
     const request = { raw, originalUrl: raw.url, routeOptions: { url: '/gate/whoami' } };
-    const context = new ExecutionContextHost([request, {}], GateController, handler);
+    const context = new ExecutionContextHost([request, response], GateController, handler);
     context.setType('http');
-    if (guard.canActivate(context) !== true) throw new Error('refused');
+    for (const guard of guards) if (guard.canActivate(context) !== true) throw new Error('refused');
   }
 }
 

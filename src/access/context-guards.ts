@@ -46,6 +46,8 @@ export class ContextGuards {
       throw new AccessDeniedException(DENIALS.unknownContext);
     }
     const outcome = guard.canActivate(context);
+    // What ours answer is known at a glance; a guard of the application's own may answer with an Observable.
+    if (typeof outcome === 'boolean') return outcome;
     return isObservable(outcome) ? lastValueFrom(outcome) : outcome;
   }
 }

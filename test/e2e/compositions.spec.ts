@@ -5,6 +5,7 @@ import {
   Controller,
   type ExecutionContext,
   Get,
+  type INestApplication,
   Injectable,
   Logger,
   Module,
@@ -26,7 +27,7 @@ import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import express from 'express';
 import { lastValueFrom } from 'rxjs';
-import WebSocket from 'ws';
+import { WebSocket } from 'ws';
 import {
   AccessOnly,
   CurrentPrincipal,
@@ -123,24 +124,20 @@ describe('a decorator where nobody asks', () => {
     lastValueFrom(client.send<unknown>(pattern, {})).catch((error: unknown) => error);
 
   it.each([true, false])('is asked in a hybrid microservice with inheritAppConfig %s', async (inherits) => {
-    let port = 0;
+    let service!: ReturnType<INestApplication['connectMicroservice']>;
     const app = await startApp({
       adapter: 'express',
       controllers: [Things],
       configure: (nest) => {
-        const service = nest.connectMicroservice<MicroserviceOptions>(
+        service = nest.connectMicroservice<MicroserviceOptions>(
           { transport: Transport.TCP, options: { host: '127.0.0.1', port: 0 } },
           { inheritAppConfig: inherits },
         );
-        port = -1;
-        closing.push({ close: () => service.close() });
-        void service.listen().then(() => {
-          port = (service.unwrap<TcpServer>().address() as AddressInfo).port;
-        });
       },
     });
     closing.push(app);
-    while (port < 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await app.app.startAllMicroservices();
+    const { port } = service.unwrap<TcpServer>().address() as AddressInfo;
     const client = clientOf(port);
     expect(await send(client, 'guarded')).toMatchObject({ status: 'error' });
     expect(await send(client, 'open')).toBe('open');
