@@ -78,7 +78,7 @@ function withoutSchema(url: string): { connectionString: string; schema: string 
   const [, address = url, query] = /^([^?]*)\?(.*)$/s.exec(url) ?? [];
   if (query === undefined) return { connectionString: url, schema: undefined };
   const parameters = query.split('&');
-  const others = parameters.filter((parameter) => !/^schema=/.test(parameter));
+  const others = parameters.filter((parameter) => !parameter.startsWith('schema='));
   const schema = new URLSearchParams(query).get('schema');
   return {
     connectionString: others.length > 0 ? `${address}?${others.join('&')}` : address,
