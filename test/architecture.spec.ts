@@ -16,7 +16,7 @@ const ROOMS: Record<string, string[]> = {
     'config/fastauth-config',
     'config/optional-package',
   ],
-  tokens: ['keys', 'stores/token-store', 'config'],
+  tokens: ['keys', 'stores/token-store', 'stores/client-register', 'config'],
   access: ['tokens', 'config', 'stores/token-store'],
   http: ['access', 'tokens', 'config', 'keys/key-ring', 'keys/key-ring-holder'],
   websockets: ['access', 'tokens', 'config', 'stores/token-store', 'http/open-connections'],
