@@ -1,4 +1,4 @@
-import { type CanActivate, ConfigurableModuleBuilder, type Type } from '@nestjs/common';
+import { type CanActivate, ConfigurableModuleBuilder, type ModuleMetadata, type Type } from '@nestjs/common';
 import type { HttpGuard } from './access/http.guard.js';
 import type { FastauthOptions } from './config/fastauth-options.js';
 import type { KeyProvider } from './config/key-provider.js';
@@ -14,6 +14,8 @@ export interface FastauthRegistration {
   store?: TokenStore | Type<TokenStore> | undefined;
   /** A subclass of `TokenController` for custom issuance; `false`: no token endpoints. Default: `TokenController`. */
   tokenController?: Type<TokenController> | false | undefined;
+  /** Modules whose exported providers `tokenController`, `store`, `auditSink` and `keyProvider` may inject. Default: none. */
+  imports?: ModuleMetadata['imports'];
   /** Where the audit trail goes. Default: Nest's logger, as `audit-log` says. */
   auditSink?: AuditSink | Type<AuditSink> | undefined;
   /** Brings keys from elsewhere, such as a vault; beside those that are configured. Default: none. */
@@ -36,6 +38,7 @@ export interface FastauthRegistration {
 const REGISTRATION_DEFAULTS: FastauthRegistration = {
   store: undefined,
   tokenController: undefined,
+  imports: undefined,
   keyProvider: undefined,
   auditSink: undefined,
   issuanceDefaults: undefined,

@@ -1,5 +1,4 @@
 import {
-  Controller,
   type DynamicModule,
   Inject,
   Logger,
@@ -48,11 +47,14 @@ import {
   type OPTIONS_TYPE,
 } from './fastauth.module-definition.js';
 import { AuthorizationServerMetadataController } from './http/authorization-server-metadata.controller.js';
+import { EndpointBodies } from './http/endpoint-bodies.js';
 import { IntrospectionController } from './http/introspection.controller.js';
 import { JwkSetController } from './http/jwk-set.controller.js';
 import { OpenConnections } from './http/open-connections.js';
+import { ownController, placeController } from './http/own-controller.js';
 import { RevocationController } from './http/revocation.controller.js';
 import { TokenController } from './http/token.controller.js';
+import { metadataPaths, metadataPathWarning, WellKnownPaths } from './http/well-known-paths.js';
 import { KeyRingHolder } from './keys/key-ring-holder.js';
 import { createTokenStore } from './stores/open-store.js';
 import { TokenStore } from './stores/token-store.js';
@@ -161,10 +163,12 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
     tokenController = TokenController,
     httpGuard = HttpGuard,
     globalGuard = true,
+    imports = [],
   } = registration;
   const endpoints =
     tokenController === false ? [] : [tokenController, RevocationController, IntrospectionController];
   const controllers = endpoints.map(ownController);
+  const metadataController = ownController(AuthorizationServerMetadataController);
   const exported = [
     FastauthConfigService,
     TokenService,
@@ -186,14 +190,15 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
   return {
     ...definition,
     global: true,
-    controllers: [...controllers, JwkSetController, AuthorizationServerMetadataController],
+    imports: [...new Set([...(definition.imports ?? []), ...imports])],
+    controllers: [...controllers, JwkSetController, metadataController],
     providers: [
       ...(definition.providers ?? []),
       {
         provide: FASTAUTH_CONFIG,
         inject: [MODULE_OPTIONS_TOKEN],
         useFactory: (options: FastauthOptions) =>
-          resolveConfig(options, controllers, {
+          resolveConfig(options, controllers, metadataController, {
             hasKeyProvider: keyProvider !== undefined,
             hasStore: store !== undefined,
           }),
@@ -263,6 +268,8 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
       { provide: HttpGuard, useClass: httpGuard },
       RpcGuard,
       OpenConnections,
+      EndpointBodies,
+      WellKnownPaths,
       GatewayTable,
       LiveSockets,
       Reauthentication,
@@ -285,22 +292,18 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
   };
 }
 
-/** A class of this registration's own, because its prefix is set on the class: two applications share nothing. */
-function ownController(base: Type): Type {
-  const own = class extends base {};
-  Object.defineProperty(own, 'name', { value: base.name });
-  return own;
-}
-
 function resolveConfig(
   options: FastauthOptions,
   controllers: readonly Type[],
+  metadataController: Type,
   brought: Pick<ConfigSurroundings, 'hasKeyProvider' | 'hasStore'>,
 ): FastauthConfig {
   const { config, warnings } = loadFastauthConfig(options, brought);
   const logger = new Logger('Fastauth');
-  for (const warning of warnings) logger.warn(warning);
-  for (const controller of controllers) Controller(config.authPrefix)(controller);
+  for (const warning of [...warnings, metadataPathWarning(config.issuer)])
+    if (warning !== undefined) logger.warn(warning);
+  for (const controller of controllers) placeController(controller, config.authPrefix);
+  placeController(metadataController, metadataPaths(config.issuer));
   return config;
 }
 

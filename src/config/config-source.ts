@@ -34,6 +34,7 @@ const REGISTRATION_KEYS = new Set([
   'httpGuard',
   'contextGuards',
   'globalGuard',
+  'imports',
   'isGlobal',
 ]);
 

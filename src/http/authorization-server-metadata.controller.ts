@@ -1,31 +1,35 @@
-import { Controller, Get, Inject, NotFoundException } from '@nestjs/common';
+import { Controller, Get, Inject } from '@nestjs/common';
 import { Public } from '../access/decorators.js';
 import { RouteTable } from '../access/route-table.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
+import { documentError } from './document-error.js';
+import { Endpoint } from './endpoint.js';
 import { IntrospectionController } from './introspection.controller.js';
 import { JwkSetController } from './jwk-set.controller.js';
 import { RevocationController } from './revocation.controller.js';
 
 /**
  * Tells standard clients where the endpoints are, once `issuer` is set. Tokens are issued by endpoints of our own, so
- * there is neither a token endpoint nor a grant type of RFC 6749 to name.
+ * there is neither a token endpoint nor a grant type of RFC 6749 to name. Its paths are those of `metadataPaths`.
  * @see RFC 8414
  */
-@Controller('.well-known')
+@Controller()
 export class AuthorizationServerMetadataController {
   constructor(
     @Inject(FASTAUTH_CONFIG) private readonly config: FastauthConfig,
     private readonly routes: RouteTable,
   ) {}
 
-  @Get('oauth-authorization-server')
+  @Get()
   @Public()
+  @Endpoint(documentError)
   getMetadata(): object {
     const { issuer, introspectionAccess } = this.config;
-    if (issuer === undefined) throw new NotFoundException();
     const urlOf = (handler: object): string | undefined => {
       const route = this.routes.routes.find((candidate) => candidate.handler === handler);
-      return route && new URL(route.patterns[0] ?? '/', issuer).href;
+      // Below a global prefix with a parameter an endpoint has no one URL.
+      const path = route?.patterns.find((pattern) => !pattern.includes(':'));
+      return path && new URL(path, issuer).href;
     };
     const revocation = urlOf(RevocationController.prototype.revokeToken);
     const introspection = urlOf(IntrospectionController.prototype.introspectToken);

@@ -1,6 +1,7 @@
-import { HttpException } from '@nestjs/common';
+import type { HttpException } from '@nestjs/common';
 import { FastauthError, InvalidRequestError, TokenNotSavedError } from '../errors.js';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
+import { EndpointAnswer } from './endpoint-answer.js';
 
 /** The answer of the token endpoints that hand out a pair. */
 export interface TokenEnvelope {
@@ -28,19 +29,13 @@ export function tokenEnvelope(tokens: IssuedTokens): TokenEnvelope {
 }
 
 /** An error of a token endpoint, in the original's envelope. */
-export class TokenEndpointException extends HttpException {
-  constructor(cause: HttpException) {
-    super(errorBody(cause), cause.getStatus(), { cause });
-    this.message = cause.message;
-  }
-}
-
-function errorBody(error: HttpException): Record<string, unknown> {
-  return {
+export function errorEnvelope(error: HttpException): EndpointAnswer {
+  const status = error.getStatus();
+  return new EndpointAnswer(status, {
     status: 'error',
     message: error instanceof FastauthError ? error.publicMessage : error.message,
-    code: error.getStatus(),
+    code: status,
     ...(error instanceof InvalidRequestError && error.details ? { details: error.details } : {}),
     ...(error instanceof TokenNotSavedError ? { data: { client_id: error.clientId } } : {}),
-  };
+  });
 }

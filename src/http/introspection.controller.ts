@@ -1,9 +1,12 @@
-import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import { Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import { AttemptLimiter } from '../access/attempt-limiter.js';
 import { ConfiguredAccess } from '../access/decorators.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import type { TokenState } from '../tokens/token-inspector.js';
 import { TokenService } from '../tokens/token.service.js';
-import { OAuthEndpoint } from './oauth.endpoint.js';
+import { countBadToken } from './count-bad-token.js';
+import { Endpoint } from './endpoint.js';
+import { oauthError } from './oauth-error.js';
 import { invalid, readParameter, type TokenRequest } from './token-request.js';
 
 /**
@@ -11,29 +14,28 @@ import { invalid, readParameter, type TokenRequest } from './token-request.js';
  * @see RFC 7662
  */
 @Controller()
-export class IntrospectionController extends OAuthEndpoint {
+export class IntrospectionController {
   @Inject(TokenService)
   private readonly tokens!: TokenService;
 
   @Inject(FASTAUTH_CONFIG)
   private readonly config!: FastauthConfig;
 
+  @Inject(AttemptLimiter)
+  private readonly limiter!: AttemptLimiter;
+
   @Post('token/introspect')
   @HttpCode(200)
   @ConfiguredAccess('introspection')
-  introspectToken(
-    @Req() request: TokenRequest,
-    @Res({ passthrough: true }) response: unknown,
-  ): Promise<object> {
-    return this.answer(request, response, async () => {
-      const token = readParameter(request, 'token');
-      if (!token) throw invalid('token', 'is required');
-      const state = await this.tokens.introspect(token);
-      // Whoever holds the master token asks about tokens that others brought.
-      if (!state.active && this.config.introspectionAccess !== 'master')
-        this.countBadToken('introspect', request);
-      return introspectionResponse(state);
-    });
+  @Endpoint(oauthError)
+  async introspectToken(request: TokenRequest): Promise<object> {
+    const token = readParameter(request, 'token');
+    if (!token) throw invalid('token', 'is required');
+    const state = await this.tokens.introspect(token);
+    // Whoever holds the master token asks about tokens that others brought.
+    if (!state.active && this.config.introspectionAccess !== 'master')
+      countBadToken(this.limiter, 'introspect', request);
+    return introspectionResponse(state);
   }
 }
 

@@ -1,9 +1,11 @@
 import { createHash, type JsonWebKey } from 'node:crypto';
-import { Controller, Get, Inject, Optional, Req, Res } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { Controller, Get, Inject, Optional } from '@nestjs/common';
 import { Public } from '../access/decorators.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { KeyRingHolder } from '../keys/key-ring-holder.js';
+import { documentError } from './document-error.js';
+import { EndpointAnswer } from './endpoint-answer.js';
+import { Endpoint } from './endpoint.js';
 import type { TokenRequest } from './token-request.js';
 
 /**
@@ -27,21 +29,17 @@ interface TaggedSet {
 export class JwkSetController {
   private readonly sets = new WeakMap<KeyRing, TaggedSet>();
 
-  constructor(
-    @Optional() @Inject(KeyRingHolder) private readonly keys: KeyRingHolder | undefined,
-    private readonly adapterHost: HttpAdapterHost,
-  ) {}
+  constructor(@Optional() @Inject(KeyRingHolder) private readonly keys: KeyRingHolder | undefined) {}
 
   @Get('jwks.json')
   @Public()
-  getJwkSet(@Req() request: TokenRequest, @Res({ passthrough: true }) response: unknown): object | undefined {
-    const { httpAdapter } = this.adapterHost;
+  @Endpoint(documentError)
+  getJwkSet({ headers }: TokenRequest): object {
     const { tag, set } = this.tagged();
-    httpAdapter.setHeader(response, 'Cache-Control', `public, max-age=${MAX_AGE}`);
-    httpAdapter.setHeader(response, 'ETag', tag);
-    if (!isFresh(request.headers['if-none-match'], tag)) return set;
-    httpAdapter.status(response, 304);
-    return undefined;
+    const kept = { 'Cache-Control': `public, max-age=${MAX_AGE}`, ETag: tag };
+    return isFresh(headers['if-none-match'], tag)
+      ? new EndpointAnswer(304, undefined, kept)
+      : new EndpointAnswer(200, set, kept);
   }
 
   private tagged(): TaggedSet {

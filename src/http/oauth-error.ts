@@ -1,14 +1,15 @@
-import { HttpException, UnsupportedMediaTypeException } from '@nestjs/common';
-import {
-  CryptoKeyNotSetError,
-  InvalidRequestError,
-  StoreUnavailableError,
-  TooManyAttemptsError,
-} from '../errors.js';
+import { HttpException } from '@nestjs/common';
+import { FastauthError, InvalidRequestError } from '../errors.js';
+import { EndpointAnswer } from './endpoint-answer.js';
 
-/** The error codes that the RFC endpoints answer with. @see RFC 6749 section 5.2, RFC 7009 section 2.2.1 */
+/** The error codes that the RFC endpoints answer with. @see RFC 6749 sections 4.1.2.1 and 5.2, RFC 7009 section 2.2.1 */
 export type OAuthErrorCode =
-  'invalid_request' | 'invalid_client' | 'unauthorized_client' | 'temporarily_unavailable' | 'server_error';
+  | 'invalid_request'
+  | 'invalid_client'
+  | 'unauthorized_client'
+  | 'access_denied'
+  | 'temporarily_unavailable'
+  | 'server_error';
 
 /** An error in the form of RFC 6749, for endpoints that standard clients call. */
 export class OAuthErrorException extends HttpException {
@@ -17,7 +18,7 @@ export class OAuthErrorException extends HttpException {
 
   constructor(
     status: number,
-    error: OAuthErrorCode,
+    readonly error: OAuthErrorCode,
     description: string,
     options: { cause?: unknown; headers?: Readonly<Record<string, string>> } = {},
   ) {
@@ -27,27 +28,29 @@ export class OAuthErrorException extends HttpException {
   }
 }
 
-/** An error of this package in the form of RFC 6749; anything else as it is. */
-export function asOAuthError(error: unknown): unknown {
-  if (error instanceof InvalidRequestError) {
-    return new OAuthErrorException(400, 'invalid_request', error.message, { cause: error });
+/** Any error in the form of RFC 6749. */
+export function oauthError(error: HttpException): EndpointAnswer {
+  if (error instanceof OAuthErrorException) {
+    return new EndpointAnswer(error.getStatus(), error.getResponse() as object, error.headers);
   }
-  if (error instanceof UnsupportedMediaTypeException) {
-    return new OAuthErrorException(415, 'invalid_request', error.message, { cause: error });
+  // Standard clients know 400 for a parameter that cannot be used.
+  const status = error instanceof InvalidRequestError ? 400 : error.getStatus();
+  return new EndpointAnswer(status, {
+    error: codeOf(status),
+    error_description: error instanceof FastauthError ? error.publicMessage : error.message,
+  });
+}
+
+function codeOf(status: number): OAuthErrorCode {
+  switch (status) {
+    case 401:
+      return 'invalid_client';
+    case 403:
+      return 'access_denied';
+    case 429:
+    case 503:
+      return 'temporarily_unavailable';
+    default:
+      return status >= 500 ? 'server_error' : 'invalid_request';
   }
-  if (error instanceof StoreUnavailableError) {
-    const headers = { 'Retry-After': String(error.retryAfter) };
-    return new OAuthErrorException(503, 'temporarily_unavailable', error.publicMessage, {
-      cause: error,
-      headers,
-    });
-  }
-  if (error instanceof TooManyAttemptsError) {
-    const headers = { 'Retry-After': String(error.retryAfter) };
-    return new OAuthErrorException(429, 'temporarily_unavailable', error.message, { cause: error, headers });
-  }
-  if (error instanceof CryptoKeyNotSetError) {
-    return new OAuthErrorException(500, 'server_error', error.message, { cause: error });
-  }
-  return error;
 }

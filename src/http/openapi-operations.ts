@@ -14,7 +14,7 @@ const schemaOf = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` }
 const json = (schema: SchemaName, example: object) => ({
   'application/json': { schema: schemaOf(schema), example },
 });
-/** An answer that has one form or another, by who gives it: endpoint, guard, or the server's body parser. */
+/** An answer that has one form or another, by who gives it: the endpoint or a guard. */
 const anyJson = (schemas: readonly SchemaName[], example: object) => ({
   'application/json': { schema: { anyOf: schemas.map(schemaOf) }, example },
 });
@@ -103,20 +103,32 @@ const limited = {
   }),
 };
 
-const unreadable = (description: string, statusCode: number, message: string, forms: SchemaName[]) => ({
-  description,
-  content: anyJson([...forms, 'FastauthUnreadableBody'], { statusCode, message }),
-});
+type OwnForm = 'FastauthErrorEnvelope' | 'FastauthOAuthError';
 
-/** What a body can be refused for. @param forms those of the other answers of 400 @param own the endpoint's own */
-const bodyFaults = (forms: SchemaName[], own: SchemaName) => ({
-  400: unreadable('The body cannot be parsed, or what is sent cannot be used', 400, 'Bad Request', forms),
-  413: unreadable('The body is too large', 413, 'request entity too large', []),
-  415: unreadable('The body is neither JSON nor a form', 415, 'Unsupported Media Type', [own]),
-});
+/** What a body can be refused for. @param own the endpoint's form @param others of its other answers of 400 */
+const bodyFaults = (own: OwnForm, others: readonly SchemaName[] = []) => {
+  const told = (description: string, code: number, message: string) => ({
+    description,
+    content: anyJson(
+      [own, ...(code === 400 ? others : [])],
+      own === 'FastauthErrorEnvelope'
+        ? { status: 'error', message, code }
+        : { error: 'invalid_request', error_description: message },
+    ),
+  });
+  return {
+    400: told(
+      'The body cannot be parsed, or what is sent cannot be used',
+      400,
+      'The body is not JSON in UTF-8',
+    ),
+    413: told('The body is too large', 413, 'The body is larger than 65536 bytes'),
+    415: told('The body is neither JSON nor a form', 415, 'Send application/json'),
+  };
+};
 
 const issuing: Operation = {
-  tags: ['fastauth'],
+  tags: ['auth'],
   summary: 'Issue a pair of tokens',
   description: "Issues an access and a refresh token. By default the client's older session ends.",
   responses: {
@@ -130,7 +142,7 @@ const issuing: Operation = {
 };
 
 const refreshing: Operation = {
-  tags: ['fastauth'],
+  tags: ['auth'],
   summary: 'Refresh a pair of tokens',
   description: 'Spends a refresh token for a new pair; the old pair is no longer good.',
   responses: {
@@ -156,7 +168,7 @@ const oauthFaults = {
 };
 
 const revoking: Operation = {
-  tags: ['fastauth'],
+  tags: ['auth'],
   summary: 'End the session that a token belongs to',
   description:
     'RFC 7009. Whoever holds a token may end its session. With the master token, `client_id` without `token` ends all sessions of that client.',
@@ -178,6 +190,11 @@ const revoking: Operation = {
       ),
       headers: retryAfter,
     },
+    422: oauthFailure(
+      '`token` and `client_id` were both sent',
+      'invalid_request',
+      'token ends one session, client_id all of a client: send one of them',
+    ),
     ...oauthFaults,
   },
 };
@@ -189,7 +206,7 @@ const orRefusal = (answer: { content: ReturnType<typeof json> }) => ({
 });
 
 const introspecting: Operation = {
-  tags: ['fastauth'],
+  tags: ['auth'],
   summary: 'Tell whether a token is good',
   description: 'RFC 7662, for resource servers.',
   responses: {
@@ -241,7 +258,7 @@ function inBody(
 }
 
 const publishingKeys: Operation = {
-  tags: ['fastauth'],
+  tags: ['auth'],
   operationId: 'getJwkSet',
   summary: 'The keys that verify our tokens',
   description:
@@ -261,7 +278,7 @@ const publishingKeys: Operation = {
 };
 
 const describingServer: Operation = {
-  tags: ['fastauth'],
+  tags: ['auth'],
   operationId: 'getAuthorizationServerMetadata',
   summary: 'Where the endpoints are',
   description: 'RFC 8414, for standard clients.',
@@ -291,7 +308,7 @@ export function tokenOperations(): ReadonlyMap<object, Readonly<Record<string, O
     [
       prototype.postNewToken,
       {
-        post: inBody(issuing, 'issueToken', bodyFaults(['FastauthRefusal'], 'FastauthErrorEnvelope'), {
+        post: inBody(issuing, 'issueToken', bodyFaults('FastauthErrorEnvelope', ['FastauthRefusal']), {
           client_id: CLIENT_ID_SCHEMA,
         }),
       },
@@ -306,7 +323,7 @@ export function tokenOperations(): ReadonlyMap<object, Readonly<Record<string, O
         post: inBody(
           refreshing,
           'refreshToken',
-          bodyFaults([], 'FastauthErrorEnvelope'),
+          bodyFaults('FastauthErrorEnvelope'),
           { refresh_token: REFRESH_TOKEN_SCHEMA },
           ['refresh_token'],
         ),
@@ -315,7 +332,7 @@ export function tokenOperations(): ReadonlyMap<object, Readonly<Record<string, O
     [
       RevocationController.prototype.revokeToken,
       {
-        post: inBody(revoking, 'revokeToken', bodyFaults(['FastauthOAuthError'], 'FastauthOAuthError'), {
+        post: inBody(revoking, 'revokeToken', bodyFaults('FastauthOAuthError'), {
           token: TOKEN_SCHEMA,
           token_type_hint: TOKEN_TYPE_HINT_SCHEMA,
           client_id: CLIENT_ID_SCHEMA,
@@ -330,7 +347,7 @@ export function tokenOperations(): ReadonlyMap<object, Readonly<Record<string, O
         post: inBody(
           introspecting,
           'introspectToken',
-          bodyFaults(['FastauthOAuthError', 'FastauthRefusal'], 'FastauthOAuthError'),
+          bodyFaults('FastauthOAuthError', ['FastauthRefusal']),
           { token: TOKEN_SCHEMA, token_type_hint: TOKEN_TYPE_HINT_SCHEMA },
           ['token'],
         ),

@@ -108,15 +108,6 @@ export const componentSchemas = {
       error_description: text('For people', 'token is required'),
     },
   },
-  FastauthUnreadableBody: {
-    type: 'object',
-    description: "The server's own answer to a body that it cannot read, before the endpoint is reached",
-    required: ['statusCode', 'message'],
-    properties: {
-      statusCode: { type: 'integer', description: 'The HTTP status', example: 400 },
-      message: text('For people', 'Bad Request'),
-    },
-  },
   FastauthRefusal: {
     type: 'object',
     required: ['detail', 'code'],

@@ -1,4 +1,5 @@
-import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import { Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import { AttemptLimiter } from '../access/attempt-limiter.js';
 import { Public } from '../access/decorators.js';
 import { MASTER } from '../access/demand.js';
 import { denialHeaders, type Denial } from '../access/denial.js';
@@ -7,8 +8,9 @@ import { rawRequest, type AnyRequest } from '../access/request-access.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import { clientIdFault } from '../tokens/client-id.js';
 import { TokenService } from '../tokens/token.service.js';
-import { OAuthEndpoint } from './oauth.endpoint.js';
-import { OAuthErrorException, type OAuthErrorCode } from './oauth-error.js';
+import { countBadToken } from './count-bad-token.js';
+import { Endpoint } from './endpoint.js';
+import { oauthError, OAuthErrorException, type OAuthErrorCode } from './oauth-error.js';
 import { invalid, readParameter, type TokenRequest } from './token-request.js';
 
 /**
@@ -17,7 +19,7 @@ import { invalid, readParameter, type TokenRequest } from './token-request.js';
  * @see RFC 7009
  */
 @Controller()
-export class RevocationController extends OAuthEndpoint {
+export class RevocationController {
   @Inject(TokenService)
   private readonly tokens!: TokenService;
 
@@ -27,25 +29,35 @@ export class RevocationController extends OAuthEndpoint {
   @Inject(Gate)
   private readonly gate!: Gate;
 
+  @Inject(AttemptLimiter)
+  private readonly limiter!: AttemptLimiter;
+
   @Post('token/revoke')
   @HttpCode(200)
   @Public()
-  revokeToken(@Req() request: TokenRequest, @Res({ passthrough: true }) response: unknown): Promise<object> {
-    return this.answer(request, response, async () => {
-      const isMaster = await this.isMaster(request);
-      const token = readParameter(request, 'token');
-      const clientId = readParameter(request, 'client_id');
-      if (token) {
-        const ended = await this.tokens.revokeToken(token);
-        if (!ended && !isMaster) this.countBadToken('revoke', request);
-        return {};
-      }
-      if (!isMaster || clientId === undefined) throw invalid('token', 'is required');
-      const fault = clientIdFault(clientId);
-      if (fault) throw invalid('client_id', fault);
-      await this.tokens.revokeClient(clientId);
+  @Endpoint(oauthError)
+  async revokeToken(request: TokenRequest): Promise<object> {
+    const isMaster = await this.isMaster(request);
+    const token = readParameter(request, 'token');
+    const clientId = readParameter(request, 'client_id');
+    if (token !== undefined && clientId !== undefined) {
+      // One of them would go on living, and nobody would be told.
+      throw new OAuthErrorException(
+        422,
+        'invalid_request',
+        'token ends one session, client_id all of a client: send one of them',
+      );
+    }
+    if (token) {
+      const ended = await this.tokens.revokeToken(token);
+      if (!ended && !isMaster) countBadToken(this.limiter, 'revoke', request);
       return {};
-    });
+    }
+    if (!isMaster || clientId === undefined) throw invalid('token', 'is required');
+    const fault = clientIdFault(clientId);
+    if (fault) throw invalid('client_id', fault);
+    await this.tokens.revokeClient(clientId);
+    return {};
   }
 
   /** @throws OAuthErrorException a master token was sent, and is wrong or not listened to */

@@ -1,27 +1,29 @@
-import { UnsupportedMediaTypeException } from '@nestjs/common';
 import type { IncomingHttpHeaders } from 'node:http';
 import { InvalidRequestError } from '../errors.js';
+import { parseForm } from './form.js';
 
 /** What Express's and Fastify's requests have in common. */
 export interface TokenRequest {
   readonly method: string;
+  readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly query: unknown;
-  readonly body?: unknown;
+  /** The parameters of a POST, once the endpoint is reached, whatever parsers the application has. */
+  body?: unknown;
 }
 
 /**
  * Reads one parameter: of a GET from the query, of a POST from the JSON or form body.
  * @returns undefined if it was not sent
- * @throws InvalidRequestError (422) if it is not exactly one text value, or stands in the query of a POST
+ * @throws InvalidRequestError (422) if it is not exactly one text value, stands in the query of a POST, or is misspelt
  */
 export function readParameter(request: TokenRequest, name: string): string | undefined {
-  const query = asObject(request.query);
+  const query = queryOf(request);
   if (request.method !== 'POST') return readText(query, name);
   if (isSent(query, name)) {
     throw invalid(name, 'must be sent in the body of a POST, since URLs end up in logs');
   }
-  return readText(bodyOf(request), name);
+  return readText(request.body as object, name);
 }
 
 /** The fault of a parameter, as the answer tells it. */
@@ -29,21 +31,13 @@ export function invalid(parameter: string, message: string): InvalidRequestError
   return new InvalidRequestError(`${parameter} ${message}`, 422, [{ parameter, message }]);
 }
 
-function bodyOf({ body, headers }: TokenRequest): object {
-  if (body === undefined || (body === null && !isJson(headers))) {
-    const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-    if (hasBody) {
-      throw new UnsupportedMediaTypeException('Send application/json or application/x-www-form-urlencoded');
-    }
-    return {};
-  }
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    throw invalid('body', 'must be a JSON object or a form');
-  return body;
-}
-
-function isJson(headers: IncomingHttpHeaders): boolean {
-  return headers['content-type']?.startsWith('application/json') ?? false;
+/** Read here, since an application can set any parser for queries, or none. */
+function queryOf({ url }: TokenRequest): object {
+  const start = url.indexOf('?');
+  if (start === -1) return {};
+  const query = parseForm(url.slice(start + 1));
+  if (!query) throw invalid('query', 'must be percent-encoded UTF-8');
+  return query;
 }
 
 function readText(source: object, name: string): string | undefined {
@@ -55,11 +49,19 @@ function readText(source: object, name: string): string | undefined {
 
 /** Also as `name[]` or `name[key]`, which some parsers turn into arrays and objects, and some leave as they are. */
 function isSent(source: object, name: string): boolean {
-  if (Object.keys(source).some((key) => key.startsWith(`${name}[`)))
-    throw invalid(name, 'must be one text value');
-  return Object.hasOwn(source, name);
+  if (Object.hasOwn(source, name)) {
+    if (Object.keys(source).some((key) => key.startsWith(`${name}[`)))
+      throw invalid(name, 'must be one text value');
+    return true;
+  }
+  for (const key of Object.keys(source)) {
+    if (key.startsWith(`${name}[`)) throw invalid(name, 'must be one text value');
+    if (bare(key) === bare(name)) throw invalid(name, `is how the parameter is written, not ${key}`);
+  }
+  return false;
 }
 
-function asObject(value: unknown): object {
-  return typeof value === 'object' && value !== null ? value : {};
+/** `client_id`, `clientId`, `Client-ID` are one name that somebody meant. */
+function bare(name: string): string {
+  return name.replaceAll(/[_\-\s]/g, '').toLowerCase();
 }

@@ -1,25 +1,13 @@
-import {
-  Controller,
-  Get,
-  HttpCode,
-  HttpException,
-  Inject,
-  MethodNotAllowedException,
-  Post,
-  Req,
-  Res,
-} from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
 import { AttemptLimiter } from '../access/attempt-limiter.js';
 import { ConfiguredAccess, Public } from '../access/decorators.js';
-import { correlationIdOf } from '../telemetry/correlation-id.js';
-import { FastauthEvents } from '../telemetry/fastauth-events.js';
-import { InvalidGrantError, StoreUnavailableError, TooManyAttemptsError } from '../errors.js';
-import { rawRequest, type AnyRequest } from '../access/request-access.js';
+import { InvalidGrantError } from '../errors.js';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
 import { TokenService } from '../tokens/token.service.js';
-import { TokenEndpointException, tokenEnvelope, type TokenEnvelope } from './envelope.js';
-import { forbidCaching } from './forbid-caching.js';
+import { countBadToken } from './count-bad-token.js';
+import { EndpointAnswer } from './endpoint-answer.js';
+import { Endpoint } from './endpoint.js';
+import { errorEnvelope, tokenEnvelope } from './envelope.js';
 import { invalid, readParameter, type TokenRequest } from './token-request.js';
 
 /**
@@ -42,52 +30,34 @@ export class TokenController {
   @Inject(AttemptLimiter)
   private readonly limiter!: AttemptLimiter;
 
-  @Inject(FastauthEvents)
-  private readonly events!: FastauthEvents;
-
-  @Inject(HttpAdapterHost)
-  private readonly adapterHost!: HttpAdapterHost;
-
   @Get('token/new')
   @ConfiguredAccess('issuance')
-  getNewToken(
-    @Req() request: TokenRequest,
-    @Res({ passthrough: true }) response: unknown,
-  ): Promise<TokenEnvelope> {
-    return this.answer(request, response, () =>
-      this.issueTokens(readParameter(request, 'client_id'), request),
-    );
+  @Endpoint(errorEnvelope)
+  getNewToken(request: TokenRequest): Promise<object> {
+    return this.answerIssue(request);
   }
 
   @Post('token/new')
   @HttpCode(200)
   @ConfiguredAccess('issuance')
-  postNewToken(
-    @Req() request: TokenRequest,
-    @Res({ passthrough: true }) response: unknown,
-  ): Promise<TokenEnvelope> {
-    return this.answer(request, response, () =>
-      this.issueTokens(readParameter(request, 'client_id'), request),
-    );
+  @Endpoint(errorEnvelope)
+  postNewToken(request: TokenRequest): Promise<object> {
+    return this.answerIssue(request);
   }
 
   @Get('token/refresh')
   @Public()
-  getRefreshedToken(
-    @Req() request: TokenRequest,
-    @Res({ passthrough: true }) response: unknown,
-  ): Promise<TokenEnvelope> {
-    return this.answerRefresh(request, response);
+  @Endpoint(errorEnvelope)
+  getRefreshedToken(request: TokenRequest): Promise<object> {
+    return this.answerRefresh(request);
   }
 
   @Post('token/refresh')
   @HttpCode(200)
   @Public()
-  postRefreshedToken(
-    @Req() request: TokenRequest,
-    @Res({ passthrough: true }) response: unknown,
-  ): Promise<TokenEnvelope> {
-    return this.answerRefresh(request, response);
+  @Endpoint(errorEnvelope)
+  postRefreshedToken(request: TokenRequest): Promise<object> {
+    return this.answerRefresh(request);
   }
 
   /**
@@ -104,52 +74,26 @@ export class TokenController {
     return this.tokens.refresh(refreshToken);
   }
 
-  private answerRefresh(request: TokenRequest, response: unknown): Promise<TokenEnvelope> {
-    return this.answer(request, response, async () => {
-      const refreshToken = requiredRefreshToken(request);
-      const source = rawRequest(request as unknown as AnyRequest);
-      try {
-        return await this.refreshTokens(refreshToken, request);
-      } catch (error) {
-        if (!(error instanceof InvalidGrantError)) throw error;
-        const wait = this.limiter.refused('refresh', source);
-        throw wait === undefined ? error : new TooManyAttemptsError(wait);
-      }
-    });
+  private async answerIssue(request: TokenRequest): Promise<object> {
+    if (request.method === 'HEAD') return HEAD_ISSUES_NOTHING;
+    return tokenEnvelope(await this.issueTokens(readParameter(request, 'client_id'), request));
   }
 
-  private async answer(
-    request: TokenRequest,
-    response: unknown,
-    act: () => Promise<IssuedTokens>,
-  ): Promise<TokenEnvelope> {
-    const { httpAdapter } = this.adapterHost;
-    const setHeader = (name: string, value: string): void => httpAdapter.setHeader(response, name, value);
-    forbidCaching(httpAdapter, request, response);
+  private async answerRefresh(request: TokenRequest): Promise<object> {
+    if (request.method === 'HEAD') return HEAD_ISSUES_NOTHING;
+    const refreshToken = readParameter(request, 'refresh_token');
+    if (refreshToken === undefined) throw invalid('refresh_token', 'is required');
     try {
-      if (request.method === 'HEAD') {
-        setHeader('Allow', 'GET, POST');
-        throw new MethodNotAllowedException('HEAD issues nothing');
-      }
-      return tokenEnvelope(
-        await this.events.correlated(
-          correlationIdOf(request.headers),
-          act,
-          this.limiter.addressOf(rawRequest(request as unknown as AnyRequest)),
-        ),
-      );
+      return tokenEnvelope(await this.refreshTokens(refreshToken, request));
     } catch (error) {
-      if (!(error instanceof HttpException)) throw error;
-      if (error instanceof StoreUnavailableError || error instanceof TooManyAttemptsError)
-        setHeader('Retry-After', String(error.retryAfter));
-      if (error instanceof InvalidGrantError) setHeader('WWW-Authenticate', 'Bearer error="invalid_token"');
-      throw new TokenEndpointException(error);
+      if (error instanceof InvalidGrantError) countBadToken(this.limiter, 'refresh', request);
+      throw error;
     }
   }
 }
 
-function requiredRefreshToken(request: TokenRequest): string {
-  const refreshToken = readParameter(request, 'refresh_token');
-  if (!refreshToken) throw invalid('refresh_token', 'is required');
-  return refreshToken;
-}
+const HEAD_ISSUES_NOTHING = new EndpointAnswer(
+  405,
+  { status: 'error', message: 'HEAD issues nothing', code: 405 },
+  { Allow: 'GET, POST' },
+);

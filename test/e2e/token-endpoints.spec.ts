@@ -115,36 +115,6 @@ describe.each(ADAPTERS)('the token endpoints on %s', (adapter) => {
       expect(answer.status).toBe(422);
       expect(answer.body.message).toContain('body');
     });
-
-    it('refuses other kinds of body and broken JSON with 4xx', async () => {
-      const text = await app.request('POST', '/auth/token/new', {
-        headers: { ...MASTER, 'content-type': 'text/csv' },
-        body: 'client_id',
-      });
-      const broken = await app.request('POST', '/auth/token/new', {
-        headers: { ...MASTER, 'content-type': 'application/json' },
-        body: '{"client_id":',
-      });
-      const nothing = await app.request('POST', '/auth/token/new', {
-        headers: { ...MASTER, 'content-type': 'application/json' },
-        body: 'null',
-      });
-      expect(text.status).toBe(415);
-      expect(broken.status).toBe(400);
-      expect([400, 422]).toContain(nothing.status);
-    });
-
-    it.each(['revoke', 'introspect'])(
-      'refuses other kinds of body at %s in the form of RFC 6749',
-      async (name) => {
-        const answer = await app.request('POST', `/auth/token/${name}`, {
-          headers: { ...MASTER, 'content-type': 'text/csv' },
-          body: 'token',
-        });
-        expect(answer.status).toBe(415);
-        if (adapter === 'express') expect(answer.body.error).toBe('invalid_request');
-      },
-    );
   });
 
   describe('/auth/token/refresh', () => {
@@ -171,7 +141,7 @@ describe.each(ADAPTERS)('the token endpoints on %s', (adapter) => {
       }
     });
 
-    it.each(['', '?refresh_token=', '?refresh_token=a&refresh_token=b'])(
+    it.each(['', '?refresh_token=a&refresh_token=b', '?refresh_token[]=a', '?refreshToken=a'])(
       'answers 422 to the query "%s"',
       async (query) => {
         const answer = await app.get(`/auth/token/refresh${query}`);
@@ -179,6 +149,17 @@ describe.each(ADAPTERS)('the token endpoints on %s', (adapter) => {
         expect(answer.body.details[0].parameter).toBe('refresh_token');
       },
     );
+
+    it('answers 401 to an empty refresh token, as fastauth-api', async () => {
+      const byQuery = await app.get('/auth/token/refresh?refresh_token=');
+      const byBody = await app.post('/auth/token/refresh', { refresh_token: '' });
+      for (const { status, body } of [byQuery, byBody]) {
+        expect([status, body]).toEqual([
+          401,
+          { status: 'error', message: 'Invalid refresh token', code: 401 },
+        ]);
+      }
+    });
 
     it('rotates nothing for HEAD', async () => {
       const { access_token, refresh_token } = await app.issue('h');

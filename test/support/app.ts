@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import type { INestApplication, ModuleMetadata, Type } from '@nestjs/common';
+import type { INestApplication, ModuleMetadata, NestApplicationOptions, Type } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -25,6 +25,8 @@ export interface TestAppOptions {
   /** Options of the Fastify instance, or of `createNestApplication` on Express. */
   readonly fastifyOptions?: ConstructorParameters<typeof FastifyAdapter>[0];
   readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
+  /** Options of the application, such as `bodyParser`. */
+  readonly nest?: NestApplicationOptions;
   /** What is done to the adapter before Nest gets it. */
   readonly prepareAdapter?: (adapter: AbstractHttpAdapter) => void;
   /** What a `main.ts` would do before `listen`. */
@@ -78,7 +80,7 @@ export async function startApp(options: TestAppOptions): Promise<TestApp> {
   const adapter =
     options.adapter === 'fastify' ? new FastifyAdapter(options.fastifyOptions) : new ExpressAdapter();
   options.prepareAdapter?.(adapter);
-  const app = moduleRef.createNestApplication(adapter, { logger: false });
+  const app = moduleRef.createNestApplication(adapter, { logger: false, ...options.nest });
   options.configure?.(app);
   await app.listen(options.port ?? 0, '127.0.0.1');
   const url = await app.getUrl();

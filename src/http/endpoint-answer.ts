@@ -1,0 +1,54 @@
+import type { ServerResponse } from 'node:http';
+
+/** A whole answer of an endpoint of ours. */
+export class EndpointAnswer {
+  constructor(
+    readonly status: number,
+    /** Undefined: none at all. */
+    readonly body: object | undefined,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {}
+}
+
+/** What of a Fastify reply is used here; Fastify itself is not imported. */
+interface FastifyReplyLike {
+  readonly sent: boolean;
+  readonly raw: ServerResponse;
+  code(status: number): this;
+  headers(values: Readonly<Record<string, string>>): this;
+  send(body?: Buffer): unknown;
+}
+
+type AnyResponse = ServerResponse | FastifyReplyLike;
+
+/**
+ * Sends the bytes of an answer, beside the headers that CORS, helmet and others have set. The framework's own ways to
+ * send an object are not used: an application may have replaced their serializer, and Express would make them a 304.
+ */
+export function sendAnswer(response: unknown, { status, body, headers }: EndpointAnswer): void {
+  const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+  const all = {
+    ...headers,
+    ...(bytes && {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Length': String(bytes.length),
+    }),
+  };
+  const target = response as AnyResponse;
+  if (isFastify(target)) {
+    if (!target.sent) target.code(status).headers(all).send(bytes);
+    return;
+  }
+  // A guard of the application's own may have answered; a client may have gone.
+  if (target.headersSent) {
+    if (!target.writableEnded) target.end();
+    return;
+  }
+  target.statusCode = status;
+  for (const [name, value] of Object.entries(all)) target.setHeader(name, value);
+  target.end(target.req.method === 'HEAD' ? undefined : bytes);
+}
+
+function isFastify(response: AnyResponse): response is FastifyReplyLike {
+  return 'raw' in response;
+}

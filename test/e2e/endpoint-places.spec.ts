@@ -1,0 +1,135 @@
+import { Controller, Get, Logger, Version, VersioningType } from '@nestjs/common';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import * as oauth from 'oauth4webapi';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { Public, TokenController, withFastauth } from '../../src/index.js';
+import { ADAPTERS, MASTER_TOKEN, startApp, type TestApp, type TestAppOptions } from '../support/app.js';
+
+const MASTER = { 'MASTER-TOKEN': MASTER_TOKEN };
+const METADATA = '/.well-known/oauth-authorization-server';
+const KEYS = '/.well-known/jwks.json';
+
+describe.each(ADAPTERS)('where the endpoints of fastauth are, on %s', (adapter) => {
+  let app: TestApp | undefined;
+  afterEach(() => app?.close());
+  const start = async (options: Omit<TestAppOptions, 'adapter'>): Promise<TestApp> =>
+    (app = await startApp({ adapter, ...options }));
+  const statusOf = async (path: string): Promise<number | undefined> => (await app?.get(path))?.status;
+
+  it.each([
+    ['api', undefined],
+    ['api', { exclude: ['health', 'docs/*path'] }],
+    ['api', { exclude: ['.well-known/*path'] }],
+    ['/a/b/', undefined],
+  ])(
+    'the well-known ones at the root of the origin, under the prefix %j with %j',
+    async (prefix, options) => {
+      await start({
+        fastauth: { issuer: 'https://auth.example.com' },
+        configure: (nest) => void nest.setGlobalPrefix(prefix, options),
+      });
+      const below = `/${prefix.replaceAll(/^\/|\/$/g, '')}`;
+      expect([await statusOf(METADATA), await statusOf(KEYS)]).toEqual([200, 200]);
+      expect([await statusOf(below + METADATA), await statusOf(below + KEYS)]).toEqual([404, 404]);
+      expect((await app?.get(`${below}/auth/token/new`, MASTER))?.status).toBe(200);
+      expect((await app?.get('/auth/token/new', MASTER))?.status).toBe(404);
+    },
+  );
+
+  it('the metadata also with the path of the issuer behind (RFC 8414 section 3.1)', async () => {
+    const issuer = 'https://auth.example.com/tenants/acme/';
+    await start({ fastauth: { issuer }, configure: (nest) => void nest.setGlobalPrefix('api') });
+    const { status, body } = await (app as TestApp).get(`${METADATA}/tenants/acme`);
+    expect([status, body.issuer]).toEqual([200, issuer]);
+    expect([await statusOf(METADATA), await statusOf(`${METADATA}/tenants/other`)]).toEqual([200, 404]);
+  });
+
+  it('are found by a standard client', async () => {
+    const issuer = new URL('https://auth.example.com/tenants/acme');
+    const { url } = await start({
+      fastauth: { issuer: issuer.href },
+      configure: (nest) => void nest.setGlobalPrefix('api'),
+    });
+    const response = await oauth.discoveryRequest(issuer, {
+      algorithm: 'oauth2',
+      [oauth.customFetch]: (target, { headers }) => fetch(target.replace(issuer.origin, url), { headers }),
+    });
+    expect(await oauth.processDiscoveryResponse(issuer, response)).toMatchObject({ issuer: issuer.href });
+  });
+
+  it('an application may have metadata of its own, where no issuer is set', async () => {
+    @Controller('.well-known')
+    class OwnController {
+      @Get('oauth-authorization-server')
+      metadata() {
+        return { issuer: 'https://elsewhere.example.com' };
+      }
+    }
+    await start({ controllers: [OwnController] });
+    expect((await (app as TestApp).get(METADATA)).body).toEqual({ issuer: 'https://elsewhere.example.com' });
+  });
+
+  it('an issuer whose path no route can have is told so at start', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+    await start({ fastauth: { issuer: 'https://auth.example.com/a:b' } });
+    expect(warn.mock.calls.flat()).toContainEqual(
+      expect.stringContaining(`at ${METADATA}/a:b, and no route`),
+    );
+    warn.mockRestore();
+    expect(await statusOf(METADATA)).toBe(200);
+  });
+
+  describe('with routes that a TokenController of the application adds', () => {
+    class OwnTokenController extends TokenController {
+      @Get('token/peek')
+      @Public()
+      peek() {
+        return { peeked: true };
+      }
+
+      @Version('2')
+      @Get('token/second')
+      @Public()
+      second() {
+        return { second: true };
+      }
+    }
+
+    it('have no version, and those have the application’s', async () => {
+      await start({
+        fastauth: { tokenController: OwnTokenController },
+        configure: (nest) => nest.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' }),
+      });
+      expect((await (app as TestApp).get('/auth/token/new', MASTER)).status).toBe(200);
+      expect((await (app as TestApp).get('/v1/auth/token/new', MASTER)).status).toBe(404);
+      expect((await (app as TestApp).get('/v1/auth/token/peek')).body).toEqual({ peeked: true });
+      expect((await (app as TestApp).get('/v2/auth/token/second')).body).toEqual({ second: true });
+    });
+  });
+
+  it('are told by the OpenAPI document, one made before the application is ready included', async () => {
+    let early: Record<string, unknown> = {};
+    await start({
+      fastauth: { issuer: 'https://auth.example.com' },
+      configure: (nest) => {
+        nest.setGlobalPrefix('api');
+        nest.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+        early = withFastauth(nest, SwaggerModule.createDocument(nest, new DocumentBuilder().build())).paths;
+      },
+    });
+    const late = withFastauth(
+      (app as TestApp).app,
+      SwaggerModule.createDocument((app as TestApp).app, new DocumentBuilder().build()),
+    ).paths;
+    for (const paths of [early, late]) {
+      expect(Object.keys(paths).sort()).toEqual([
+        KEYS,
+        METADATA,
+        '/api/auth/token/introspect',
+        '/api/auth/token/new',
+        '/api/auth/token/refresh',
+        '/api/auth/token/revoke',
+      ]);
+    }
+  });
+});
