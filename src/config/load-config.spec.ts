@@ -55,6 +55,7 @@ describe('loadFastauthConfig', () => {
       issuer: undefined,
       headers: {},
       masterTokenPaths: [],
+      publicPaths: [],
       accessTokenPaths: [],
       defaultAccess: 'public',
       authPrefix: '/auth',
