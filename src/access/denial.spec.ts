@@ -44,7 +44,7 @@ describe('a denial', () => {
     expect(details(TokenFault.unknownClient)).toBe('Invalid Client ID');
     expect(details(TokenFault.notCurrent)).toBe('Unauthorized Access Token');
     expect(details(TokenFault.wrongType)).toBe('Unauthorized Access Token');
-    expect(details(TokenFault.expired)).toBe(`Invalid Access Token. Error: ${TokenFault.expired.reason}`);
+    expect(details(TokenFault.expired)).toBe(`Invalid Access Token. Error: ${TokenFault.expired.reason}.`);
     expect(denialOfFault(TokenFault.expired)).toMatchObject({ status: 401, code: 'invalid_token' });
   });
 

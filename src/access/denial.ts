@@ -47,7 +47,8 @@ function detailOf(fault: TokenFault): string {
     case TokenFault.wrongType:
       return 'Unauthorized Access Token';
     default:
-      return `Invalid Access Token. Error: ${fault.reason}`;
+      // With the original's full stop.
+      return `Invalid Access Token. Error: ${fault.reason}.`;
   }
 }
 

@@ -75,10 +75,10 @@ describe.each(ADAPTERS)('guarded routes on %s', (adapter) => {
     const superseded = await app.issue('old');
     await app.issue('old');
     const expected = [
-      ['garbage', 'Invalid Access Token. Error: Invalid token format'],
+      ['garbage', 'Invalid Access Token. Error: Invalid token format.'],
       [
         `${access['ACCESS-TOKEN']?.slice(0, -4)}AAAA`,
-        'Invalid Access Token. Error: Signature verification failed',
+        'Invalid Access Token. Error: Signature verification failed.',
       ],
       [superseded.access_token, 'Unauthorized Access Token'],
       [superseded.refresh_token, 'Unauthorized Access Token'],

@@ -1,5 +1,5 @@
-import { Controller, ForbiddenException, Get, Injectable, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { Controller, ForbiddenException, Get, Inject, Injectable, Module, Scope } from '@nestjs/common';
+import { NestFactory, REQUEST } from '@nestjs/core';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
 import { WebSocketGateway } from '@nestjs/websockets';
@@ -104,6 +104,7 @@ describe('FastauthModule', () => {
   it.each([
     'store',
     'tokenController',
+    'imports',
     'auditSink',
     'keyProvider',
     'issuanceDefaults',
@@ -227,6 +228,87 @@ describe('FastauthModule', () => {
       });
       expect((await app.get('/admin/whoami')).status).toBe(200);
       expect((await app.get('/health')).status).toBe(200);
+    });
+
+    describe('with a TokenController that needs providers of the application', () => {
+      @Injectable()
+      class Users {
+        role() {
+          return 'admin';
+        }
+      }
+      @Module({ providers: [Users], exports: [Users] })
+      class UsersModule {}
+      @Injectable()
+      class UserTokenController extends TokenController {
+        constructor(private readonly users: Users) {
+          super();
+        }
+        protected override async issueTokens(clientId: string | undefined) {
+          return this.tokens.issue({ clientId, claims: { role: this.users.role() } });
+        }
+      }
+      const shape = { imports: [UsersModule], tokenController: UserTokenController };
+
+      it.each([
+        ['forRoot', () => FastauthModule.forRoot({ ...OPTIONS, ...shape })],
+        ['forRootAsync', () => FastauthModule.forRootAsync({ ...shape, useFactory: () => OPTIONS })],
+      ])('injects them through imports of %s', async (_name, register) => {
+        const moduleRef = await Test.createTestingModule({ imports: [register()] }).compile();
+        const nest = moduleRef.createNestApplication({ logger: false });
+        closing.push(nest);
+        await nest.listen(0, '127.0.0.1');
+        const answer = await fetch(`${await nest.getUrl()}/auth/token/new`, {
+          method: 'POST',
+          headers: MASTER,
+        });
+        const { data } = (await answer.json()) as { data: { access_token: string } };
+        const { claims } = await nest.get(TokenService).verify(data.access_token);
+        expect(claims['role']).toBe('admin');
+      });
+
+      it('injects those of a request, whose provider makes the controller one of the request', async () => {
+        @Injectable({ scope: Scope.REQUEST })
+        class Tenant {
+          constructor(@Inject(REQUEST) private readonly request: { headers: Record<string, string> }) {}
+          name() {
+            return this.request.headers['x-tenant'];
+          }
+        }
+        @Module({ providers: [Tenant], exports: [Tenant] })
+        class TenantModule {}
+        @Injectable()
+        class TenantTokenController extends TokenController {
+          constructor(private readonly tenant: Tenant) {
+            super();
+          }
+          protected override async issueTokens(clientId: string | undefined) {
+            return this.tokens.issue({ clientId, claims: { tenant: this.tenant.name() } });
+          }
+        }
+        const app = await start({
+          fastauth: { imports: [TenantModule], tokenController: TenantTokenController },
+        });
+        const tenants = await Promise.all(
+          ['acme', 'beta', 'acme'].map(async (tenant) => {
+            const { body } = await app.post('/auth/token/new', {}, { ...MASTER, 'X-Tenant': tenant });
+            return (await app.app.get(TokenService).verify(body.data.access_token)).claims['tenant'];
+          }),
+        );
+        expect(tenants).toEqual(['acme', 'beta', 'acme']);
+      });
+
+      it('is refused at registration where no decorator tells what its constructor takes', () => {
+        class PlainTokenController extends TokenController {
+          constructor(private readonly users: Users) {
+            super();
+            void this.users;
+          }
+        }
+        const register = () =>
+          FastauthModule.forRoot({ ...OPTIONS, tokenController: PlainTokenController as never });
+        expect(register).toThrow(/constructor of PlainTokenController .* @Injectable\(\) .*"imports"/);
+      });
     });
 
     describe('with custom issuance by a subclass', () => {

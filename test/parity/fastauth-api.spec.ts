@@ -179,4 +179,15 @@ describe.each(ADAPTERS)('beside a server of the original on one persistence API,
       expect((await app.post('/auth/token/refresh', { refresh_token: pair.refresh_token })).status).toBe(401);
     }
   });
+
+  it('refuses in its words, full stops included', async () => {
+    const past = pythonToken('late', 'access', now - 31 * 24 * 60 * 60);
+    const forged = pythonToken('late', 'access', now, 'another key of thirty-two bytes and more');
+    const detailOf = async (token: string): Promise<unknown> =>
+      (await app.get('/whoami', { 'ACCESS-TOKEN': token })).body.detail;
+    expect(await detailOf(past)).toBe('Invalid Access Token. Error: Signature has expired.');
+    expect(await detailOf(forged)).toBe('Invalid Access Token. Error: Signature verification failed.');
+    const empty = await app.get('/auth/token/refresh?refresh_token=');
+    expect([empty.status, empty.body.message]).toEqual([401, 'Invalid refresh token']);
+  });
 });

@@ -41,4 +41,23 @@ describe('the sample of the REST persistence API', () => {
     await post('/auth/token/revoke', `token=${second.refresh_token}`);
     expect(await status(second.access_token)).toBe(401);
   });
+
+  it('keeps nothing of requests that it cannot use', async () => {
+    const persistence = /tokens are kept at (\S+)\)/.exec(sample.output)?.[1] ?? '';
+    const save = async (query: string, body: unknown): Promise<number> => {
+      const answer = await fetch(`${persistence}/token${query}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      return answer.status;
+    };
+    const good = { data: { access_token: 'a', refresh_token: 'r' } };
+    expect(await save('?client_id=ok', good)).toBe(200);
+    for (const query of ['', '?client_id=', '?client_id=a&client_id=b'])
+      expect([query, await save(query, good)]).toEqual([query, 400]);
+    for (const body of [{}, { data: null }, { data: { access_token: 1, refresh_token: 'r' } }, { data: {} }])
+      expect([body, await save('?client_id=bad', body)]).toEqual([body, 400]);
+    expect((await fetch(`${persistence}/token?client_id=bad`)).status).toBe(404);
+  });
 });
