@@ -27,6 +27,8 @@ const CALLS_IN_FLIGHT = 100;
 const CALLS_WAITING = 1000;
 const RETRIES = 2;
 const FIRST_RETRY_AFTER_MS = 30;
+/** A timer may fire so much before its time. */
+const TIMER_SLACK_MS = 2;
 
 const UNKNOWN_AUTHORITY =
   'Node.js does not know the authority of its certificate; ' +
@@ -43,72 +45,95 @@ const CERTIFICATE_FAULTS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name than the one in its URL',
 };
 
-/** A call to the backend. It rejects when the backend failed, and gives up when the signal says so. */
-export type BackendCall<T> = (signal: AbortSignal) => Promise<T>;
+/**
+ * A call to the backend. It rejects when the backend failed, and gives up when the signal says so.
+ * @param deadline when its caller is told that it failed, in milliseconds of `performance.now()`: a write must not take
+ * effect after that
+ */
+export type BackendCall<T> = (signal: AbortSignal, deadline: number) => Promise<T>;
 
 /**
  * How a store calls a backend across a network: within a time limit, at most 100 calls at once, and not at all for
- * a while after 5 failures in a row (then one probe a second, the other calls failing at once). Whatever goes wrong
- * becomes a `StoreUnavailableError`.
+ * a while after 5 failures in a row (then one probe a second, the other calls failing at once). Reads and writes fail
+ * apart: a backend that only refuses to write is still read. Whatever goes wrong becomes a `StoreUnavailableError`.
  */
 export class BackendPolicy {
+  readonly #limit: number;
   readonly #timeout;
   readonly #retry = retry(handleWhen(isWorthRetrying), {
     maxAttempts: RETRIES,
     backoff: new ExponentialBackoff({ initialDelay: FIRST_RETRY_AFTER_MS }),
   }).dangerouslyUnref();
-  // A full bulkhead is our own doing: it says nothing about the backend.
-  readonly #breaker = circuitBreaker(
-    handleWhen((error) => !(error instanceof BulkheadRejectedError)),
-    { halfOpenAfter: PROBE_EVERY_MS, breaker: new ConsecutiveBreaker(FAILURES_UNTIL_OPEN) },
-  );
+  readonly #reads = new Direction();
+  readonly #writes = new Direction();
   readonly #log = new StoreFaultLog();
-  /** Why it failed the last time. */
-  #lastReason = 'it failed';
   readonly #bulkhead = bulkhead(CALLS_IN_FLIGHT, CALLS_WAITING);
 
   constructor(options: BackendPolicyOptions) {
-    this.#timeout = timeout(options.timeout * 1000, TimeoutStrategy.Aggressive);
+    this.#limit = options.timeout * 1000;
+    this.#timeout = timeout(this.#limit, TimeoutStrategy.Aggressive);
   }
 
   /** A call that may be sent again: it is retried, with back-off, while time is left. */
   async read<T>(call: BackendCall<T>): Promise<T> {
+    const deadline = this.#deadline();
     try {
       return await this.#timeout.execute(({ signal }) =>
-        this.#retry.execute(() => this.#attempt(call, signal), signal),
+        this.#retry.execute(() => this.#attempt(this.#reads, call, signal, deadline), signal),
       );
     } catch (error) {
-      throw this.#unavailable(error);
+      throw this.#unavailable(this.#reads, error);
     }
   }
 
   /** A call that must not be sent twice. */
   async write<T>(call: BackendCall<T>): Promise<T> {
+    const deadline = this.#deadline();
     try {
-      return await this.#timeout.execute(({ signal }) => this.#attempt(call, signal));
+      return await this.#timeout.execute(({ signal }) => this.#attempt(this.#writes, call, signal, deadline));
     } catch (error) {
-      throw this.#unavailable(error);
+      throw this.#unavailable(this.#writes, error);
     }
   }
 
-  #unavailable(error: unknown): StoreUnavailableError {
+  #deadline(): number {
+    return performance.now() + this.#limit - TIMER_SLACK_MS;
+  }
+
+  #unavailable(direction: Direction, error: unknown): StoreUnavailableError {
     const isLeftAlone = error instanceof BrokenCircuitError;
-    if (!isLeftAlone) this.#log.tell((this.#lastReason = reasonOf(error)));
+    if (!isLeftAlone) this.#log.tell((direction.lastReason = reasonOf(error)));
     if (error instanceof StoreUnavailableError) return error;
     const reason = isLeftAlone
-      ? `it failed several times in a row (${this.#lastReason}) and is left alone for a moment`
-      : this.#lastReason;
+      ? `it failed several times in a row (${direction.lastReason}) and is left alone for a moment`
+      : direction.lastReason;
     return new StoreUnavailableError(`The token store is not available: ${reason}. Try again later.`);
   }
 
-  #attempt<T>(call: BackendCall<T>, signal: AbortSignal): Promise<T> {
+  #attempt<T>(
+    { breaker }: Direction,
+    call: BackendCall<T>,
+    signal: AbortSignal,
+    deadline: number,
+  ): Promise<T> {
     // The breaker would let others wait for the probe's outcome; they are to fail at once.
-    if (this.#breaker.state === CircuitState.HalfOpen) return Promise.reject(new BrokenCircuitError());
-    return this.#breaker.execute(
-      () => this.#bulkhead.execute(() => untilAborted(call(signal), signal), signal),
+    if (breaker.state === CircuitState.HalfOpen) return Promise.reject(new BrokenCircuitError());
+    return breaker.execute(
+      () => this.#bulkhead.execute(() => untilAborted(call(signal, deadline), signal), signal),
       signal,
     );
   }
+}
+
+/** Reads or writes: how they have fared. */
+class Direction {
+  readonly breaker = circuitBreaker(
+    // A full bulkhead is our own doing, and a backend that refuses one call is in order.
+    handleWhen((error) => !(error instanceof BulkheadRejectedError) && !isRefusal(error)),
+    { halfOpenAfter: PROBE_EVERY_MS, breaker: new ConsecutiveBreaker(FAILURES_UNTIL_OPEN) },
+  );
+  /** Why it failed the last time. */
+  lastReason = 'it failed';
 }
 
 /** A backend that ignores the signal must count as failed all the same. */
@@ -120,8 +145,13 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
+function isRefusal(error: Error): boolean {
+  return error instanceof StoreUnavailableError && error.answered;
+}
+
 function isWorthRetrying(error: Error): boolean {
   return !(
+    isRefusal(error) ||
     error instanceof BrokenCircuitError ||
     error instanceof BulkheadRejectedError ||
     error instanceof TaskCancelledError

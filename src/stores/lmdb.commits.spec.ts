@@ -33,7 +33,7 @@ const openDescriptors = () =>
 
 describe('the number of the latest commit', () => {
   it('is there, and grows with every commit and with nothing else', async () => {
-    const files = await openLmdbFiles(folder);
+    const files = await openLmdbFiles(folder, 1);
     const { commits, root, sessions } = files;
     const before = commits?.latest() ?? Number.NaN;
     expect(sessions.getBinary(Buffer.from('nothing'))).toBeUndefined();
@@ -61,9 +61,9 @@ describe('the number of the latest commit', () => {
 
   it('is that of the folder, not of another one that was at its path before', async () => {
     const place = join(folder, 'place');
-    const before = await openLmdbFiles(place);
+    const before = await openLmdbFiles(place, 1);
     renameSync(place, `${place}-before`);
-    const after = await openLmdbFiles(place);
+    const after = await openLmdbFiles(place, 1);
     // Two new folders count alike.
     const number = after.commits?.latest() ?? Number.NaN;
     expect(before.commits?.latest()).toBe(number);

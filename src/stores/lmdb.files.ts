@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, open as openLmdb, RootDatabase } from 'lmdb';
 import { StoreUnavailableError } from '../errors.js';
 import { lmdbFileFault } from './lmdb.file-check.js';
 import { LmdbCommits } from './lmdb.commits.js';
 import { LmdbJournal } from './lmdb.journal.js';
 import { LmdbLatest } from './lmdb.latest.js';
+import { describeHolder, lmdbLockHolderOf } from './lmdb.lock-holder.js';
 import { borrowDatabases, type LmdbDatabases, type LmdbLoan } from './lmdb.sharing.js';
 
 /** The databases of the embedded store. */
@@ -32,13 +34,15 @@ const FORMAT = 'sessions 1';
 const OTHER_FOLDER = 'Move the folder away, or name another one in database-url.';
 const USABLE_FOLDER =
   'Make it a folder that this process may write to, or name another one in database-url ("lmdb:<folder>").';
+const BETWEEN_LOOKS_MS = 20;
 const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const;
 
 /**
  * Opens the store's folder, or makes it (mode 700, its files 600).
+ * @param patience how long to wait for a process that holds the lock, in seconds
  * @throws StoreUnavailableError when the folder cannot be used or holds something else; nothing of it is changed
  */
-export async function openLmdbFiles(folder: string): Promise<LmdbFiles> {
+export async function openLmdbFiles(folder: string, patience: number): Promise<LmdbFiles> {
   // Loaded here, so that apps on other stores never load the native package.
   const { open } = await import('lmdb').catch((error: unknown) => {
     throw refusal(folder, 'the package "lmdb" has no build for this platform', error);
@@ -46,7 +50,10 @@ export async function openLmdbFiles(folder: string): Promise<LmdbFiles> {
   let loan: LmdbLoan | undefined;
   try {
     const data = prepareFolder(folder);
-    loan = await borrowDatabases(data, () => openDatabases(open, folder));
+    loan = await borrowDatabases(data, async () => {
+      await untilUnlocked(folder, patience);
+      return openDatabases(open, folder);
+    });
     const { root, latest, sessions, expiries, journal } = loan.databases;
     const commits = await LmdbCommits.open(join(folder, LOCK_FILE), root);
     const { giveBack } = loan;
@@ -97,6 +104,24 @@ async function openDatabases(open: typeof openLmdb, folder: string): Promise<Lmd
     await root.close();
     latest?.close();
     throw error;
+  }
+}
+
+/**
+ * LMDB would wait without an end, and block the thread.
+ * @throws StoreUnavailableError when a process that is stopped holds the lock
+ */
+async function untilUnlocked(folder: string, patience: number): Promise<void> {
+  const until = performance.now() + patience * 1000;
+  const lockFile = join(folder, LOCK_FILE);
+  let holder = lmdbLockHolderOf(lockFile);
+  // One that runs is about to be done, and would be seen again by chance only.
+  while (holder?.isStopped === true) {
+    if (performance.now() > until) {
+      throw refusal(folder, describeHolder(holder), undefined, 'Let that process go on, or end it.');
+    }
+    await sleep(BETWEEN_LOOKS_MS);
+    holder = lmdbLockHolderOf(lockFile);
   }
 }
 

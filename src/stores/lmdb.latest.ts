@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import type { RootDatabase } from 'lmdb';
+import { lmdbLockHolder, type LmdbLockHolder } from './lmdb.lock-holder.js';
 
 /** Where LMDB keeps the number of the latest commit in its lock file: behind its magic and its format number. */
 const POSITION = 8;
@@ -56,6 +57,11 @@ export class LmdbLatest {
       writeSync(this.#descriptor, number, 0, BYTES, POSITION);
     }
     return false;
+  }
+
+  /** Who holds the lock for writing just now, if that can be known. */
+  holder(): LmdbLockHolder | undefined {
+    return this.#descriptor === undefined ? undefined : lmdbLockHolder(this.#descriptor);
   }
 
   /** After the database has been closed. */

@@ -18,10 +18,18 @@ import {
   sessionKeyBytes,
   sessionKeyOfExpiry,
 } from './lmdb.keys.js';
+import { MOMENT_BYTES, momentNow, secondsSince } from './lmdb.moment.js';
+import { LmdbWrites } from './lmdb.writes.js';
 import { PolledWatchers } from './polled-watchers.js';
-import { decodeSessionRecord, encodeSessionRecord } from './session-record.codec.js';
+import { decodeSessionRecord, encodeSessionRecord, trailerOf } from './session-record.codec.js';
 import { StoreFaultLog } from './store-fault-log.js';
-import { type KeyUse, TokenStore, type RevokeFilter, type SessionWatcher } from './token-store.js';
+import {
+  type FindOptions,
+  type KeyUse,
+  TokenStore,
+  type RevokeFilter,
+  type SessionWatcher,
+} from './token-store.js';
 
 /** Options of {@link LmdbTokenStore}. */
 export interface LmdbTokenStoreOptions {
@@ -29,6 +37,14 @@ export interface LmdbTokenStoreOptions {
   readonly folder: string;
   /** How many sessions are kept in memory for as long as nothing is written; 0: none. Default: 10 000. */
   readonly trackedCacheSize?: number | undefined;
+  /** Time limit of one write in seconds, such as when another process holds the lock. Default: 1. */
+  readonly timeout?: number | undefined;
+}
+
+/** A folder in use. */
+interface OpenLmdb {
+  readonly files: LmdbFiles;
+  readonly writes: LmdbWrites;
 }
 
 /** A session as it was at a commit. */
@@ -52,37 +68,45 @@ export class LmdbTokenStore extends TokenStore {
   readonly #watchers = new PolledWatchers(LOOK_EVERY_MS, () => this.#tellNews());
   readonly #log = new StoreFaultLog();
   readonly #kept: LRUCache<string, KeptSession> | undefined;
-  #files: LmdbFiles | undefined;
+  readonly #timeout: number;
+  #opened: OpenLmdb | undefined;
 
   constructor(options: LmdbTokenStoreOptions) {
     super();
     this.#folder = options.folder;
+    this.#timeout = options.timeout ?? 1;
     const max = options.trackedCacheSize ?? 10_000;
     this.#kept = max > 0 ? new LRUCache({ max }) : undefined;
   }
 
   /** @throws StoreUnavailableError when the folder cannot be used, or holds something else or something damaged */
   async open(): Promise<void> {
-    if (this.#files) return;
-    const files = await openLmdbFiles(this.#folder);
+    if (this.#opened) return;
+    const files = await openLmdbFiles(this.#folder, this.#timeout);
     files.journal.startHere();
-    this.#files = files;
+    this.#opened = { files, writes: new LmdbWrites(files, this.#timeout) };
     this.#watchers.mayLook(true);
   }
 
   async close(): Promise<void> {
-    const files = this.#files;
-    this.#files = undefined;
+    const opened = this.#opened;
+    this.#opened = undefined;
     this.#watchers.mayLook(false);
     this.#kept?.clear();
-    await files?.close();
+    try {
+      await opened?.writes.close();
+    } catch (error) {
+      // Whoever shuts down is not to wait for a process that may never go on.
+      this.#unavailable(error);
+    }
   }
 
-  find(key: SessionKey): SessionRecord | undefined {
+  find(key: SessionKey, options?: FindOptions): SessionRecord | undefined {
     const files = this.#open();
     const { familyId } = key;
     if (familyId === undefined) return undefined;
     try {
+      if (options?.fresh === true) return this.#readFresh(files, key, familyId);
       // Looked at before the session is read: what is read is then at least as new as this says.
       const commit = files.commits?.latest();
       const kept = this.#kept?.get(familyId);
@@ -97,14 +121,27 @@ export class LmdbTokenStore extends TokenStore {
     }
   }
 
-  #read({ sessions }: LmdbFiles, key: SessionKey, familyId: string): SessionRecord | undefined {
+  #read(files: LmdbFiles, key: SessionKey, familyId: string): SessionRecord | undefined {
+    const bytes = this.#readBytes(files, key);
+    return bytes && decodeSessionRecord(bytes, key.clientId, familyId);
+  }
+
+  /** Also tells how long ago the session was rotated. */
+  #readFresh(files: LmdbFiles, key: SessionKey, familyId: string): SessionRecord | undefined {
+    const bytes = this.#readBytes(files, key);
+    if (bytes === undefined) return undefined;
+    const record = decodeSessionRecord(bytes, key.clientId, familyId);
+    const moment = trailerOf(bytes, MOMENT_BYTES);
+    return moment === undefined ? record : { ...record, rotatedAgo: secondsSince(moment) };
+  }
+
+  #readBytes({ sessions }: LmdbFiles, key: SessionKey): Buffer | undefined {
     const sessionKey = sessionKeyBytes(key);
     if (sessionKey === undefined) return undefined;
     // lmdb keeps a snapshot until the timers run: without this, up to a millisecond of other processes' writes
     // would be missed. It costs 0.3 µs.
     sessions.resetReadTxn();
-    const bytes = sessions.getBinaryFast(sessionKey);
-    return bytes && decodeSessionRecord(bytes, key.clientId, familyId);
+    return sessions.getBinaryFast(sessionKey);
   }
 
   async insert(
@@ -131,13 +168,13 @@ export class LmdbTokenStore extends TokenStore {
 
   async rotate(record: SessionRecord, _pair: TokenPair): Promise<boolean> {
     const key = storableKey(record);
-    const bytes = encodeSessionRecord(record);
+    // What cannot be stored is refused before the transaction.
+    encodeSessionRecord(record);
     const rotated = await this.#write((files) => {
       const stored = readSession(files, key);
       if (!isSuccessor(record, stored)) return false;
       const { label } = stored;
-      const kept = label === record.label ? bytes : encodeSessionRecord({ ...record, label });
-      putSession(files, key, record, kept, stored);
+      putSession(files, key, record, encodeSessionRecord({ ...record, label }, momentNow()), stored);
       files.journal.add([record]);
       return true;
     });
@@ -146,8 +183,10 @@ export class LmdbTokenStore extends TokenStore {
   }
 
   async label(key: SessionKey, label: string | undefined): Promise<boolean> {
-    return this.#change(key, (files, sessionKey, stored) => {
-      files.sessions.put(sessionKey, encodeSessionRecord({ ...stored, label }));
+    return this.#change(key, ({ sessions }, sessionKey, stored) => {
+      const bytes = sessions.getBinaryFast(sessionKey);
+      const moment = bytes && trailerOf(bytes, MOMENT_BYTES);
+      sessions.put(sessionKey, encodeSessionRecord({ ...stored, label }, moment));
     });
   }
 
@@ -232,8 +271,8 @@ export class LmdbTokenStore extends TokenStore {
   }
 
   #open(): LmdbFiles {
-    if (this.#files === undefined) throw new StoreUnavailableError('The embedded token store is not open.');
-    return this.#files;
+    if (this.#opened === undefined) throw new StoreUnavailableError('The embedded token store is not open.');
+    return this.#opened.files;
   }
 
   /** @returns whether there was such a session, not revoked, to change */
@@ -257,8 +296,9 @@ export class LmdbTokenStore extends TokenStore {
    */
   async #write<T>(action: (files: LmdbFiles) => T): Promise<T> {
     const files = this.#open();
+    const writes = this.#opened?.writes;
     try {
-      return await files.latest.write(() => action(files));
+      return await (writes as LmdbWrites).run(() => action(files));
     } catch (error) {
       throw this.#unavailable(error);
     }
@@ -266,7 +306,12 @@ export class LmdbTokenStore extends TokenStore {
 
   /** The backend's fault as ours. lmdb's own text may name the file and a position in it, never what it holds. */
   #unavailable(error: unknown): unknown {
-    if (error instanceof StoreUnavailableError) return error;
+    if (error instanceof StoreUnavailableError) {
+      this.#log.tell(
+        error.message.replace(/^The embedded token store is not available: |\.(?: Try again later\.)?$/g, ''),
+      );
+      return error;
+    }
     // A second promise rejects with the reason; unhandled it would end the process.
     Promise.resolve((error as { commitError?: unknown }).commitError).catch(() => undefined);
     this.#log.tell(error instanceof Error ? error.message : 'it failed');

@@ -17,9 +17,10 @@ const STORES: Readonly<Record<string, StoreMaker>> = {
     const { MemoryTokenStore } = await import('./memory.store.js');
     return new MemoryTokenStore();
   },
-  lmdb: async ({ databaseUrl, trackedCacheSize }) => {
+  lmdb: async ({ databaseUrl, storeTimeout, trackedCacheSize }) => {
     const { LmdbTokenStore } = await import('./lmdb.store.js');
-    return new LmdbTokenStore({ folder: databaseUrl.slice('lmdb:'.length), trackedCacheSize });
+    const folder = databaseUrl.slice('lmdb:'.length);
+    return new LmdbTokenStore({ folder, timeout: storeTimeout, trackedCacheSize });
   },
   redis: redisStore,
   rediss: redisStore,

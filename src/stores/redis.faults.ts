@@ -1,8 +1,9 @@
 import { StoreUnavailableError } from '../errors.js';
 import type { RedisConnection } from './redis.connection.js';
+import { LATE } from './redis.scripts.js';
 import { StoreFaultLog } from './store-fault-log.js';
 
-/** Answers that will be others in a moment; all others say that Redis does not do what it was asked. */
+/** Answers that will be others in a moment: Redis is as good as not there. */
 const PASSING = new Set([
   'LOADING',
   'BUSY',
@@ -12,6 +13,8 @@ const PASSING = new Set([
   'TRYAGAIN',
   'NOREPLICAS',
 ]);
+/** Answers of a Redis in order, to which repeating may help: memory or disk is full. All others say that it will not. */
+const WITHOUT_ROOM = new Set(['OOM', 'MISCONF']);
 
 /** An answer that says that a call was not done, and that the next one need not fail. */
 class Refusal {
@@ -22,7 +25,7 @@ class Refusal {
   }
 
   get error(): StoreUnavailableError {
-    return answeredWith(this.#reply, true);
+    return answeredWith(this.#reply, !WITHOUT_ROOM.has(firstWord(this.#reply)));
   }
 }
 
@@ -56,6 +59,8 @@ export class RedisFaults {
     try {
       return await call;
     } catch (error) {
+      if (isLate(error))
+        throw new StoreUnavailableError('The token store is not available: it came too late.');
       if (isReply(error)) {
         if (PASSING.has(firstWord(error))) throw answeredWith(error);
         this.#log.tell(`Redis answered ${firstWord(error)}`);
@@ -82,6 +87,16 @@ function isReply(error: unknown): error is Error {
 
 function answeredWith(reply: Error, answered = false): StoreUnavailableError {
   return new StoreUnavailableError(`Redis answered ${firstWord(reply)}.`, undefined, { answered });
+}
+
+/** Whether a script did nothing since it would have come too late. */
+export function isLate(error: unknown): boolean {
+  return isReply(error) && firstWord(error) === LATE;
+}
+
+/** Whether an access list forbids what was asked; Redis 6 says so in the text of a script's error. */
+export function isForbidden(error: unknown): boolean {
+  return isReply(error) && /\bNOPERM\b|\bACL\b/.test(error.message);
 }
 
 /** The rest of an answer may show what was sent. */

@@ -5,6 +5,21 @@
  * 55-58 its length, the label, then the record (see redis.value.ts).
  */
 
+/** What a script answers that would have taken effect too late. */
+export const LATE = 'LATE';
+
+/**
+ * What every script that writes begins with. The last of ARGV says until when it may take effect, in milliseconds by
+ * Redis' clock: it may have waited in a server that was stopped, paused or busy, and its caller was then told that it
+ * failed. Where an access list forbids TIME there is no deadline.
+ */
+const IN_TIME = `
+local clock = redis.pcall('TIME')
+if not clock.err and clock[1] * 1000 + clock[2] / 1000 > tonumber(ARGV[#ARGV]) then
+  return redis.error_reply('${LATE}')
+end
+`;
+
 /** The index lives as long as the session in it that lives longest. */
 const KEEP_INDEX = `
 local function keepIndex(index, milliseconds)
@@ -14,11 +29,11 @@ end
 
 /**
  * KEYS: index, session. ARGV: value, lifetime, created at, family, sessions a client may have (0: no limit), key
- * prefix of the client's sessions. Answers families and values that went to make room, by turns.
+ * prefix of the client's sessions, deadline. Answers families and values that went to make room, by turns.
  * Sessions leave by themselves, their names in the index do not: with a limit all are looked at anyway, and without
  * one a few at random, so that names of ended sessions stay a small part however many there are.
  */
-const INSERT = `${KEEP_INDEX}
+const INSERT = `${IN_TIME}${KEEP_INDEX}
 local removed = {}
 local limit = tonumber(ARGV[5])
 if limit == 0 then
@@ -57,10 +72,10 @@ end
 `;
 
 /**
- * KEYS: index, session. ARGV: value, lifetime, created at, family, version that must be there. Answers 1 or 0.
+ * KEYS: index, session. ARGV: value, lifetime, created at, family, version that must be there, deadline. Answers 1 or 0.
  * The label stays the stored one.
  */
-const ROTATE = `${KEEP_INDEX}${AFTER_LABEL}
+const ROTATE = `${IN_TIME}${KEEP_INDEX}${AFTER_LABEL}
 local stored = redis.call('GET', KEYS[2])
 if not stored or string.byte(stored) ~= 0 or string.sub(stored, 18, 53) ~= ARGV[5] then return 0 end
 local label = string.sub(stored, 54, afterLabel(stored) - 1)
@@ -71,8 +86,8 @@ keepIndex(KEYS[1], ARGV[2])
 return 1
 `;
 
-/** KEYS: session. ARGV: label, with what is before it. Answers 1 or 0. */
-const LABEL = `${AFTER_LABEL}
+/** KEYS: session. ARGV: label, with what is before it, deadline. Answers 1 or 0. */
+const LABEL = `${IN_TIME}${AFTER_LABEL}
 local stored = redis.call('GET', KEYS[1])
 if not stored or string.byte(stored) ~= 0 then return 0 end
 local value = string.sub(stored, 1, 53) .. ARGV[1] .. string.sub(stored, afterLabel(stored))
@@ -94,22 +109,32 @@ local function revoke(key, revocation)
 end
 `;
 
-/** KEYS: session. ARGV: revocation. Answers 1 or 0. */
-const REVOKE = `${REVOKE_SESSION}
+/** KEYS: session. ARGV: revocation, deadline. Answers 1 or 0. */
+const REVOKE = `${IN_TIME}${REVOKE_SESSION}
 return revoke(KEYS[1], ARGV[1])
 `;
 
 /**
  * KEYS: index. ARGV: revocation, key prefix, family to leave alone, highest time of creation (as ZRANGEBYSCORE has
- * it). Answers the families revoked.
+ * it), deadline. Answers the families revoked.
  */
-const REVOKE_CLIENT = `${REVOKE_SESSION}
+const REVOKE_CLIENT = `${IN_TIME}${REVOKE_SESSION}
 local revoked = {}
 for _, family in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[4])) do
   if family ~= ARGV[3] and revoke(ARGV[2] .. family, ARGV[1]) == 1 then revoked[#revoked + 1] = family end
 end
 return revoked
 `;
+
+/** KEYS: session. Answers its value and how long it has left, in milliseconds; both as they are at one time. */
+const FIND = `
+local value = redis.pcall('GET', KEYS[1])
+if type(value) ~= 'string' then return value end
+return { value, redis.call('PTTL', KEYS[1]) }
+`;
+
+/** KEYS: any. What the clock of its server shows: seconds, and microseconds. */
+const CLOCK = `return redis.call('TIME')`;
 
 /** KEYS: index. ARGV: key prefix. Answers families and values by turns, the oldest first. */
 const LIST = `
@@ -131,5 +156,7 @@ export const REDIS_SCRIPTS = {
   fastauthLabel: { numberOfKeys: 1, lua: LABEL },
   fastauthRevoke: { numberOfKeys: 1, lua: REVOKE },
   fastauthRevokeClient: { numberOfKeys: 1, lua: REVOKE_CLIENT },
+  fastauthFind: { numberOfKeys: 1, lua: FIND },
+  fastauthClock: { numberOfKeys: 1, lua: CLOCK },
   fastauthList: { numberOfKeys: 1, lua: LIST },
 } as const;

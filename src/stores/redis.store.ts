@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { StoreUnavailableError } from '../errors.js';
 import type { SessionKey, SessionRecord, TokenPair } from '../tokens/session-record.js';
 import { BackendPolicy } from './backend-policy.js';
+import { RedisClocks } from './redis.clocks.js';
 import { closeRedis, isCluster, redisConnection, type RedisConnection } from './redis.connection.js';
 import { evictionPolicy } from './redis.eviction.js';
 import { RedisFaults, unlessRefused } from './redis.faults.js';
@@ -11,6 +12,7 @@ import { decodeFamily, encodeFamily, RedisKeys, type RedisClientKeys } from './r
 import { redisKeyUse } from './redis.key-use.js';
 import type { RedisSource } from './redis.source.js';
 import {
+  freshSessionOf,
   redisLabel,
   redisLifetime,
   redisRevocation,
@@ -65,7 +67,10 @@ export class RedisTokenStore extends TokenStore {
     this.#timeout = timeout;
     this.#policy = new BackendPolicy({ timeout });
     this.#keys = new RedisKeys(appName);
-    this.#sessions = new TrackedSessions({ size: trackedCacheSize, load: (key) => this.#load(key) });
+    this.#sessions = new TrackedSessions({
+      size: trackedCacheSize,
+      load: (key, fresh) => this.#load(key, fresh),
+    });
   }
 
   /** @throws ConfigError the package "ioredis" is not installed */
@@ -74,7 +79,7 @@ export class RedisTokenStore extends TokenStore {
     const connection = await redisConnection(this.#source, this.#timeout);
     const feed = new RedisFeed(connection, this.#keys, this.#sessions);
     const faults = new RedisFaults(connection);
-    this.#open = { connection, feed, faults };
+    this.#open = { connection, feed, faults, clocks: new RedisClocks(connection) };
     feed.start();
     const logger = new Logger('Fastauth');
     try {
@@ -113,7 +118,7 @@ export class RedisTokenStore extends TokenStore {
   ): Promise<readonly SessionRecord[]> {
     const { clientId } = record;
     const at = this.#storable(record);
-    const removed = await this.#write((redis) =>
+    const removed = await this.#write(at, (redis, deadline) =>
       redis.fastauthInsertBuffer(
         at.index,
         at.session,
@@ -123,6 +128,7 @@ export class RedisTokenStore extends TokenStore {
         at.family,
         sessionsPerClient === Infinity ? 0 : Math.max(1, sessionsPerClient),
         at.sessions,
+        deadline,
       ),
     );
     this.#sessions.forget(record);
@@ -135,7 +141,7 @@ export class RedisTokenStore extends TokenStore {
     const { generation, previousRefreshHash } = record;
     if (generation < 1 || previousRefreshHash === undefined) return false;
     const at = this.#storable(record);
-    const rotated = await this.#write((redis) =>
+    const rotated = await this.#write(at, (redis, deadline) =>
       redis.fastauthRotateBuffer(
         at.index,
         at.session,
@@ -144,6 +150,7 @@ export class RedisTokenStore extends TokenStore {
         record.createdAt,
         at.family,
         redisVersion(generation - 1, previousRefreshHash),
+        deadline,
       ),
     );
     return this.#told(record, rotated === 1);
@@ -152,7 +159,9 @@ export class RedisTokenStore extends TokenStore {
   async label(key: SessionKey, label: string | undefined): Promise<boolean> {
     const at = this.#locate(key);
     if (at === undefined) return false;
-    const labelled = await this.#write((redis) => redis.fastauthLabelBuffer(at.session, redisLabel(label)));
+    const labelled = await this.#write(at, (redis, deadline) =>
+      redis.fastauthLabelBuffer(at.session, redisLabel(label), deadline),
+    );
     this.#sessions.forget(key);
     return labelled === 1;
   }
@@ -160,8 +169,8 @@ export class RedisTokenStore extends TokenStore {
   async revoke(key: SessionKey, revokedAt: number): Promise<boolean> {
     const at = this.#locate(key);
     if (at === undefined) return false;
-    const revoked = await this.#write((redis) =>
-      redis.fastauthRevokeBuffer(at.session, redisRevocation(revokedAt)),
+    const revoked = await this.#write(at, (redis, deadline) =>
+      redis.fastauthRevokeBuffer(at.session, redisRevocation(revokedAt), deadline),
     );
     return this.#told(key, revoked === 1);
   }
@@ -173,13 +182,14 @@ export class RedisTokenStore extends TokenStore {
   ): Promise<readonly string[]> {
     const at = this.#keys.ofClient(clientId);
     if (at === undefined) return [];
-    const families = await this.#write((redis) =>
+    const families = await this.#write(at, (redis, deadline) =>
       redis.fastauthRevokeClientBuffer(
         at.index,
         redisRevocation(revokedAt),
         at.sessions,
         (exceptFamilyId !== undefined && encodeFamily(exceptFamilyId)) || NO_FAMILY,
         issuedBefore === undefined ? '+inf' : `(${issuedBefore}`,
+        deadline,
       ),
     );
     const revoked = (families as Buffer[]).map((family) => decodeFamily(String(family)));
@@ -211,9 +221,13 @@ export class RedisTokenStore extends TokenStore {
     await this.#read((redis) => redis.ping());
   }
 
-  async #load(key: SessionKey): Promise<SessionRecord | undefined> {
+  async #load(key: SessionKey, fresh: boolean): Promise<SessionRecord | undefined> {
     const at = this.#locate(key);
     if (at === undefined) return undefined;
+    if (fresh) {
+      const answer = await this.#read((redis) => redis.fastauthFindBuffer(at.session));
+      return answer === null ? undefined : freshSessionOf(answer, key.clientId, at.familyId);
+    }
     const value = await this.#read((redis) => redis.getBuffer(at.session));
     return value === null ? undefined : sessionOfRedisValue(value, key.clientId, at.familyId);
   }
@@ -230,9 +244,18 @@ export class RedisTokenStore extends TokenStore {
     return unlessRefused(await this.#policy.read(() => faults.explain(call(connection))));
   }
 
-  async #write<T>(call: (redis: RedisConnection) => Promise<T>): Promise<T> {
-    const { connection, faults } = this.#opened();
-    const write = this.#policy.write(() => faults.explain(call(connection)));
+  /**
+   * @param at whose write: the server that has its keys knows by its clock when it is too late
+   * @param call sends one script, with its deadline by that clock
+   */
+  async #write<T>(
+    at: RedisClientKeys,
+    call: (redis: RedisConnection, deadline: number) => Promise<T>,
+  ): Promise<T> {
+    const { connection, faults, clocks } = this.#opened();
+    const write = this.#policy.write((signal, deadline) =>
+      faults.explain(clocks.inTime(at.index, deadline, signal, (until) => call(connection, until))),
+    );
     this.#writes.add(write);
     try {
       return unlessRefused(await write);
@@ -265,6 +288,7 @@ interface OpenRedis {
   readonly connection: RedisConnection;
   readonly feed: RedisFeed;
   readonly faults: RedisFaults;
+  readonly clocks: RedisClocks;
 }
 
 interface SessionPlace extends RedisClientKeys {

@@ -61,9 +61,18 @@ export function sessionOfRedisValue(value: unknown, clientId: string, familyId: 
   };
 }
 
+/** What a fresh read answers: the session, and how long ago it was rotated, which the time it has left tells. */
+export function freshSessionOf(answer: unknown, clientId: string, familyId: string): SessionRecord {
+  const [value, left] = Array.isArray(answer) ? (answer as unknown[]) : [];
+  const record = sessionOfRedisValue(value, clientId, familyId);
+  const isKnown = record.rotatedAt !== undefined && typeof left === 'number' && left >= 0;
+  return isKnown ? { ...record, rotatedAgo: (redisLifetime(record) - left) / 1000 } : record;
+}
+
 /**
  * For how many milliseconds Redis keeps a session from its last write on: to the end of its last second. Counted
- * from the writer's own time, so that Redis' clock need not agree with it.
+ * from the writer's own time, so that Redis' clock need not agree with it. What is left of it later is how much of it
+ * has gone by since the write took effect, by Redis' clock.
  */
 export function redisLifetime(record: SessionRecord): number {
   const writtenAt = record.rotatedAt ?? record.createdAt;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { StoreUnavailableError } from '../errors.js';
-import { decodeSessionRecord, encodeSessionRecord } from './session-record.codec.js';
+import { decodeSessionRecord, encodeSessionRecord, trailerOf } from './session-record.codec.js';
 
 const hashes = fc
   .uint8Array({ minLength: 32, maxLength: 32 })
@@ -32,6 +32,17 @@ describe('session record codec', () => {
     fc.assert(
       fc.property(records, (record) => {
         expect(decodeSessionRecord(encodeSessionRecord(record), 'client', 'family')).toEqual(record);
+      }),
+    );
+  });
+
+  it("gives back a store's own bytes, and the record as it is without them", () => {
+    fc.assert(
+      fc.property(records, fc.uint8Array({ minLength: 16, maxLength: 16 }), (record, own) => {
+        const bytes = encodeSessionRecord(record, Buffer.from(own));
+        expect(decodeSessionRecord(bytes, 'client', 'family')).toEqual(record);
+        expect(trailerOf(bytes, own.length)).toEqual(Buffer.from(own));
+        expect(trailerOf(encodeSessionRecord(record), own.length)).toBeUndefined();
       }),
     );
   });

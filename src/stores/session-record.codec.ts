@@ -15,14 +15,17 @@ const HAS_LABEL = 8;
 const HAS_SEALED_PAIR = 16;
 const HAS_KID = 32;
 const HAS_CLAIMS = 64;
+/** A store's own bytes stand behind all else; versions that do not know of them pass over them. */
+const HAS_TRAILER = 128;
 
 /**
  * A session as bytes, without the identifiers that its key already carries: 98 bytes when fresh. Digests are raw,
  * times are doubles (any number comes back exactly), texts are UTF-8 with their length before them, and a CRC-32
  * ends it, so that damage is noticed instead of being taken for another token.
+ * @param trailer bytes of the store's own, which {@link trailerOf} gives back
  * @throws TypeError when a hash is not the SHA-256 that {@link SessionRecord} promises
  */
-export function encodeSessionRecord(record: SessionRecord): Buffer {
+export function encodeSessionRecord(record: SessionRecord, trailer?: Buffer): Buffer {
   const label = utf8(record.label);
   const sealedPair = utf8(record.sealedPair);
   const kid = utf8(record.kid);
@@ -35,7 +38,8 @@ export function encodeSessionRecord(record: SessionRecord): Buffer {
       (label === undefined ? 0 : 4 + label.length) +
       (sealedPair === undefined ? 0 : 4 + sealedPair.length) +
       (kid === undefined ? 0 : 4 + kid.length) +
-      (claims === undefined ? 0 : 4 + claims.length),
+      (claims === undefined ? 0 : 4 + claims.length) +
+      (trailer === undefined ? 0 : trailer.length),
   );
   writer.byte(VERSION);
   writer.byte(
@@ -45,7 +49,8 @@ export function encodeSessionRecord(record: SessionRecord): Buffer {
       (label === undefined ? 0 : HAS_LABEL) |
       (sealedPair === undefined ? 0 : HAS_SEALED_PAIR) |
       (kid === undefined ? 0 : HAS_KID) |
-      (claims === undefined ? 0 : HAS_CLAIMS),
+      (claims === undefined ? 0 : HAS_CLAIMS) |
+      (trailer === undefined ? 0 : HAS_TRAILER),
   );
   writer.count(record.generation);
   writer.time(record.accessExpiresAt);
@@ -60,6 +65,7 @@ export function encodeSessionRecord(record: SessionRecord): Buffer {
   if (sealedPair !== undefined) writer.text(sealedPair);
   if (kid !== undefined) writer.text(kid);
   if (claims !== undefined) writer.text(claims);
+  if (trailer !== undefined) writer.raw(trailer);
   return writer.end();
 }
 
@@ -97,6 +103,13 @@ export function decodeSessionRecord(bytes: Buffer, clientId: string, familyId: s
     kid: flags & HAS_KID ? reader.text() : undefined,
     claims: flags & HAS_CLAIMS ? reader.text() : undefined,
   };
+}
+
+/** The store's own bytes in an encoded record that is in order: the last `length` ones; undefined if it has none. */
+export function trailerOf(bytes: Buffer, length: number): Buffer | undefined {
+  if (!(bytes.readUInt8(1) & HAS_TRAILER)) return undefined;
+  const end = bytes.length - CHECKSUM_BYTES;
+  return Buffer.from(bytes.subarray(end - length, end));
 }
 
 function utf8(text: string | undefined): Buffer | undefined {
@@ -137,7 +150,11 @@ class RecordWriter {
 
   text(text: Buffer): void {
     this.count(text.length);
-    this.#offset += text.copy(this.#bytes, this.#offset);
+    this.raw(text);
+  }
+
+  raw(bytes: Buffer): void {
+    this.#offset += bytes.copy(this.#bytes, this.#offset);
   }
 
   end(): Buffer {

@@ -14,6 +14,8 @@ export interface SqlFamily {
   readonly tableOptions: RawBuilder<unknown>;
   /** The database's clock at the start of the statement, in epoch seconds with a fraction. */
   readonly now: RawBuilder<number>;
+  /** The same at the moment at which a row is looked at: a statement may have waited for it. */
+  readonly clock: RawBuilder<number>;
   /** Whether transactions are several at a time, so that rows are locked, and those of others can be passed over. */
   readonly locksRows: boolean;
   /** Whether a write can notify those who listen. */
@@ -36,6 +38,7 @@ const FAMILIES: Readonly<Record<SqlFamilyName, SqlFamily>> = {
     bytes: () => sql`bytea`,
     tableOptions: sql``,
     now: sql<number>`cast(extract(epoch from statement_timestamp()) as double precision)`,
+    clock: sql<number>`cast(extract(epoch from clock_timestamp()) as double precision)`,
     locksRows: true,
     notifies: true,
     exclusively: (db, action) =>
@@ -53,6 +56,8 @@ const FAMILIES: Readonly<Record<SqlFamilyName, SqlFamily>> = {
     tableOptions: sql`engine = InnoDB`,
     // Not unix_timestamp(now(6)): that knows no difference between the two equal hours when summer time ends.
     now: sql<number>`(timestampdiff(microsecond, '1970-01-01', utc_timestamp(6)) / 1e6)`,
+    // Of the functions only sysdate() goes on, and that one knows local time only.
+    clock: sql<number>`((timestampdiff(microsecond, '1970-01-01', utc_timestamp(6)) + timestampdiff(microsecond, now(6), sysdate(6))) / 1e6)`,
     locksRows: true,
     notifies: false,
     exclusively: (db, action) =>
@@ -76,6 +81,7 @@ const FAMILIES: Readonly<Record<SqlFamilyName, SqlFamily>> = {
     bytes: () => sql`blob`,
     tableOptions: sql``,
     now: sql<number>`((julianday('now') - 2440587.5) * 86400.0)`,
+    clock: sql<number>`((julianday('now') - 2440587.5) * 86400.0)`,
     locksRows: false,
     notifies: false,
     exclusively: (db, action) =>

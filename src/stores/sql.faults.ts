@@ -19,8 +19,27 @@ const CONFLICTS: readonly string[] = [
   'SQLITE_LOCKED',
 ];
 const MISSING: readonly string[] = ['42P01', '42703', 'ER_NO_SUCH_TABLE', 'ER_BAD_FIELD_ERROR'];
+/** What the database will not do, however often it is asked: rights, and values that do not fit. */
+const REFUSALS: readonly string[] = [
+  '42501',
+  '22001',
+  '23502',
+  '23514',
+  'ER_TABLEACCESS_DENIED_ERROR',
+  'ER_COLUMNACCESS_DENIED_ERROR',
+  'ER_DATA_TOO_LONG',
+  'ER_BAD_NULL_ERROR',
+  'ER_CONSTRAINT_FAILED',
+  'SQLITE_CONSTRAINT_NOTNULL',
+  'SQLITE_CONSTRAINT_CHECK',
+];
 const ATTEMPTS = 10;
 const LONGEST_PAUSE_MS = 20;
+
+/** A write that would have taken effect when its caller had been told that it failed; nothing was done. */
+export class TooLateError extends Error {
+  override readonly name = 'TooLateError';
+}
 
 /** Whether a table or a column is not there. */
 export function isMissingTable(error: unknown): boolean {
@@ -31,6 +50,10 @@ export function isMissingTable(error: unknown): boolean {
 /** A fault whose text tells what happened or what to do about it; any other error as it is. */
 export function explained(error: unknown): unknown {
   if (isMissingTable(error)) return new StoreUnavailableError(MISSING_TABLES);
+  const code = String((error as { code?: unknown }).code);
+  if (REFUSALS.includes(code)) {
+    return new StoreUnavailableError(`The database answered ${code}.`, undefined, { answered: true });
+  }
   return isCutConnection(error) ? new StoreUnavailableError(CUT_CONNECTION) : error;
 }
 

@@ -11,6 +11,7 @@ import {
 import type { SessionKey, SessionRecord } from '../tokens/session-record.js';
 import { REMOVALS_KEPT_SECONDS, type SqlChange } from './sql.change-poll.js';
 import type { SqlFamily } from './sql.family.js';
+import { TooLateError } from './sql.faults.js';
 import { LOCKS } from './sql.migrations.js';
 import { hasChangeTriggers, TOLD_SETTING } from './sql.postgres-triggers.js';
 import {
@@ -41,6 +42,9 @@ export interface SqlScope {
 type KeySelection = SelectQueryBuilder<SqlTables, 'fastauth_sessions', RowKey>;
 type SessionUpdate = UpdateQueryBuilder<SqlTables, 'fastauth_sessions', 'fastauth_sessions', UpdateResult>;
 
+/** What a read of one session answers. */
+type FoundRow = SessionRow & { readonly changed_ago: number | null };
+
 /** How many sessions are named in one statement. */
 const CHUNK = 100;
 
@@ -49,28 +53,37 @@ export class SqlSessions {
   readonly #db: Kysely<SqlTables>;
   readonly #family: SqlFamily;
   readonly #scope: SqlScope;
-  #findQuery: CompiledQuery<SessionRow> | undefined;
+  /** Until when writes of one statement may take effect, by the database's clock (epoch seconds). */
+  readonly #deadline: number;
+  #findQuery: CompiledQuery<FoundRow> | undefined;
 
-  constructor(db: Kysely<SqlTables>, family: SqlFamily, scope: SqlScope) {
+  constructor(db: Kysely<SqlTables>, family: SqlFamily, scope: SqlScope, deadline = Infinity) {
     this.#db = db;
     this.#family = family;
     this.#scope = scope;
+    this.#deadline = deadline;
   }
 
-  async find({ clientId, familyId }: SessionKey): Promise<SessionRecord | undefined> {
+  /** @param fresh also tells how long ago the session was rotated */
+  async find({ clientId, familyId }: SessionKey, fresh: boolean): Promise<SessionRecord | undefined> {
     const client = storableId(clientId, CLIENT_ID_BYTES);
     const family = familyId === undefined ? undefined : storableId(familyId, FAMILY_ID_BYTES);
     if (!client || !family) return undefined;
     // Compiled once: it is the statement of every guarded request.
     this.#findQuery ??= this.#sessions()
+      .select((eb) => sql<number>`${this.#family.now} - ${eb.ref('changed_at')}`.as('changed_ago'))
       .where('client_id', '=', client)
       .where('family_id', '=', family)
       .compile();
-    const { rows } = await this.#db.executeQuery<SessionRow>({
+    const { rows } = await this.#db.executeQuery<FoundRow>({
       ...this.#findQuery,
       parameters: [this.#scope.app, client, family],
     });
-    return rows[0] && recordOf(rows[0], clientId);
+    const [row] = rows;
+    const record = row && recordOf(row, clientId);
+    if (!fresh || record?.rotatedAt === undefined || row.changed_ago === null) return record;
+    // What has been rotated and not revoked was changed last by its rotation.
+    return { ...record, rotatedAgo: Number(row.changed_ago) };
   }
 
   /** All of the client's sessions, oldest first. */
@@ -117,8 +130,8 @@ export class SqlSessions {
     const { label: _label, ...columns } = row;
     return this.#changesOne(
       row,
-      this.#update(row)
-        .set(columns)
+      this.#row(row)
+        .set({ ...columns, ...this.#change() })
         .where('generation', '=', row.generation - 1)
         .where('refresh_hash', '=', row.previous_refresh_hash),
     );
@@ -126,12 +139,12 @@ export class SqlSessions {
 
   /** One statement. */
   async label(key: SessionKey, label: string | undefined): Promise<boolean> {
-    return this.#changeOne(key, (update) => update.set({ label: textBytes(label) }));
+    return this.#changeOne(key, (row) => row.set({ label: textBytes(label) }));
   }
 
   /** One statement. */
   async revoke(key: SessionKey, revokedAt: number): Promise<boolean> {
-    return this.#changeOne(key, (update) => update.set({ revoked_at: revokedAt }));
+    return this.#changeOne(key, (row) => row.set({ revoked_at: revokedAt, ...this.#change() }));
   }
 
   /** @returns the families revoked */
@@ -196,7 +209,7 @@ export class SqlSessions {
 
   /** The database's clock. */
   async now(): Promise<number> {
-    const { rows } = await sql<{ now: number }>`select ${this.#family.now} as now`.execute(this.#db);
+    const { rows } = await sql<{ now: number }>`select ${this.#family.clock} as now`.execute(this.#db);
     return Number(rows[0]?.now);
   }
 
@@ -241,36 +254,44 @@ export class SqlSessions {
     );
   }
 
-  /** One session's, if it is not revoked. */
-  #update(key: RowKey): SessionUpdate {
-    return this.#db
+  /** One session's, if it is not revoked and the time is not over. */
+  #row(key: RowKey): SessionUpdate {
+    const update = this.#db
       .updateTable('fastauth_sessions')
-      .set(this.#change())
       .where('app', '=', this.#scope.app)
       .where('client_id', '=', key.client_id)
       .where('family_id', '=', key.family_id)
       .where('revoked_at', 'is', null);
+    return this.#deadline === Infinity ? update : update.where(this.#family.clock, '<=', this.#deadline);
   }
 
   async #changeOne(
     { clientId, familyId }: SessionKey,
-    change: (update: SessionUpdate) => SessionUpdate,
+    change: (row: SessionUpdate) => SessionUpdate,
   ): Promise<boolean> {
     const client_id = storableId(clientId, CLIENT_ID_BYTES);
     const family_id = familyId === undefined ? undefined : storableId(familyId, FAMILY_ID_BYTES);
     if (!client_id || !family_id) return false;
     const key = { client_id, family_id };
-    return this.#changesOne(key, change(this.#update(key)));
+    return this.#changesOne(key, change(this.#row(key)));
   }
 
+  /** @throws TooLateError */
   async #changesOne(key: RowKey, update: SessionUpdate): Promise<boolean> {
+    const hasChanged = await this.#hasChanged(key, update);
+    const isTimed = this.#deadline !== Infinity;
+    if (!hasChanged && isTimed && (await this.now()) > this.#deadline) throw new TooLateError();
+    return hasChanged;
+  }
+
+  async #hasChanged(key: RowKey, update: SessionUpdate): Promise<boolean> {
     if (!this.#family.notifies) return (await update.executeTakeFirst()).numUpdatedRows === 1n;
     const told = sql`pg_notify(${this.#scope.channel}, ${this.#payload(sessionKeyOf(key))})`.as('told');
     return (await update.returning(told).execute()).length === 1;
   }
 
   #change(): { changed_at: Expression<number>; changed_by: Buffer } {
-    return { changed_at: this.#family.now, changed_by: this.#scope.writer };
+    return { changed_at: this.#family.clock, changed_by: this.#scope.writer };
   }
 
   async #removeRows(keys: readonly RowKey[]): Promise<void> {

@@ -2,12 +2,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { ConfigError, StoreUnavailableError } from '../errors.js';
 import type { SessionKey, SessionRecord, TokenPair } from '../tokens/session-record.js';
+import { BackendClock } from './backend-clock.js';
 import { BackendPolicy } from './backend-policy.js';
 import { surplusSessions } from './live-sessions.js';
 import type { MigratingStore } from './migrating-store.js';
 import { ChangePoll } from './sql.change-poll.js';
 import { connectSql, type SqlConnection, type SqlDatabase } from './sql.connection.js';
-import { explained, isMissingTable, MISSING_TABLES, retryingConflicts } from './sql.faults.js';
+import { explained, isMissingTable, MISSING_TABLES, retryingConflicts, TooLateError } from './sql.faults.js';
 import { migrateTables, NEEDED_VERSION, readVersion } from './sql.migrations.js';
 import type { FeedListener, PostgresFeed } from './sql.postgres-feed.js';
 import { notifiedChange, SqlSessions, type SqlScope } from './sql.sessions.js';
@@ -67,6 +68,7 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
   readonly #policy: BackendPolicy;
   readonly #tracked: TrackedSessions;
   readonly #poll: ChangePoll;
+  readonly #clock = new BackendClock(async () => (await this.#opened().sessions.now()) * 1000);
   readonly #writes = new Set<Promise<unknown>>();
   #open: OpenStore | undefined;
   #watchers = 0;
@@ -88,7 +90,7 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
     };
     this.#tracked = new TrackedSessions({
       size: trackedCacheSize,
-      load: (key) => this.#read((sessions) => sessions.find(key)),
+      load: (key, fresh) => this.#read((sessions) => sessions.find(key, fresh)),
     });
     this.#tracked.keepFor(REREAD_UNTOLD_MS);
     this.#poll = new ChangePoll(
@@ -315,13 +317,15 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
 
   /** A write of one statement. */
   #statement<T>(action: (sessions: SqlSessions) => Promise<T>): Promise<T> {
-    return this.#write(({ db, family }, signal) =>
-      db.connection().execute((connection) => {
-        // Whoever waited for a connection until the time was over was told that nothing happened.
-        signal.throwIfAborted();
-        return action(new SqlSessions(connection, family, this.#scope));
-      }),
-    );
+    return this.#write(({ db, family }, signal, deadline) => {
+      const send = (until: number): Promise<T> =>
+        db.connection().execute((connection) => {
+          // Whoever waited for a connection until the time was over was told that nothing happened.
+          signal.throwIfAborted();
+          return action(new SqlSessions(connection, family, this.#scope, until / 1000));
+        });
+      return this.#clock.inTime(deadline, signal, send, (error) => error instanceof TooLateError);
+    });
   }
 
   /** A write of several statements: all of them, or none. */
@@ -339,15 +343,19 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
     });
   }
 
-  async #write<T>(action: (connection: SqlConnection, signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #write<T>(
+    action: (connection: SqlConnection, signal: AbortSignal, deadline: number) => Promise<T>,
+  ): Promise<T> {
     const { connection } = this.#opened();
-    const write = this.#policy.write((signal) =>
-      retryingConflicts(signal, () => action(connection, signal)).catch(rethrowExplained),
+    const write = this.#policy.write((signal, deadline) =>
+      retryingConflicts(signal, () => action(connection, signal, deadline)).catch(rethrowExplained),
     );
     this.#writes.add(write);
     try {
       return await write;
     } catch (error) {
+      // The next connection may lead to another server.
+      this.#clock.forget();
       this.#unsureUntil = performance.now() + this.#longestWrite() * 1000;
       throw error;
     } finally {

@@ -7,8 +7,11 @@ import type { FindOptions, MaybePromise, SessionWatcher } from './token-store.js
 export interface TrackedSessionsOptions {
   /** How many sessions are kept at most; 0: none, so that every read goes to the backend. */
   readonly size: number;
-  /** Reads a session from the backend, as it is after every write that was acknowledged before the call. */
-  readonly load: (key: SessionKey) => Promise<SessionRecord | undefined>;
+  /**
+   * Reads a session from the backend, as it is after every write that was acknowledged before the call.
+   * @param fresh the caller asked for a fresh answer, which says how long ago the session was rotated
+   */
+  readonly load: (key: SessionKey, fresh: boolean) => Promise<SessionRecord | undefined>;
   /** Milliseconds of a clock that never goes back. Default: `performance.now()`. */
   readonly now?: () => number;
 }
@@ -58,7 +61,7 @@ export class TrackedSessions {
       const kept = now < this.#aliveUntil ? this.#sessions?.get(name) : undefined;
       if (kept !== undefined && now < kept.readAt + this.#longest) return kept.record;
     }
-    return this.#read(name, key);
+    return this.#read(name, key, options?.fresh === true);
   }
 
   /** After how many milliseconds a session is read again, where changes may be made that the feed does not tell. */
@@ -106,15 +109,17 @@ export class TrackedSessions {
     this.#reads.delete(name);
   }
 
-  async #read(name: string, key: SessionKey): Promise<SessionRecord | undefined> {
-    if (!this.#isConnected || this.#sessions === undefined) return this.#load(key);
+  async #read(name: string, key: SessionKey, fresh: boolean): Promise<SessionRecord | undefined> {
+    if (!this.#isConnected || this.#sessions === undefined) return this.#load(key, fresh);
     const readAt = this.#now();
     const read = {};
     this.#reads.set(name, read);
     try {
-      const record = await this.#load(key);
+      const record = await this.#load(key, fresh);
       if (record === undefined || record.revokedAt !== undefined) this.#sessions.delete(name);
-      else if (this.#reads.get(name) === read) this.#sessions.set(name, { record, readAt });
+      else if (this.#reads.get(name) === read) {
+        this.#sessions.set(name, { record: withoutAge(record), readAt });
+      }
       return record;
     } finally {
       if (this.#reads.get(name) === read) this.#reads.delete(name);
@@ -134,6 +139,11 @@ export class TrackedSessions {
       for (const name of names) if (name.startsWith(prefix)) kept?.delete(name);
     }
   }
+}
+
+/** What is kept gets older. */
+function withoutAge(record: SessionRecord): SessionRecord {
+  return record.rotatedAgo === undefined ? record : { ...record, rotatedAgo: undefined };
 }
 
 /** The length keeps identifiers apart whatever they hold. */

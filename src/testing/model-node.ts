@@ -8,11 +8,14 @@ import type { Clock } from '../tokens/clock.js';
 import type { IssuedTokens, IssueOptions } from '../tokens/issued-tokens.js';
 import type { SessionKey } from '../tokens/session-record.js';
 import { TokenService } from '../tokens/token.service.js';
+import type { PassingTime } from './passing-time.js';
 
 /** One of several servers on one store, as the model drives it. */
 export interface ModelNode {
   /** What its clock shows, in seconds. */
   clock(): number;
+  /** What the clock of a backend shows that no test can move, in seconds; undefined where tests can. */
+  backendClock(): number | undefined;
   /** Puts its clock ahead of the others' start by so many seconds. */
   skew(seconds: number): Promise<void>;
   issue(options: IssueOptions): Promise<IssuedTokens>;
@@ -48,19 +51,31 @@ export class LocalNode implements ModelNode {
   private constructor(
     private readonly open: () => Promise<TokenStore>,
     private readonly config: Partial<FastauthConfig>,
+    private readonly time: PassingTime,
     store: TokenStore,
   ) {
     this.#store = store;
     this.#tokens = this.#serviceOn(store);
   }
 
-  /** @param open opens another store on the same data */
-  static async start(open: () => Promise<TokenStore>, config: Partial<FastauthConfig>): Promise<LocalNode> {
-    return new LocalNode(open, config, await open());
+  /**
+   * @param open opens another store on the same data
+   * @param time of all nodes on that data
+   */
+  static async start(
+    open: () => Promise<TokenStore>,
+    config: Partial<FastauthConfig>,
+    time: PassingTime,
+  ): Promise<LocalNode> {
+    return new LocalNode(open, config, time, await open());
   }
 
   clock(): number {
     return START + this.#skew;
+  }
+
+  backendClock(): undefined {
+    return undefined;
   }
 
   async skew(seconds: number): Promise<void> {
@@ -106,7 +121,7 @@ export class LocalNode implements ModelNode {
   }
 
   #serviceOn(store: TokenStore): TokenService {
-    return tokenServiceOn(store, { now: () => this.clock() * 1000 }, this.config);
+    return tokenServiceOn(this.time.seenThroughBy(store), { now: () => this.clock() * 1000 }, this.config);
   }
 }
 

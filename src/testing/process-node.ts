@@ -22,6 +22,10 @@ export class ProcessNode implements ModelNode {
     return this.#system.now() / 1000 + this.#skew;
   }
 
+  backendClock(): number {
+    return performance.now() / 1000;
+  }
+
   async skew(seconds: number): Promise<void> {
     this.#skew = seconds;
     await this.process.skew(seconds);

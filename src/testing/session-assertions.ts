@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { SessionRecord } from '../tokens/session-record.js';
 
-/** Fields that are undefined and fields that are absent are the same; the plain pair is the store's own affair. */
+/** Fields that are undefined and fields that are absent are the same; the plain pair and its clock are the store's own affair. */
 export function assertSame(
   found: readonly SessionRecord[],
   expected: readonly (SessionRecord | undefined)[],
@@ -10,6 +10,6 @@ export function assertSame(
 }
 
 function comparable(record: SessionRecord | undefined): object {
-  const { plainPair: _, ...fields } = record ?? ({} as Partial<SessionRecord>);
+  const { plainPair: _pair, rotatedAgo: _ago, ...fields } = record ?? ({} as Partial<SessionRecord>);
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

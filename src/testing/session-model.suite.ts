@@ -3,6 +3,7 @@ import type { Arbitrary } from 'fast-check';
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import type { TokenStore } from '../stores/token-store.js';
 import { LocalNode, type ModelNode } from './model-node.js';
+import { PassingTime } from './passing-time.js';
 import { ProcessNode } from './process-node.js';
 import {
   advance,
@@ -151,16 +152,17 @@ async function startWorld(options: SessionModelOptions, refreshGrace: number): P
     sessionsPerClient: 1,
   };
   const shared = await options.setUp();
+  const time = new PassingTime();
   const nodes: ModelNode[] = [];
   for (let n = 0; n < count; n++) {
     nodes.push(
       'open' in shared
-        ? await LocalNode.start(shared.open, config)
+        ? await LocalNode.start(shared.open, config, time)
         : await ProcessNode.start({ ...shared.process, config }),
     );
   }
   return {
-    model: new SessionModel(config, count, options.seenWithin ?? 0),
+    model: new SessionModel(config, count, options.seenWithin ?? 0, time),
     nodes,
     end: async () => {
       await Promise.all(nodes.map((node) => node.stop()));

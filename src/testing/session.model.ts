@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AsyncCommand } from 'fast-check';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
 import type { ModelNode } from './model-node.js';
+import type { PassingTime } from './passing-time.js';
 import { ModelSession, type ModelConfig, type Moment, type Outcome } from './session.oracle.js';
 
 /** What a run has done so far. */
@@ -19,6 +20,7 @@ export class SessionModel {
     nodes: number,
     /** How soon every server knows what another one wrote, in milliseconds. */
     readonly seenWithin: number,
+    readonly time: PassingTime,
   ) {
     this.skews = Array.from({ length: nodes }, () => 0);
   }
@@ -168,6 +170,7 @@ export function skew(node: number, seconds: number): ModelCommand {
 }
 
 async function setClocks(model: SessionModel, nodes: Nodes): Promise<void> {
+  model.time.passed = model.offset;
   await Promise.all(nodes.map((node, n) => node.skew(model.offset + (model.skews[n] ?? 0))));
 }
 
@@ -261,14 +264,19 @@ async function attempt(refreshing: Promise<IssuedTokens>): Promise<IssuedTokens 
 
 async function timed<T>(node: ModelNode, act: (node: ModelNode) => Promise<T>): Promise<[T, Moment]> {
   const from = node.clock();
+  const begun = node.backendClock();
   const result = await act(node);
-  return [result, { from, to: node.clock() }];
+  const ended = node.backendClock();
+  const byBackend = begun === undefined || ended === undefined ? undefined : { from: begun, to: ended };
+  return [result, { from, to: node.clock(), byBackend }];
 }
 
 function union(moments: readonly Moment[]): Moment {
+  const byBackend = moments.flatMap((moment) => moment.byBackend ?? []);
   return {
     from: Math.min(...moments.map(({ from }) => from)),
     to: Math.max(...moments.map(({ to }) => to)),
+    byBackend: byBackend.length > 0 ? union(byBackend) : undefined,
   };
 }
 

@@ -12,6 +12,8 @@ export type ModelConfig = Pick<
 export interface Moment {
   readonly from: number;
   readonly to: number;
+  /** The same by the clock of a backend that no test can move; undefined where tests can. */
+  readonly byBackend?: Moment | undefined;
 }
 
 /** What may come of a refresh: a new pair, the pair that the token was spent for, a refusal, or one that ends the session. */
@@ -46,7 +48,7 @@ export class ModelSession {
   outcomes(generation: number, at: Moment): ReadonlySet<Outcome> {
     return new Set(
       [at.from, at.to].flatMap((now) =>
-        this.#rotationTimes.map((rotated) => this.#outcome(generation, now, rotated)),
+        this.#rotationAges(now, at.byBackend).map((age) => this.#outcome(generation, now, age)),
       ),
     );
   }
@@ -76,11 +78,16 @@ export class ModelSession {
     return claimsOf(this.current.refreshToken).exp <= at.to + this.config.clockTolerance;
   }
 
-  get #rotationTimes(): number[] {
-    return this.#rotated ? [this.#rotated.from, this.#rotated.to] : [0];
+  /** A store may have a clock of its own, which then counts; one that no test moves need not agree with the servers'. */
+  #rotationAges(now: number, byBackend: Moment | undefined): number[] {
+    const rotated = this.#rotated;
+    if (rotated === undefined) return [now];
+    const ages = [now - rotated.from, now - rotated.to];
+    if (byBackend === undefined || rotated.byBackend === undefined) return ages;
+    return [...ages, byBackend.from - rotated.byBackend.to, byBackend.to - rotated.byBackend.from];
   }
 
-  #outcome(generation: number, now: number, rotated: number): Outcome {
+  #outcome(generation: number, now: number, age: number): Outcome {
     const { refreshGrace, clockTolerance, familyMaxAge } = this.config;
     if (!this.isLive || !this.#isInTime((this.pairs[generation] as IssuedTokens).refreshToken, now))
       return 'refused';
@@ -88,7 +95,6 @@ export class ModelSession {
       return this.#began + familyMaxAge > Math.floor(now) ? 'rotated' : 'refused';
     }
     if (generation < this.generation - 1) return 'ended';
-    const age = now - rotated;
     if (age < -clockTolerance) return 'refused';
     if (age < refreshGrace) return 'same';
     return age < 1 ? 'refused' : 'ended';

@@ -17,6 +17,11 @@ export interface SessionRecord {
   readonly previousRefreshHash?: string | undefined;
   /** When the current pair replaced the previous one, to the millisecond. */
   readonly rotatedAt?: number | undefined;
+  /**
+   * How many seconds before this read the rotation took effect, by the store's own clock, which all processes share:
+   * only in answers to a fresh `find`, of stores that have a clock. It is not stored.
+   */
+  readonly rotatedAgo?: number | undefined;
   /** The current pair, sealed under a key derived from the previous refresh token (never usable without it). */
   readonly sealedPair?: string | undefined;
   readonly createdAt: number;

@@ -17,6 +17,15 @@ class UnreliableStore extends MemoryTokenStore {
   /** What becomes of the next rotation: its answer is lost, or the call is; undefined: nothing bad. */
   next: 'answer lost' | 'call lost' | 'refused' | undefined;
   beforeRotation: (() => Promise<unknown>) | undefined;
+  isAway = false;
+  /** What a clock of its own says of the age of rotations. */
+  rotatedAgo: number | undefined;
+
+  override find(key: SessionKey): SessionRecord | undefined {
+    if (this.isAway) throw new StoreUnavailableError();
+    const record = super.find(key);
+    return record && { ...record, rotatedAgo: this.rotatedAgo };
+  }
 
   override async rotate(record: SessionRecord, pair: TokenPair): Promise<boolean> {
     const { next, beforeRotation } = this;
@@ -61,6 +70,43 @@ describe('a rotation whose outcome nobody heard', () => {
       expect(services.store.rotations).toBe(1);
     },
   );
+
+  it('answers, after a stall longer than the window, a client that repeated all the time as it was told', async () => {
+    const { store, one } = create({ refreshGrace: 10 });
+    const { refreshToken } = await one.service.issue();
+    store.next = 'answer lost';
+    await expect(one.service.refresh(refreshToken)).rejects.toThrow(StoreUnavailableError);
+    store.isAway = true;
+    for (let repeat = 0; repeat < 6; repeat++) {
+      one.clock.advance(5);
+      await expect(one.service.refresh(refreshToken)).rejects.toThrow(StoreUnavailableError);
+    }
+    store.isAway = false;
+    one.clock.advance(5);
+    const { accessToken } = await one.service.refresh(refreshToken);
+    await one.service.verify(accessToken);
+    // Answered once, the window is over for everybody.
+    await expect(one.service.refresh(refreshToken)).rejects.toThrow(InvalidGrantError);
+    await expect(one.service.verify(accessToken)).rejects.toThrow();
+  });
+
+  it.each<[string, (services: ReturnType<typeof create>) => void]>([
+    ['who first asked after the window', ({ one }) => one.clock.advance(11)],
+    ['who asked within the window and stopped for longer than it is', () => undefined],
+  ])('answers nobody %s, whatever stalls since', async (_, before) => {
+    const services = create({ refreshGrace: 10 });
+    const { store, one, two } = services;
+    const { refreshToken } = await one.service.issue();
+    const { accessToken } = await two.service.refresh(refreshToken);
+    before(services);
+    store.isAway = true;
+    await expect(one.service.refresh(refreshToken)).rejects.toThrow(StoreUnavailableError);
+    store.isAway = false;
+    one.clock.advance(11);
+    two.clock.advance(11);
+    await expect(one.service.refresh(refreshToken)).rejects.toThrow(InvalidGrantError);
+    await expect(two.service.verify(accessToken)).rejects.toThrow();
+  });
 
   it('that was not saved consumed nothing', async () => {
     const { store, one, two } = create();
@@ -159,6 +205,30 @@ describe('the grace window and clocks', () => {
     expect(await two.service.refresh(refreshToken)).toEqual(successor);
     await two.service.verify(successor.accessToken);
   });
+
+  it.each([
+    ['ahead by more than the window is long', 3600, 1, true],
+    ['behind', -4, 11, false],
+    ['right, the store having been slow', 11, 0.5, true],
+  ])(
+    'is counted by the clock of a store that has one; the process is %s',
+    async (_, ahead, ago, isAnswered) => {
+      const { store, one, two } = create({ refreshGrace: 10 });
+      const issued = await one.service.issue();
+      const next = await one.service.refresh(issued.refreshToken);
+      two.clock.advance(ahead);
+      store.rotatedAgo = ago;
+      const repeat = two.service.refresh(issued.refreshToken);
+      if (isAnswered) await expect(repeat).resolves.toMatchObject({ refreshToken: next.refreshToken });
+      else await expect(repeat).rejects.toThrow(InvalidGrantError);
+      store.rotatedAgo = undefined;
+      const isLive = await one.service.verify(next.accessToken).then(
+        () => true,
+        () => false,
+      );
+      expect(isLive).toBe(isAnswered);
+    },
+  );
 
   it('revives no token when the clock is set back', async () => {
     const { service, clock } = createTokenService({ refreshGrace: 10 });

@@ -15,6 +15,7 @@ import type { TokenCodec } from './token-codec.js';
 import { digestOf } from './token-digest.js';
 import { TokenFault } from './token-fault.js';
 import { mintPair, type PairTemplate, randomId, recordClaims } from './token-minter.js';
+import { UnansweredRefreshes } from './unanswered-refreshes.js';
 import type { TokenVerifier } from './token-verifier.js';
 
 /** How often a refresh that lost the race reads the session again before it gives up with 503. */
@@ -35,6 +36,7 @@ type RefresherConfig = Pick<
 export class TokenRefresher {
   /** By digest of the token, what this process is refreshing now: its simultaneous twins need no signatures of their own. */
   private readonly underWay = new Map<string, Promise<IssuedTokens>>();
+  private readonly unanswered = new UnansweredRefreshes();
 
   constructor(
     private readonly verifier: TokenVerifier,
@@ -60,10 +62,25 @@ export class TokenRefresher {
     if (this.config.refreshGrace === 0) return this.spend(refreshToken, digest, claims);
     let outcome = this.underWay.get(digest);
     if (!outcome) {
-      outcome = this.spend(refreshToken, digest, claims).finally(() => this.underWay.delete(digest));
+      outcome = this.answer(refreshToken, digest, claims).finally(() => this.underWay.delete(digest));
       this.underWay.set(digest, outcome);
     }
     return outcome;
+  }
+
+  /** A client that was told to repeat keeps its place: its repeats are judged as of the time when it first asked. */
+  private async answer(refreshToken: string, digest: string, claims: TokenClaims): Promise<IssuedTokens> {
+    const askedAt = this.clock.now() / 1000;
+    try {
+      const tokens = await this.spend(refreshToken, digest, claims);
+      this.unanswered.forget(digest);
+      return tokens;
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) {
+        this.unanswered.add(digest, askedAt, this.clock.now() / 1000);
+      } else this.unanswered.forget(digest);
+      throw error;
+    }
   }
 
   private async spend(refreshToken: string, digest: string, claims: TokenClaims): Promise<IssuedTokens> {
@@ -105,6 +122,7 @@ export class TokenRefresher {
     const next: SessionRecord = {
       ...record,
       plainPair: undefined,
+      rotatedAgo: undefined,
       familyId: template.familyId,
       generation: template.generation,
       accessHash: digestOf(pair.accessToken),
@@ -148,10 +166,11 @@ export class TokenRefresher {
   ): Promise<IssuedTokens> {
     const now = this.clock.now() / 1000;
     if (isPrevious(digest, claims, record) && record.rotatedAt !== undefined) {
-      const age = now - record.rotatedAt;
+      // By the store's clock where it has one: processes' clocks may differ by more than the window is long.
+      const age = record.rotatedAgo ?? now - record.rotatedAt;
       // Before the rotation, by more than clocks may differ: a clock was set back, and nobody can tell how old it is.
       if (age < -this.config.clockTolerance) throw new InvalidGrantError();
-      if (age < this.config.refreshGrace) {
+      if (age - this.unanswered.waited(digest, now) < this.config.refreshGrace) {
         const answer = sameAnswer(refreshToken, record);
         this.tell('token.replayed', record);
         return answer;

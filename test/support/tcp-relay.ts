@@ -18,6 +18,7 @@ export class TcpRelay {
   #lastWords: string | undefined;
   #instead: { readonly text: string; readonly answer: string; readonly isEnd: boolean } | undefined;
   #isStalled = false;
+  #isFrozen = false;
 
   private constructor(port: number) {
     this.#server = createServer((client) => {
@@ -49,6 +50,7 @@ export class TcpRelay {
       backend.on('data', (data) => {
         if (!relayed.isMute && !relayed.isStalled) client.write(data);
       });
+      if (this.#isFrozen) for (const socket of [client, backend]) socket.pause();
       const end = (): void => {
         this.#connections.delete(relayed);
         client.destroy();
@@ -102,6 +104,19 @@ export class TcpRelay {
   /** New connections work again; those that were stalled stay so, as when a firewall forgets them. */
   recover(): void {
     this.#isStalled = false;
+  }
+
+  /** From now on everything is delivered late: when {@link thaw} is called, even if its sender is gone by then. */
+  freeze(): void {
+    this.#isFrozen = true;
+    for (const { client, backend } of this.#connections)
+      for (const socket of [client, backend]) socket.pause();
+  }
+
+  thaw(): void {
+    this.#isFrozen = false;
+    for (const { client, backend } of this.#connections)
+      for (const socket of [client, backend]) socket.resume();
   }
 
   async stop(): Promise<void> {
