@@ -15,6 +15,8 @@ export class LmdbWrites {
   readonly #limit: number;
   /** Transactions that wait, or are not on disk, though their callers were told that they failed. */
   #overdue = 0;
+  /** Why, as it was known when the first of them was given up. */
+  #reason = '';
 
   /** @param timeout time limit of one write in seconds */
   constructor(files: LmdbFiles, timeout: number) {
@@ -27,10 +29,10 @@ export class LmdbWrites {
    * @throws StoreUnavailableError the time is over; nothing was written, or it was and is not known to be on disk
    */
   async run<T>(action: () => T): Promise<T> {
-    if (this.#overdue > 0) throw this.#tooLate();
+    if (this.#overdue > 0) throw unavailable(this.#reason);
     const deadline = performance.now() + this.#limit - TIMER_SLACK_MS;
     const transaction = this.#files.latest.write(() => {
-      if (performance.now() > deadline) throw this.#tooLate();
+      if (performance.now() > deadline) throw unavailable('its turn came too late');
       return action();
     });
     return this.#inTime(transaction);
@@ -54,8 +56,9 @@ export class LmdbWrites {
     const timeIsOver = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         isOverdue = true;
-        this.#overdue++;
-        reject(this.#tooLate());
+        // Looked up once: it reads files.
+        if (this.#overdue++ === 0) this.#reason = describeHolder(this.#files.latest.holder());
+        reject(unavailable(this.#reason));
       }, this.#limit);
     });
     try {
@@ -64,11 +67,8 @@ export class LmdbWrites {
       clearTimeout(timer);
     }
   }
+}
 
-  #tooLate(): StoreUnavailableError {
-    const reason = describeHolder(this.#files.latest.holder());
-    return new StoreUnavailableError(
-      `The embedded token store is not available: ${reason}. Try again later.`,
-    );
-  }
+function unavailable(reason: string): StoreUnavailableError {
+  return new StoreUnavailableError(`The embedded token store is not available: ${reason}. Try again later.`);
 }

@@ -80,8 +80,9 @@ export class SqlSessions {
       parameters: [this.#scope.app, client, family],
     });
     const [row] = rows;
-    const record = row && recordOf(row, clientId);
-    if (!fresh || record?.rotatedAt === undefined || row.changed_ago === null) return record;
+    if (row === undefined) return undefined;
+    const record = recordOf(row, clientId);
+    if (!fresh || record.rotatedAt === undefined || row.changed_ago === null) return record;
     // What has been rotated and not revoked was changed last by its rotation.
     return { ...record, rotatedAgo: Number(row.changed_ago) };
   }
