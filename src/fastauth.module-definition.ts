@@ -1,4 +1,12 @@
-import { type CanActivate, ConfigurableModuleBuilder, type ModuleMetadata, type Type } from '@nestjs/common';
+import {
+  type CanActivate,
+  ConfigurableModuleBuilder,
+  type DynamicModule,
+  type FactoryProvider,
+  type ModuleMetadata,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
 import type { HttpGuard } from './access/http.guard.js';
 import type { FastauthOptions } from './config/fastauth-options.js';
 import type { KeyProvider } from './config/key-provider.js';
@@ -54,3 +62,23 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
     .setFactoryMethodName('createFastauthOptions')
     .setExtras(REGISTRATION_DEFAULTS)
     .build();
+
+/**
+ * Takes the provider of the options out of a definition: they hold secrets in plain text, so they go from one factory
+ * to the next and stay in no provider that an application could print.
+ */
+export function takeOptions({ providers = [] }: DynamicModule): {
+  readonly others: Provider[];
+  readonly inject: NonNullable<FactoryProvider['inject']>;
+  readonly read: (...dependencies: unknown[]) => FastauthOptions | Promise<FastauthOptions>;
+} {
+  const isOptions = (provider: Provider): boolean =>
+    'provide' in provider && provider.provide === MODULE_OPTIONS_TOKEN;
+  const others = providers.filter((provider) => !isOptions(provider));
+  const options = providers.find(isOptions) as
+    | (FactoryProvider<FastauthOptions> & { useValue?: undefined })
+    | { readonly useValue: FastauthOptions; readonly useFactory?: undefined };
+  return options.useFactory
+    ? { others, inject: options.inject ?? [], read: options.useFactory }
+    : { others, inject: [], read: () => options.useValue };
+}

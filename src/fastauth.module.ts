@@ -31,6 +31,7 @@ import { RouteMatcher } from './access/route-matcher.js';
 import { RouteTable } from './access/route-table.js';
 import { StartupLog } from './access/startup-log.js';
 import { findUnaskedHandlers } from './access/unasked-handlers.js';
+import { concealed } from './config/concealed-config.js';
 import { FASTAUTH_CONFIG, type FastauthConfig, originOf } from './config/fastauth-config.js';
 import { FastauthConfigService } from './config/fastauth-config.service.js';
 import type { FastauthOptions } from './config/fastauth-options.js';
@@ -43,8 +44,8 @@ import {
   type ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
   type FastauthRegistration,
-  MODULE_OPTIONS_TOKEN,
   type OPTIONS_TYPE,
+  takeOptions,
 } from './fastauth.module-definition.js';
 import { AuthorizationServerMetadataController } from './http/authorization-server-metadata.controller.js';
 import { EndpointBodies } from './http/endpoint-bodies.js';
@@ -94,14 +95,17 @@ export class FastauthModule
   extends ConfigurableModuleClass
   implements NestModule, OnModuleInit, OnApplicationShutdown
 {
+  readonly #modules: ModulesContainer;
+
   constructor(
-    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Inject(ModulesContainer) modules: ModulesContainer,
     @Inject(TokenStore) private readonly store: TokenStore,
     @Inject(FASTAUTH_CONFIG) private readonly config: FastauthConfig,
     private readonly events: FastauthEvents,
     private readonly handlers: HandlerNames,
   ) {
     super();
+    this.#modules = modules;
     handlers.mark();
     const registrations = [...modules.values()].filter(({ metatype }) => metatype === FastauthModule);
     if (registrations.length > 1) {
@@ -131,7 +135,7 @@ export class FastauthModule
   }
 
   async onModuleInit(): Promise<void> {
-    const { faults, warnings } = findUnaskedHandlers(this.modules);
+    const { faults, warnings } = findUnaskedHandlers(this.#modules);
     if (faults.length > 0) throw new ConfigError(faults);
     for (const warning of warnings) new Logger('Fastauth').warn(warning);
     try {
@@ -187,18 +191,19 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
     LiveSockets,
     WsGuard,
   ];
+  const options = takeOptions(definition);
   return {
     ...definition,
     global: true,
     imports: [...new Set([...(definition.imports ?? []), ...imports])],
     controllers: [...controllers, JwkSetController, metadataController],
     providers: [
-      ...(definition.providers ?? []),
+      ...options.others,
       {
         provide: FASTAUTH_CONFIG,
-        inject: [MODULE_OPTIONS_TOKEN],
-        useFactory: (options: FastauthOptions) =>
-          resolveConfig(options, controllers, metadataController, {
+        inject: options.inject,
+        useFactory: async (...dependencies: unknown[]) =>
+          resolveConfig(await options.read(...dependencies), controllers, metadataController, {
             hasKeyProvider: keyProvider !== undefined,
             hasStore: store !== undefined,
           }),
@@ -304,7 +309,7 @@ function resolveConfig(
     if (warning !== undefined) logger.warn(warning);
   for (const controller of controllers) placeController(controller, config.authPrefix);
   placeController(metadataController, metadataPaths(config.issuer));
-  return config;
+  return concealed(config);
 }
 
 function pathRulesOf(config: FastauthConfig, routes: RouteTable): PathRules {

@@ -37,7 +37,7 @@ interface Limit {
 export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new SafeLogger();
   private readonly addresses: ClientAddress;
-  private limits: readonly Limit[];
+  #limits: readonly Limit[];
   /** Until when, in milliseconds since the epoch. */
   private readonly blocked = new LRUCache<string, number>({ max: REMEMBERED_BLOCKS });
   private disconnect: (() => void) | undefined;
@@ -48,7 +48,7 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
     private readonly events: FastauthEvents,
   ) {
     this.addresses = new ClientAddress(config.trustedProxies);
-    this.limits = Object.entries({
+    this.#limits = Object.entries({
       master: config.failedAttemptsPerAddress,
       token: config.failedAttemptsPerAddress,
       client: config.failedAttemptsPerClient,
@@ -63,7 +63,7 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     const url = this.config.failedAttemptsStore;
-    if (url === 'memory:' || this.limits.length === 0) return;
+    if (url === 'memory:' || this.#limits.length === 0) return;
     const { Redis } = await importOptional(() => import('ioredis'), 'ioredis', 'failed-attempts-store');
     const limit = Math.min(this.config.storeTimeout, LONGEST_CALL) * 1000;
     const client = new Redis(url, {
@@ -83,7 +83,7 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
     });
     client.on('ready', () => (wasReady = true));
     this.disconnect = () => client.disconnect();
-    this.limits = this.limits.map(({ kind, attempts, limiter }) => ({
+    this.#limits = this.#limits.map(({ kind, attempts, limiter }) => ({
       kind,
       attempts,
       limiter: new RateLimiterRedis({
@@ -125,7 +125,7 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
    * @returns how many seconds the sender has to wait since it failed too often before
    */
   failed(kind: AttemptKind, source: CredentialSource, clientId?: string): number | undefined {
-    const limit = this.limits.find((candidate) => candidate.kind === kind);
+    const limit = this.#limits.find((candidate) => candidate.kind === kind);
     if (!limit) return undefined;
     const address = this.addresses.of(source);
     const key = this.keyOf(kind, source, clientId);

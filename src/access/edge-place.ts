@@ -17,8 +17,9 @@ import { type AnyResponse, rawResponse } from './request-access.js';
  */
 @Injectable()
 export class EdgePlace implements OnModuleInit, OnApplicationBootstrap {
+  readonly #adapterHost: HttpAdapterHost;
   private readonly logger = new Logger('Fastauth');
-  private host: EdgeHost | undefined;
+  #host: EdgeHost | undefined;
   private fault: ConfigError | undefined;
   private state: 'first' | 'moved' | 'fixed' = 'first';
 
@@ -27,8 +28,9 @@ export class EdgePlace implements OnModuleInit, OnApplicationBootstrap {
     private readonly policy: AccessPolicy,
     private readonly gate: Gate,
     private readonly publicPaths: PublicPaths,
-    private readonly adapterHost: HttpAdapterHost,
+    adapterHost: HttpAdapterHost,
   ) {
+    this.#adapterHost = adapterHost;
     if (!edge.isNeeded) return;
     // A testing module is compiled before its application, and so its adapter, exists.
     if (adapterHost.httpAdapter) this.install(adapterHost.httpAdapter);
@@ -38,7 +40,7 @@ export class EdgePlace implements OnModuleInit, OnApplicationBootstrap {
 
   /** Whether this listener of the server is the framework itself. */
   isFramework(listener: unknown): boolean {
-    return this.host?.isFramework(listener) === true;
+    return this.#host?.isFramework(listener) === true;
   }
 
   /** @throws ConfigError the edge cannot be put there */
@@ -51,7 +53,7 @@ export class EdgePlace implements OnModuleInit, OnApplicationBootstrap {
       ]);
     }
     this.state = 'moved';
-    this.host?.move();
+    this.#host?.move();
   }
 
   /** @throws ConfigError nobody knows how to guard an application of this kind */
@@ -63,7 +65,7 @@ export class EdgePlace implements OnModuleInit, OnApplicationBootstrap {
   onApplicationBootstrap(): void {
     this.reportPublicPaths();
     // Plugins of Fastify are loaded when it gets ready, which is after this; what stands before is known then.
-    const adapter = this.adapterHost.httpAdapter as AbstractHttpAdapter | null;
+    const adapter = this.#adapterHost.httpAdapter as AbstractHttpAdapter | null;
     const instance: unknown = adapter?.getInstance();
     const addHook: unknown =
       typeof instance === 'object' && instance !== null && Reflect.get(instance, 'addHook');
@@ -87,7 +89,8 @@ export class EdgePlace implements OnModuleInit, OnApplicationBootstrap {
   }
 
   private report(): void {
-    const { host, logger } = this;
+    const { logger } = this;
+    const host = this.#host;
     if (!host) return;
     for (const remark of host.remarks()) logger.warn(remark);
     const before = [...new Set(host.before())];
@@ -101,15 +104,15 @@ export class EdgePlace implements OnModuleInit, OnApplicationBootstrap {
 
   /** Applications without HTTP (standalone ones, microservices) say that they are ready, too. */
   private installWhereThereIsHttp(): void {
-    const adapter = this.adapterHost.httpAdapter as AbstractHttpAdapter | null;
+    const adapter = this.#adapterHost.httpAdapter as AbstractHttpAdapter | null;
     if (adapter) this.install(adapter);
   }
 
   private install(adapter: AbstractHttpAdapter): void {
     const type = adapter.getType();
-    if (type === 'express') this.host = new ExpressEdge(adapter, this.edge);
+    if (type === 'express') this.#host = new ExpressEdge(adapter, this.edge);
     else if (type === 'fastify')
-      this.host = new FastifyEdge(adapter, this.edge, this.policy, this.gate.proofs);
+      this.#host = new FastifyEdge(adapter, this.edge, this.policy, this.gate.proofs);
     else {
       this.fault = new ConfigError([
         `path rules and default-access cannot be held on the HTTP adapter "${type}": fastauth knows how to stand before all else on Express and Fastify only. ` +
@@ -117,7 +120,7 @@ export class EdgePlace implements OnModuleInit, OnApplicationBootstrap {
       ]);
       return;
     }
-    this.host.install();
+    this.#host.install();
     this.letNestRefuse(adapter);
   }
 

@@ -45,9 +45,12 @@ export function findHandlerNames(
  */
 @Injectable()
 export class HandlerNames {
+  readonly #modules: ModulesContainer;
   private readonly wrappers = new WeakMap<Type<unknown>, readonly InstanceWrapper[]>();
 
-  constructor(private readonly modules: ModulesContainer) {}
+  constructor(modules: ModulesContainer) {
+    this.#modules = modules;
+  }
 
   /** Marks the methods that classes have now: before anything wraps them for routers to call. */
   mark(): void {
@@ -104,7 +107,7 @@ export class HandlerNames {
   }
 
   private components(): InstanceWrapper[] {
-    return [...this.modules.values()].flatMap(({ controllers, providers }) => [
+    return [...this.#modules.values()].flatMap(({ controllers, providers }) => [
       ...controllers.values(),
       ...providers.values(),
     ]);

@@ -23,12 +23,20 @@ type RoutedRequest = AnyRequest & {
  */
 @Injectable()
 export class HttpGuard implements CanActivate {
+  readonly #adapterHost: HttpAdapterHost;
+
   constructor(
     protected readonly policy: AccessPolicy,
     protected readonly gate: Gate,
-    protected readonly adapterHost: HttpAdapterHost,
+    adapterHost: HttpAdapterHost,
     @Inject(FASTAUTH_CONFIG) protected readonly config: FastauthConfig,
-  ) {}
+  ) {
+    this.#adapterHost = adapterHost;
+  }
+
+  protected get adapterHost(): HttpAdapterHost {
+    return this.#adapterHost;
+  }
 
   /** Rejects for a refusal instead of throwing: to unwind the stack costs a tenth of the answer. */
   canActivate(context: ExecutionContext): MaybePromise<boolean> {
@@ -72,7 +80,7 @@ export class HttpGuard implements CanActivate {
   protected deny(context: ExecutionContext, denial: Denial): Promise<never> {
     const response: unknown = context.switchToHttp().getResponse();
     for (const [name, value] of Object.entries(denialHeaders(denial, this.config.appName))) {
-      this.adapterHost.httpAdapter.setHeader(response, name, value);
+      this.#adapterHost.httpAdapter.setHeader(response, name, value);
     }
     return Promise.reject(AccessDeniedException.withoutStack(denial));
   }

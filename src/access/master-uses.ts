@@ -19,7 +19,7 @@ interface Uses {
  * how many there were: each one told would cost as much as the rest of the guard.
  */
 export class MasterUses {
-  private readonly ofConnections = new WeakMap<object, Uses>();
+  readonly #ofConnections = new WeakMap<object, Uses>();
 
   constructor(
     private readonly events: FastauthEvents,
@@ -45,8 +45,8 @@ export class MasterUses {
   }
 
   private usesOf(connection: object): Uses {
-    let uses = this.ofConnections.get(connection);
-    if (!uses) this.ofConnections.set(connection, (uses = { since: -Infinity, told: 0, untold: 0 }));
+    let uses = this.#ofConnections.get(connection);
+    if (!uses) this.#ofConnections.set(connection, (uses = { since: -Infinity, told: 0, untold: 0 }));
     return uses;
   }
 }

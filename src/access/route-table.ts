@@ -44,12 +44,15 @@ export interface Route {
  */
 @Injectable()
 export class RouteTable implements OnApplicationBootstrap {
+  readonly #modules: ModulesContainer;
   private listed: readonly Route[] | undefined;
 
   constructor(
-    private readonly modules: ModulesContainer,
+    modules: ModulesContainer,
     private readonly config: ApplicationConfig,
-  ) {}
+  ) {
+    this.#modules = modules;
+  }
 
   onApplicationBootstrap(): void {
     this.listed = undefined;
@@ -81,9 +84,9 @@ export class RouteTable implements OnApplicationBootstrap {
     const scanner = new MetadataScanner();
     const paths = new RoutePathFactory(this.config);
     const routes: Route[] = [];
-    for (const { controllers, metatype: module } of this.modules.values()) {
+    for (const { controllers, metatype: module } of this.#modules.values()) {
       const modulePath =
-        metadata<string>(MODULE_PATH + this.modules.applicationId, module) ??
+        metadata<string>(MODULE_PATH + this.#modules.applicationId, module) ??
         metadata<string>(MODULE_PATH, module);
       for (const { metatype, instance } of controllers.values()) {
         if (!isController(metatype)) continue;

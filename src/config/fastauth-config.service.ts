@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import { FASTAUTH_CONFIG, type FastauthConfig } from './fastauth-config.js';
+import { SINGLE_MASTER_TOKEN } from './master-token-entries.js';
 import { SECRET_SETTINGS, type SettingName } from './settings.js';
 
 const REDACTED = '[redacted]';
@@ -20,18 +21,21 @@ export class FastauthConfigService {
     this.#config = config;
   }
 
-  /** The value of a key. Durations are seconds. */
+  /** The value of a key. Durations are seconds. The plain master token is not kept: `masterTokens` has its digest. */
   get<Key extends keyof FastauthConfig>(key: Key): FastauthConfig[Key] {
     return this.#config[key];
   }
 
   /** Whether a key has a value: the two secrets may have none. */
   has(key: keyof FastauthConfig): boolean {
-    return this.#config[key] !== undefined;
+    const isSet = this.#config[key] !== undefined;
+    if (isSet || key !== 'masterToken') return isSet;
+    return this.#config.masterTokens.some(({ name }) => name === SINGLE_MASTER_TOKEN);
   }
 
   toJSON(): Record<string, unknown> {
-    return redactedConfig(this.#config);
+    const { toJSON } = this.#config as { toJSON?: () => Record<string, unknown> };
+    return toJSON ? toJSON.call(this.#config) : redactedConfig(this.#config);
   }
 
   [inspect.custom](): Record<string, unknown> {

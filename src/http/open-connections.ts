@@ -27,19 +27,22 @@ interface FastifyLike {
  */
 @Injectable()
 export class OpenConnections implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
+  readonly #host: HttpAdapterHost;
   private readonly logger = new SafeLogger();
-  private readonly servers = new Map<object, ServerConnections>();
+  readonly #servers = new Map<object, ServerConnections>();
   private closesBy: number | undefined;
   private looking: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly host: HttpAdapterHost,
+    host: HttpAdapterHost,
     @Inject(FASTAUTH_CONFIG) private readonly config: Pick<FastauthConfig, 'shutdownTimeout'>,
-  ) {}
+  ) {
+    this.#host = host;
+  }
 
   onModuleInit(): void {
     // There is no adapter in an application context.
-    const { httpAdapter } = this.host;
+    const { httpAdapter } = this.#host;
     if (!httpAdapter) return;
     this.follow(httpAdapter.getHttpServer());
     if (httpAdapter.getType() !== 'fastify') return;
@@ -54,14 +57,14 @@ export class OpenConnections implements OnModuleInit, BeforeApplicationShutdown,
 
   /** Has the connections of another server of the application's closed as well; others than Node's are left alone. */
   follow(server: unknown): void {
-    if (server instanceof NetServer && !this.servers.has(server)) {
-      this.servers.set(server, new ServerConnections(server as HttpServer));
+    if (server instanceof NetServer && !this.#servers.has(server)) {
+      this.#servers.set(server, new ServerConnections(server as HttpServer));
     }
   }
 
   beforeApplicationShutdown(): void {
     this.closesBy = performance.now() + this.config.shutdownTimeout * 1000 * SHARE_OF_ANSWERS;
-    for (const connections of this.servers.values()) connections.close();
+    for (const connections of this.#servers.values()) connections.close();
     this.looking = setInterval(() => this.look(), LOOK_EVERY_MS).unref();
   }
 
@@ -76,12 +79,12 @@ export class OpenConnections implements OnModuleInit, BeforeApplicationShutdown,
   }
 
   private get count(): number {
-    return [...this.servers.values()].reduce((sum, { size }) => sum + size, 0);
+    return [...this.#servers.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
   private look(): void {
     const isOver = this.closesBy !== undefined && performance.now() >= this.closesBy;
-    for (const connections of this.servers.values()) {
+    for (const connections of this.#servers.values()) {
       this.logger.contain('Closing connections', () => (isOver ? connections.cut() : connections.cutIdle()));
     }
   }

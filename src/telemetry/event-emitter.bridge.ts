@@ -13,10 +13,14 @@ interface Emitter {
  */
 @Injectable()
 export class EventEmitterBridge implements OnModuleInit {
+  readonly #modules: ModuleRef;
+
   constructor(
-    private readonly modules: ModuleRef,
+    modules: ModuleRef,
     private readonly trail: AuditTrail,
-  ) {}
+  ) {
+    this.#modules = modules;
+  }
 
   async onModuleInit(): Promise<void> {
     const emitter = await this.emitter();
@@ -26,7 +30,7 @@ export class EventEmitterBridge implements OnModuleInit {
   private async emitter(): Promise<Emitter | undefined> {
     try {
       const { EventEmitter2 } = await import('@nestjs/event-emitter');
-      return this.modules.get<Emitter>(EventEmitter2, { strict: false });
+      return this.#modules.get<Emitter>(EventEmitter2, { strict: false });
     } catch {
       // The package is not installed, or its module not imported: nobody asked for it.
       return undefined;

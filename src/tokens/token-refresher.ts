@@ -35,8 +35,8 @@ type RefresherConfig = Pick<
  */
 export class TokenRefresher {
   /** By digest of the token, what this process is refreshing now: its simultaneous twins need no signatures of their own. */
-  private readonly underWay = new Map<string, Promise<IssuedTokens>>();
-  private readonly unanswered = new UnansweredRefreshes();
+  readonly #underWay = new Map<string, Promise<IssuedTokens>>();
+  readonly #unanswered = new UnansweredRefreshes();
 
   constructor(
     private readonly verifier: TokenVerifier,
@@ -60,10 +60,10 @@ export class TokenRefresher {
     const digest = digestOf(refreshToken);
     // In strict mode nobody gets a pair that somebody else has got.
     if (this.config.refreshGrace === 0) return this.spend(refreshToken, digest, claims);
-    let outcome = this.underWay.get(digest);
+    let outcome = this.#underWay.get(digest);
     if (!outcome) {
-      outcome = this.answer(refreshToken, digest, claims).finally(() => this.underWay.delete(digest));
-      this.underWay.set(digest, outcome);
+      outcome = this.answer(refreshToken, digest, claims).finally(() => this.#underWay.delete(digest));
+      this.#underWay.set(digest, outcome);
     }
     return outcome;
   }
@@ -73,12 +73,12 @@ export class TokenRefresher {
     const askedAt = this.clock.now() / 1000;
     try {
       const tokens = await this.spend(refreshToken, digest, claims);
-      this.unanswered.forget(digest);
+      this.#unanswered.forget(digest);
       return tokens;
     } catch (error) {
       if (error instanceof StoreUnavailableError) {
-        this.unanswered.add(digest, askedAt, this.clock.now() / 1000);
-      } else this.unanswered.forget(digest);
+        this.#unanswered.add(digest, askedAt, this.clock.now() / 1000);
+      } else this.#unanswered.forget(digest);
       throw error;
     }
   }
@@ -170,7 +170,7 @@ export class TokenRefresher {
       const age = record.rotatedAgo ?? now - record.rotatedAt;
       // Before the rotation, by more than clocks may differ: a clock was set back, and nobody can tell how old it is.
       if (age < -this.config.clockTolerance) throw new InvalidGrantError();
-      if (age - this.unanswered.waited(digest, now) < this.config.refreshGrace) {
+      if (age - this.#unanswered.waited(digest, now) < this.config.refreshGrace) {
         const answer = sameAnswer(refreshToken, record);
         this.tell('token.replayed', record);
         return answer;

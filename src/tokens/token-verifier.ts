@@ -53,8 +53,8 @@ export interface CacheLookups {
  */
 export class TokenVerifier {
   readonly cacheLookups: CacheLookups = { hits: 0, misses: 0 };
-  private readonly verified: LRUCache<string, VerifiedToken>;
-  private readonly lastOfConnections = new ConnectionTokens<VerifiedToken>();
+  readonly #verified: LRUCache<string, VerifiedToken>;
+  readonly #lastOfConnections = new ConnectionTokens<VerifiedToken>();
 
   constructor(
     private readonly codec: TokenCodecs,
@@ -65,7 +65,7 @@ export class TokenVerifier {
       ClaimRulesConfig,
     private readonly foreignTokens?: ForeignTokenVerifier,
   ) {
-    this.verified = new LRUCache({ max: config.verifiedTokenCacheSize });
+    this.#verified = new LRUCache({ max: config.verifiedTokenCacheSize });
   }
 
   /**
@@ -86,7 +86,7 @@ export class TokenVerifier {
   /** What the last look at this access token found, if its signature is remembered. */
   lastSeen(token: string): LastSeen | undefined {
     if (!isReadable(token)) return undefined;
-    const verified = this.verified.peek(digestOf(token));
+    const verified = this.#verified.peek(digestOf(token));
     return verified && { clientId: verified.bearer.clientId, wasCurrent: verified.wasCurrent };
   }
 
@@ -96,16 +96,16 @@ export class TokenVerifier {
    * @throws StoreUnavailableError (or rejects with it)
    */
   verifyAccess(token: string, connection?: object): MaybePromise<Principal | TokenFault> {
-    const last = connection && this.lastOfConnections.get(connection, token);
+    const last = connection && this.#lastOfConnections.get(connection, token);
     if (last && last.ring === this.keys.current) return this.verifySeen(last, connection);
     if (!isReadable(token)) return TokenFault.tooLong;
     const digest = digestOf(token);
-    const verified = this.verified.get(digest);
+    const verified = this.#verified.get(digest);
     if (verified?.ring !== this.keys.current) {
       this.cacheLookups.misses++;
       return this.verifyUnseen(token, digest);
     }
-    if (connection) this.lastOfConnections.set(connection, token, verified);
+    if (connection) this.#lastOfConnections.set(connection, token, verified);
     return this.verifySeen(verified, connection);
   }
 
@@ -117,8 +117,8 @@ export class TokenVerifier {
       this.cacheLookups.hits++;
       return this.askStore(verified);
     }
-    this.verified.delete(verified.digest);
-    if (connection) this.lastOfConnections.delete(connection);
+    this.#verified.delete(verified.digest);
+    if (connection) this.#lastOfConnections.delete(connection);
     return TokenFault.expired;
   }
 
@@ -137,7 +137,7 @@ export class TokenVerifier {
         bearer: claims,
         wasCurrent: false,
       };
-      this.verified.set(digest, verified);
+      this.#verified.set(digest, verified);
       return this.askStore(verified);
     });
   }

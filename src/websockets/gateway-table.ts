@@ -30,12 +30,15 @@ export interface Gateway {
 /** The gateways of the application. */
 @Injectable()
 export class GatewayTable {
+  readonly #modules: ModulesContainer;
   private listed: readonly Gateway[] | undefined;
 
   constructor(
-    private readonly modules: ModulesContainer,
+    modules: ModulesContainer,
     private readonly policy: AccessPolicy,
-  ) {}
+  ) {
+    this.#modules = modules;
+  }
 
   get gateways(): readonly Gateway[] {
     return (this.listed ??= this.list());
@@ -67,7 +70,7 @@ export class GatewayTable {
 
   private list(): readonly Gateway[] {
     const gateways = new Map<unknown, Gateway>();
-    for (const { providers } of this.modules.values()) {
+    for (const { providers } of this.#modules.values()) {
       for (const { metatype } of providers.values()) {
         if (isGateway(metatype)) gateways.set(metatype, this.gatewayOf(metatype));
       }

@@ -26,8 +26,8 @@ const LOOK_EVERY_MS = 20;
  */
 @Injectable()
 export class HandshakeGate implements BeforeApplicationShutdown {
-  private readonly gated = new Map<object, ServedGateways>();
-  private readonly gatedOnOwnPort = new Map<object, ServedGateways>();
+  readonly #gated = new Map<object, ServedGateways>();
+  readonly #gatedOnOwnPort = new Map<object, ServedGateways>();
 
   constructor(
     private readonly gateways: GatewayTable,
@@ -49,13 +49,13 @@ export class HandshakeGate implements BeforeApplicationShutdown {
 
   /** The gated servers that share the port of the application, each with what it serves. */
   get ofApplication(): ReadonlyMap<object, ServedGateways> {
-    return this.gatedOnOwnPort;
+    return this.#gatedOnOwnPort;
   }
 
   /** Sockets are told that the server goes away. */
   async beforeApplicationShutdown(): Promise<void> {
     this.handshake.close();
-    const servers = [...this.gated.keys()];
+    const servers = [...this.#gated.keys()];
     for (const server of servers) {
       if (isIoServer(server)) closeIoClients(server);
       else if (isWsServer(server)) closeWsClients(server);
@@ -103,7 +103,7 @@ export class HandshakeGate implements BeforeApplicationShutdown {
   /** Gates the server if that can be done. An adapter may answer with the same server again, or with a namespace. */
   private isGated(created: object, port: number, path: string, gateways: readonly Gateway[]): boolean {
     const server = serverOfNamespace(created) ?? created;
-    const known = this.gated.get(server);
+    const known = this.#gated.get(server);
     if (known) {
       known.paths = [...new Set([...known.paths, path])];
       known.gateways = [...new Set([...known.gateways, ...gateways])];
@@ -115,8 +115,8 @@ export class HandshakeGate implements BeforeApplicationShutdown {
     if (isIoServer(server)) gateIoServer(server, control, served);
     else if (isWsServer(server)) gateWsServer(server, control, served);
     else return false;
-    this.gated.set(server, served);
-    if (port === 0) this.gatedOnOwnPort.set(server, served);
+    this.#gated.set(server, served);
+    if (port === 0) this.#gatedOnOwnPort.set(server, served);
     this.live.start();
     return true;
   }

@@ -21,7 +21,7 @@ export type ReauthenticationAnswer =
 @Injectable()
 export class Reauthentication {
   private readonly logger = new SafeLogger();
-  private readonly pending = new WeakSet<object>();
+  readonly #pending = new WeakSet<object>();
 
   constructor(
     private readonly gate: Gate,
@@ -39,15 +39,15 @@ export class Reauthentication {
   ): Promise<ReauthenticationAnswer | undefined> {
     const token = tokenOf(message);
     if (token === undefined) return refusal('access_token is missing or not text', 'invalid_request');
-    if (this.pending.has(socket)) return refusal('One token at a time', 'invalid_request');
-    this.pending.add(socket);
+    if (this.#pending.has(socket)) return refusal('One token at a time', 'invalid_request');
+    this.#pending.add(socket);
     try {
       return await this.verify(kind, socket, sourceOfMessage(socket, token));
     } catch (error) {
       this.logger.failure('The verification of a fresh token', error);
       return refusal('The token could not be verified. Try again later.', 'store_unavailable');
     } finally {
-      this.pending.delete(socket);
+      this.#pending.delete(socket);
     }
   }
 

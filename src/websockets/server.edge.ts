@@ -18,20 +18,23 @@ type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
  */
 @Injectable()
 export class ServerEdge implements OnApplicationBootstrap {
+  readonly #host: HttpAdapterHost;
   /** Whether others than the framework listen to requests: engine.io, the application itself. */
   private hasOtherListeners: boolean | undefined;
 
   constructor(
-    private readonly host: HttpAdapterHost,
+    host: HttpAdapterHost,
     private readonly edge: AccessEdge,
     private readonly place: EdgePlace,
     private readonly gates: HandshakeGate,
     private readonly upgrades: UpgradeEdge,
-  ) {}
+  ) {
+    this.#host = host;
+  }
 
   /** Before the server listens. */
   onApplicationBootstrap(): void {
-    const adapter = this.host.httpAdapter as AbstractHttpAdapter | null;
+    const adapter = this.#host.httpAdapter as AbstractHttpAdapter | null;
     const server: unknown = adapter?.getHttpServer();
     if (this.edge.isNeeded && isEmitter(server)) this.takeHold(server);
   }
