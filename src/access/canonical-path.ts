@@ -8,15 +8,22 @@ import {
   resolveDotSegments,
   withoutTrailingSlashes,
 } from './path-rewrites.js';
+import { countReadings } from './path-oddities.js';
 import { pathsOfTarget } from './request-target.js';
 
-/** How often a path is decoded: servers decode once, a proxy before them once more; twice that is safe. */
-const DECODINGS = 4;
-/** Characters one target may make us write. An honest one, at Node's limit of 16 KiB of headers, stays far below. */
-const BUDGET = 1 << 17;
+/**
+ * How often a path is decoded: servers decode once, a proxy before them once more. What is encoded deeper comes from
+ * no honest client, and has too many readings.
+ */
+const DECODINGS = 2;
+/**
+ * Readings that are written out for one target. Honest oddities have two or three (an escape, a doubled slash, a
+ * parameter); more come from combinations that somebody thought up, and each would cost as much as a plain path does.
+ */
+const MAX_READINGS = 4;
 
-/** What any rewriting but decoding looks for. */
-const REWRITABLE = /[\\;?#\p{Cc}]|\/[/.]/u;
+/** Characters of an odd target that are looked at. Honest oddities are text in a script that has to be escaped. */
+const MAX_LENGTH = 2048;
 
 /** What {@link plainPath} does with an ASCII character: 0 gives up, 1 takes it, 2 takes it in lower case. */
 const KINDS = Uint8Array.from({ length: 128 }, (_, code) => {
@@ -38,7 +45,7 @@ export function plainPath(target: string): string | undefined {
     if (code === 63) {
       end = index;
     } else {
-      const kind = code < 128 ? KINDS[code] : 0;
+      const kind = code < 128 ? KINDS[code] : 2;
       if (kind === 0) return undefined;
       if (previous === 47 && (code === 47 || (code === 46 && !isLowerCaseLetter(target, index + 1)))) {
         return undefined;
@@ -62,73 +69,78 @@ function isLowerCaseLetter(target: string, index: number): boolean {
  * Every path, in lower case, that some server might take a raw request target for: servers differ in whether
  * they decode (and how often), collapse slashes, resolve dot segments, and where they end a path. Each way of
  * reading votes on its own, because a rewriting that one server does can also hide what another one serves.
- * `undefined` when there are too many readings to write out: take it as guarded by every rule.
- * Never throws; time is linear in the length of the target, and bounded.
+ * `undefined` when there are more readings than a few: take it as guarded by every rule. Whether there are is known
+ * before any is written, so that an odd target costs little more than a plain one. Never throws.
  */
 export function canonicalForms(target: string): readonly string[] | undefined {
   const plain = plainPath(target);
   if (plain !== undefined) return [plain];
-  const forms = new Set<string>();
-  const read = new Set<string>();
-  let written = 0;
-  for (const start of pathsOfTarget(target)) {
-    const path = start.toLowerCase();
-    for (const decode of waysToDecode(path)) {
-      let state = decode === decodeNormalised ? normalise(path) : path;
-      for (let round = 0; round <= DECODINGS && written <= BUDGET; round++) {
-        if (!read.has(state)) {
-          read.add(state);
-          written += state.length;
-          for (const form of readings(state)) {
-            forms.add(form);
-            written += form.length;
-            if (written > BUDGET) break;
-          }
-        }
-        const next = decode(state).toLowerCase();
-        if (next === state) break;
-        state = next;
-      }
+  if (target.length > MAX_LENGTH && pathLength(target) > MAX_LENGTH) return undefined;
+  const states: string[] = [];
+  let readings = 0;
+  for (const path of pathsOfTarget(target)) {
+    readings += addDecodings(path.toLowerCase(), states);
+    if (readings > MAX_READINGS) return undefined;
+  }
+  if (readings === states.length) return states.map(withoutTrailingSlashes);
+  const forms: string[] = [];
+  for (const state of states) addRewritings(state, forms);
+  return forms;
+}
+
+function pathLength(target: string): number {
+  const query = target.indexOf('?');
+  return query === -1 ? target.length : query;
+}
+
+/**
+ * Adds to the states a path, and what decoding makes of it.
+ * @returns how many readings the new ones have; more than {@link MAX_READINGS} at latest when they are too many
+ */
+function addDecodings(path: string, states: string[]): number {
+  let readings = 0;
+  let encoded = [path];
+  for (let round = 0; encoded.length > 0; round++) {
+    const next: string[] = [];
+    for (const state of encoded) {
+      if (states.includes(state)) continue;
+      states.push(state);
+      readings += countReadings(state, round > 0);
+      if (readings > MAX_READINGS) return readings;
+      const decoded = percentDecode(state);
+      if (decoded === state) continue;
+      if (round === DECODINGS) return MAX_READINGS + 1;
+      next.push(decoded.toLowerCase());
+      if (state.includes('%2f')) next.push(percentDecodeExceptSlash(state).toLowerCase());
+    }
+    encoded = next;
+  }
+  return readings;
+}
+
+/** Each is what some servers do and others do not, in the order in which they are done. */
+const REWRITINGS: readonly ((path: string) => string)[] = [
+  (path) => (path.includes('\\') ? path.replaceAll('\\', '/') : path),
+  cutAtEnd,
+  cutAtParameter,
+  cutParameters,
+  collapseSlashes,
+  resolveDotSegments,
+];
+
+/** Adds what the path says to servers that do, or do not, each of the rewritings. */
+function addRewritings(path: string, forms: string[]): void {
+  const start = forms.length;
+  forms.push(path);
+  for (const rewrite of REWRITINGS) {
+    const end = forms.length;
+    for (let index = start; index < end; index++) {
+      const before = forms[index] ?? '';
+      const after = rewrite(before);
+      if (after !== before) forms.push(after);
     }
   }
-  return written > BUDGET ? undefined : [...forms];
-}
-
-/** Decoders that leave the structure alone, keep encoded slashes out of it, or normalise between decodings. */
-function waysToDecode(path: string): readonly ((path: string) => string)[] {
-  if (!path.includes('%')) return [percentDecode, decodeNormalised];
-  return path.includes('2f')
-    ? [percentDecode, percentDecodeExceptSlash, decodeNormalised]
-    : [percentDecode, decodeNormalised];
-}
-
-function decodeNormalised(path: string): string {
-  return normalise(percentDecode(path));
-}
-
-function normalise(path: string): string {
-  return resolveDotSegments(collapseSlashes(cutParameters(path.replaceAll('\\', '/'))));
-}
-
-/** What the path says to servers that do, or do not, each of the rewritings, in the order they are done in. */
-function readings(path: string): Iterable<string> {
-  return REWRITABLE.test(path) ? rewritings(path) : [withoutTrailingSlashes(path)];
-}
-
-function* rewritings(path: string): Generator<string> {
-  for (const slashed of both(path, path.replaceAll('\\', '/'))) {
-    for (const ended of both(slashed, cutAtEnd(slashed))) {
-      for (const cut of new Set([ended, cutAtParameter(ended), cutParameters(ended)])) {
-        for (const collapsed of both(cut, collapseSlashes(cut))) {
-          for (const resolved of both(collapsed, resolveDotSegments(collapsed))) {
-            yield withoutTrailingSlashes(resolved);
-          }
-        }
-      }
-    }
+  for (let index = start; index < forms.length; index++) {
+    forms[index] = withoutTrailingSlashes(forms[index] ?? '');
   }
-}
-
-function both(before: string, after: string): readonly string[] {
-  return before === after ? [before] : [before, after];
 }

@@ -35,6 +35,19 @@ describe('the path rules', () => {
     ]);
   });
 
+  it.each([
+    ['/a%20b', NONE],
+    ['/%E6%97%A5/x', NONE],
+    ['/caf\u00c9', ACCESS],
+    ['/x;v=1', NONE],
+    ['/x//y', NONE],
+    ['/x/..;/y', BOTH],
+    ['/%252e%252e/y', BOTH],
+  ])('ask for %s, spelt oddly, what its few readings need, or for everything: %d', (target, demand) => {
+    const few = new PathRules({ master: ['/master'], access: ['/café'] });
+    expect(few.demandForTarget(target)).toBe(demand);
+  });
+
   it('agree with each rule asked by itself', () => {
     const word = fc.constantFrom('a', 'b', 'ab', 'b-a', 'access');
     const part = fc.oneof(word, fc.constantFrom('*', ':x', 'a*', '*b', '*-*'));
@@ -90,7 +103,11 @@ describe('the path rules', () => {
       ['/api/v2/ops', MASTER],
       ['/api/ops', MASTER],
       ['/api/v2/beta', ACCESS],
-      ['/%61pi/V1//access;x', ACCESS],
+      ['/%61pi/V1/access', ACCESS],
+      ['/api/V1//access', ACCESS],
+      ['/api/v1/access;x', ACCESS],
+      // Too many readings: whatever any rule asks.
+      ['/%61pi/V1//access;x', BOTH],
     ])('%s asks for %d', (target, demand) => {
       expect(prefixed.demandForTarget(target)).toBe(demand);
     });

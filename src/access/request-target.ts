@@ -7,19 +7,24 @@ const AFTER_HOST = /[/\\?#;"%'<>^`{|}\s]/;
  * @see RFC 9112 section 3.2 for the forms of a request target.
  */
 export function pathsOfTarget(target: string): readonly string[] {
-  const paths = new Set<string>();
+  const paths: string[] = [];
+  const add = (path: string): void => {
+    const rooted = path.startsWith('/') ? path : `/${path}`;
+    if (!paths.includes(rooted)) paths.push(rooted);
+  };
   for (const start of withoutAuthority(target)) {
     const path = before(start, '?');
-    paths.add(path);
-    paths.add(before(path, '#'));
+    add(path);
+    if (path.includes('#')) add(before(path, '#'));
   }
-  return [...paths].map((path) => (path.startsWith('/') ? path : `/${path}`));
+  return paths;
 }
 
 function withoutAuthority(target: string): readonly string[] {
   if (target.startsWith('/')) {
     // `new URL(target, base)` takes the first segment of a `//` target for a host.
-    return /^\/[/\\]/.test(target) ? [target, afterHost(target.slice(2))] : [target];
+    const second = target.charCodeAt(1);
+    return second === 0x2f || second === 0x5c ? [target, afterHost(target.slice(2))] : [target];
   }
   const scheme = target.indexOf('://');
   if (scheme === -1) return [target];

@@ -2,6 +2,10 @@
 export interface SegmentRule {
   /** The text, when the segment holds no wildcard. */
   readonly literal: string | undefined;
+  /** Whether it stands for any segment. */
+  readonly isAny: boolean;
+  /** Equal for segments that match the same. */
+  readonly text: string;
   matches(segment: string): boolean;
 }
 
@@ -16,10 +20,16 @@ export function compileSegment(text: string): SegmentRule {
   return glob.includes('*') ? new GlobSegment(glob) : new LiteralSegment(text);
 }
 
-const ANY_SEGMENT: SegmentRule = { literal: undefined, matches: () => true };
+const ANY_SEGMENT: SegmentRule = { literal: undefined, isAny: true, text: '*', matches: () => true };
 
 class LiteralSegment implements SegmentRule {
+  readonly isAny = false;
+
   constructor(readonly literal: string) {}
+
+  get text(): string {
+    return this.literal;
+  }
 
   matches(segment: string): boolean {
     return segment === this.literal;
@@ -28,12 +38,13 @@ class LiteralSegment implements SegmentRule {
 
 class GlobSegment implements SegmentRule {
   readonly literal = undefined;
+  readonly isAny = false;
   private readonly head: string;
   private readonly middle: readonly string[];
   private readonly tail: string;
 
-  constructor(glob: string) {
-    const parts = glob.split('*');
+  constructor(readonly text: string) {
+    const parts = text.split('*');
     this.head = parts[0] ?? '';
     this.tail = parts.at(-1) ?? '';
     this.middle = parts.slice(1, -1);
