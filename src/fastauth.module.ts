@@ -24,6 +24,7 @@ import { Gate } from './access/gate.js';
 import { HandlerNames } from './access/handler-names.js';
 import { HttpGuard } from './access/http.guard.js';
 import { MasterTokens } from './access/master-tokens.js';
+import { ownEndpoints } from './access/own-endpoints.js';
 import { PathRules } from './access/path-rules.js';
 import { PublicPaths } from './access/public-paths.js';
 import { RpcGuard } from './access/rpc.guard.js';
@@ -53,6 +54,7 @@ import { IntrospectionController } from './http/introspection.controller.js';
 import { JwkSetController } from './http/jwk-set.controller.js';
 import { OpenConnections } from './http/open-connections.js';
 import { ownController, placeController } from './http/own-controller.js';
+import { ownHandlers } from './http/own-handlers.js';
 import { RevocationController } from './http/revocation.controller.js';
 import { TokenController } from './http/token.controller.js';
 import { metadataPaths, metadataPathWarning, WellKnownPaths } from './http/well-known-paths.js';
@@ -313,10 +315,17 @@ function resolveConfig(
 }
 
 function pathRulesOf(config: FastauthConfig, routes: RouteTable): PathRules {
-  return new PathRules({ master: config.masterTokenPaths, access: config.accessTokenPaths }, () => ({
+  const handlers = ownHandlers();
+  const lists = { master: config.masterTokenPaths, access: config.accessTokenPaths };
+  const surroundings = () => ({
     ...routes.prefixes(),
+    late: routes.latePrefixes(),
     withoutModulePath: routes.pathsWithoutModule(),
-  }));
+    ownEndpoints: ownEndpoints(routes.routes, handlers),
+  });
+  const rules = new PathRules(lists, surroundings, new Set(handlers.keys()));
+  routes.whenPrefixesChange(() => rules.refresh());
+  return rules;
 }
 
 /** @throws ConfigError keys that cannot be used, do not do for the token format, or are master tokens */

@@ -57,6 +57,11 @@ export class AccessPolicy implements OnApplicationBootstrap {
     return !this.rules.isEmpty;
   }
 
+  /** Whether rules that cover endpoints of ours do not mean all of them. */
+  get sparesEndpoints(): boolean {
+    return this.rules.sparesEndpoints;
+  }
+
   /** What the handler of this call needs by its decorators, or by default. */
   demandOfCall(context: ExecutionContext): Demand {
     return this.handlerOf(context).demand;
@@ -82,20 +87,35 @@ export class AccessPolicy implements OnApplicationBootstrap {
     return declaredDemandOfClass(controller, this.configured) ?? this.defaultDemand;
   }
 
-  /** What the path rules ask for a route whose pattern, as the router has it, is this. */
-  demandOfPattern(pattern: string): Demand {
-    return this.rules.demandForPattern(pattern);
+  /**
+   * What the path rules ask for a route whose pattern, as the router has it, is this.
+   * @param method of a request that an endpoint of ours may answer: there only rules count that name it
+   */
+  demandOfPattern(pattern: string, method?: string): Demand {
+    return this.rules.demandForPattern(pattern, method);
   }
 
-  /** What the path rules ask for a request target, however it is spelt. */
-  demandOfTarget(target: string): Demand {
-    return this.rules.demandForTarget(target);
+  /**
+   * What the path rules ask for a request target, however it is spelt.
+   * @param method as for {@link demandOfPattern}
+   */
+  demandOfTarget(target: string, method?: string): Demand {
+    return this.rules.demandForTarget(target, method);
+  }
+
+  /** What the path rules ask for a request, once it is known which handler answers it. */
+  demandOfRequest(handler: object, pattern: string | undefined, target: string, method?: string): Demand {
+    const ownMethod = this.rules.isOwnHandler(handler) ? method : undefined;
+    const ofPattern = pattern === undefined ? NONE : this.demandOfPattern(pattern, ownMethod);
+    return ofPattern | this.demandOfTarget(target, ownMethod);
   }
 
   /** What a route needs whatever URL it is reached by, as documents and logs tell it. */
   demandOfRoute(controller: Type<unknown>, method: string, patterns: readonly string[]): Demand {
+    const isEndpoint = this.isEndpoint(controller, method);
     return patterns.reduce<Demand>(
-      (demand, pattern) => demand | this.demandOfPattern(pattern),
+      (demand, pattern) =>
+        demand | (isEndpoint ? this.rules.demandForEndpoint(pattern) : this.demandOfPattern(pattern)),
       this.demandOfMethod(controller, method),
     );
   }
@@ -113,12 +133,17 @@ export class AccessPolicy implements OnApplicationBootstrap {
       method === undefined
         ? declaredDemandOfClass(controller, this.configured)
         : declaredDemand(controller, method, this.configured);
-    const rules = patterns.flatMap((pattern) => this.rules.rulesForPattern(pattern));
+    const isEndpoint = method !== undefined && this.isEndpoint(controller, method);
+    const rules = patterns.flatMap((pattern) => this.rules.rulesForPattern(pattern, isEndpoint));
     return [
       ...(declared ? ['decorator'] : []),
       ...(declared === undefined && this.defaultDemand !== NONE ? ['default-access'] : []),
       ...[...new Set(rules)].map(({ text }) => `path rule ${JSON.stringify(text)}`),
     ];
+  }
+
+  private isEndpoint(controller: Type<unknown>, method: string): boolean {
+    return this.rules.isOwnHandler(Reflect.get(controller.prototype as object, method));
   }
 
   private handlerOf(context: ExecutionContext): HandlerDemand {

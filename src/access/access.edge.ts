@@ -41,9 +41,12 @@ export class AccessEdge {
   demandOf(request: RawRequest): Demand {
     const { url = '/', method = 'GET' } = request;
     const { defaultDemand } = this.policy;
-    if (defaultDemand === NONE) return this.demandOfPath(request);
+    if (defaultDemand === NONE) return this.demandOfPath(request, method);
     const ofHandlers = this.routes.demandOfHandlers(method, url);
-    return this.demandOfPath(request) | (ofHandlers ?? (this.publicPaths.opens(url) ? NONE : defaultDemand));
+    return (
+      this.demandOfPath(request, method) |
+      (ofHandlers ?? (this.publicPaths.opens(url) ? NONE : defaultDemand))
+    );
   }
 
   /** What this request needs where no handler of the application's answers it. */
@@ -70,10 +73,8 @@ export class AccessEdge {
       this.hold(request, response, demand);
       return pass();
     }
-    const rest = this.policy.defaultDemand & ~demand;
-    if (rest === NONE || !this.routes.isGuarded || this.publicPaths.opens(request.url ?? '/')) {
-      return this.decide(request, demand, pass, refuse);
-    }
+    const rest = this.demandOfOthers(request) & ~demand;
+    if (rest === NONE || !this.routes.isGuarded) return this.decide(request, demand, pass, refuse);
     // What answers may be no handler, and would need more.
     const passHeld = (error?: unknown): void => {
       if (error === undefined) this.hold(request, response, demand | rest);
@@ -97,12 +98,23 @@ export class AccessEdge {
     return denialHeaders(denial, this.config.appName);
   }
 
-  /** The URL as it came and, where something rewrote it since, as it is now. */
-  private demandOfPath({ url = '/', originalUrl }: RawRequest): Demand {
-    const demand = this.policy.demandOfTarget(url);
+  /** What somebody else would need who answers in the place of a handler that is open, or of an endpoint of ours. */
+  private demandOfOthers(request: RawRequest): Demand {
+    const { defaultDemand, sparesEndpoints } = this.policy;
+    const byDefault =
+      defaultDemand === NONE || this.publicPaths.opens(request.url ?? '/') ? NONE : defaultDemand;
+    return sparesEndpoints ? byDefault | this.demandOfPath(request) : byDefault;
+  }
+
+  /**
+   * The URL as it came and, where something rewrote it since, as it is now.
+   * @param method where an endpoint of ours may be what answers
+   */
+  private demandOfPath({ url = '/', originalUrl }: RawRequest, method?: string): Demand {
+    const demand = this.policy.demandOfTarget(url, method);
     return originalUrl === undefined || originalUrl === url
       ? demand
-      : demand | this.policy.demandOfTarget(originalUrl);
+      : demand | this.policy.demandOfTarget(originalUrl, method);
   }
 
   /**

@@ -173,7 +173,8 @@ export class FastifyEdge implements EdgeHost {
   private readonly enter: RequestHook = (request, reply, done) => {
     const pattern = request.routeOptions.url;
     const demand =
-      this.edge.demandOf(request.raw) | (pattern === undefined ? NONE : this.policy.demandOfPattern(pattern));
+      this.edge.demandOf(request.raw) |
+      (pattern === undefined ? NONE : this.policy.demandOfPattern(pattern, request.raw.method));
     // The router has decided before this, so there is nothing for the guard to add.
     this.proofs.writePathDemand(request.raw, demand);
     this.edge.enter(request.raw, reply.raw, demand, done, (denial) => {

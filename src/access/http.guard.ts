@@ -71,8 +71,12 @@ export class HttpGuard implements CanActivate {
     const { originalUrl, url = '/' } = raw;
     return (
       declared |
-      (typeof pattern === 'string' ? this.policy.demandOfPattern(pattern) : NONE) |
-      this.policy.demandOfTarget(originalUrl ?? url)
+      this.policy.demandOfRequest(
+        context.getHandler(),
+        typeof pattern === 'string' ? pattern : undefined,
+        originalUrl ?? url,
+        raw.method,
+      )
     );
   }
 

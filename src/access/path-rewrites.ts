@@ -18,6 +18,11 @@ export function withoutTrailingSlashes(path: string): string {
   return end === path.length ? path : path.slice(0, end);
 }
 
+/** The segments of a path; empty ones do not count. */
+export function splitPath(path: string): readonly string[] {
+  return path.split('/').filter((segment) => segment !== '');
+}
+
 /** Runs of slashes become one. */
 export function collapseSlashes(path: string): string {
   return path.includes('//') ? path.replace(/\/{2,}/g, '/') : path;
@@ -27,7 +32,7 @@ export function collapseSlashes(path: string): string {
 export function resolveDotSegments(path: string): string {
   let resolved = '';
   let copied = 0;
-  for (let start = path.indexOf('/.'); start !== -1; ) {
+  for (let start = path.indexOf('/.'); start !== -1;) {
     const slash = path.indexOf('/', start + 1);
     const end = slash === -1 ? path.length : slash;
     const segment = end - start <= 3 ? path.slice(start + 1, end) : '';

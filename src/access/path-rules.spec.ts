@@ -112,15 +112,48 @@ describe('the path rules', () => {
       expect(prefixed.demandForTarget(target)).toBe(demand);
     });
 
-    it('follow a prefix that is set late, or holds a parameter', () => {
+    it('follow prefixes that may still be set, or hold a parameter, until the application is bootstrapped', async () => {
       let prefixes: RoutePrefixes = { globalPrefix: '', versionPrefixes: [] };
-      const late = new PathRules({ master: [], access: ['/access'] }, () => prefixes);
+      let asked = 0;
+      const late = new PathRules({ master: [], access: ['/access'] }, () => {
+        asked++;
+        return prefixes;
+      });
       expect(late.demandForTarget('/t/7/access')).toBe(NONE);
+      expect(late.demandForPattern('/t/:tenant/1/access/:id')).toBe(NONE);
       prefixes = { globalPrefix: '/T/:tenant/', versionPrefixes: ['1'] };
-      late.refresh();
-      expect(late.demandForTarget('/t/7/access')).toBe(ACCESS);
-      expect(late.demandForTarget('/t/7/1/access')).toBe(ACCESS);
-      expect(late.demandForPattern('/t/:tenant/1/access/:id')).toBe(ACCESS);
+      await Promise.resolve();
+      const askAll = (): void => {
+        expect(late.demandForTarget('/t/7/access')).toBe(ACCESS);
+        expect(late.demandForTarget('/t/7/1/access')).toBe(ACCESS);
+        expect(late.demandForPattern('/t/:tenant/1/access/:id')).toBe(ACCESS);
+      };
+      askAll();
+      late.onApplicationBootstrap();
+      askAll();
+      asked = 0;
+      await Promise.resolve();
+      askAll();
+      expect(asked).toBe(0);
+    });
+
+    it('hold with prefixes that come after the routes, too', () => {
+      const both = new PathRules({ master: [], access: ['/access'] }, () => ({
+        globalPrefix: 'api',
+        versionPrefixes: [],
+        late: { globalPrefix: 'late', versionPrefixes: ['v1'] },
+      }));
+      expect(both.demandForTarget('/api/access')).toBe(ACCESS);
+      expect(both.demandForTarget('/late/v1/access')).toBe(ACCESS);
+    });
+
+    it('hold for the routes of a module with any end of its path', () => {
+      const nested = new PathRules({ master: ['/a'], access: ['/b/ctrl'] }, () => ({
+        globalPrefix: '',
+        versionPrefixes: [],
+        withoutModulePath: new Map([['/a/b/ctrl/:id', ['/b/ctrl/:id', '/ctrl/:id']]]),
+      }));
+      expect(nested.demandForPattern('/a/b/ctrl/:id')).toBe(BOTH);
     });
 
     it('hold for everything when one of them is /', () => {
@@ -130,6 +163,96 @@ describe('the path rules', () => {
       }));
       expect(all.demandForTarget('/')).toBe(MASTER);
       expect(all.demandForTarget('*')).toBe(MASTER);
+    });
+  });
+
+  describe('at endpoints of ours', () => {
+    const surroundings = (): RoutePrefixes => ({
+      globalPrefix: 'api',
+      versionPrefixes: [],
+      ownEndpoints: [
+        { method: 'GET', pattern: '/api/my/auth/token/new', prefixLength: 3 },
+        { method: 'POST', pattern: '/api/my/auth/token/new', prefixLength: 3 },
+        { method: 'GET', pattern: '/.well-known/jwks.json', prefixLength: 1 },
+      ],
+    });
+    const NEW = '/api/my/auth/token/new';
+
+    it.each(['/', '/api', '/*', '/my', '/api/my', '/*/*/*', '/api/my/*'])('are not meant by %s', (text) => {
+      const judge = new PathRules({ master: [], access: [text] }, surroundings);
+      for (const target of [NEW, `${NEW}?client_id=x`]) {
+        expect(judge.demandForTarget(target, 'POST')).toBe(NONE);
+        expect(judge.demandForTarget(target, 'HEAD')).toBe(NONE);
+      }
+      expect(judge.demandForPattern(NEW, 'GET')).toBe(NONE);
+      expect(judge.demandForEndpoint(NEW)).toBe(NONE);
+      expect(judge.rulesForPattern(NEW, true)).toEqual([]);
+    });
+
+    it.each(['/my/auth', '/api/my/auth', '/my/auth/token', '/my/auth*', '/*/*/*/token', '/api/my/au*'])(
+      'are meant by %s',
+      (text) => {
+        const judge = new PathRules({ master: [], access: [text] }, surroundings);
+        expect(judge.demandForTarget(NEW, 'POST')).toBe(ACCESS);
+        expect(judge.demandForEndpoint(NEW)).toBe(ACCESS);
+        expect(judge.rulesForPattern(NEW, true)).toHaveLength(1);
+      },
+    );
+
+    it('are meant at /.well-known by its name alone', () => {
+      const ask = (text: string) =>
+        new PathRules({ master: [], access: [text] }, surroundings).demandForTarget(
+          '/.well-known/jwks.json',
+          'GET',
+        );
+      expect(['/', '/*', '/.well-known', '/.well-known/jwks.json', '/*/jwks.json'].map(ask)).toEqual([
+        NONE,
+        NONE,
+        ACCESS,
+        ACCESS,
+        ACCESS,
+      ]);
+    });
+
+    it('leave everything else guarded, however near it is', () => {
+      const judge = new PathRules({ master: ['/'], access: [] }, surroundings);
+      expect(judge.demandForTarget(NEW)).toBe(MASTER);
+      expect(judge.demandForTarget(NEW, 'DELETE')).toBe(MASTER);
+      expect(judge.demandForPattern(NEW)).toBe(MASTER);
+      expect(judge.demandForPattern('/api/my/auth/token/:x', 'GET')).toBe(MASTER);
+      for (const target of [
+        `${NEW}/`,
+        `${NEW}/x`,
+        `${NEW}s`,
+        `${NEW}#x`,
+        `${NEW};x`,
+        `${NEW}%3fx`,
+        `${NEW}/../../admin`,
+        '/api/my/auth/token/..;/new',
+        '/API/my/auth/token/new',
+        '/api/my/auth/token/%6eew',
+        '/api//my/auth/token/new',
+        `http://host${NEW}`,
+        `//host${NEW}`,
+        '/my/auth/token/new',
+      ]) {
+        expect({ target, demand: judge.demandForTarget(target, 'GET') }).toEqual({ target, demand: MASTER });
+      }
+    });
+
+    it('open no other target, whatever is written', () => {
+      const judge = new PathRules({ master: ['/'], access: [] }, surroundings);
+      fc.assert(
+        fc.property(fc.constantFrom(NEW, '/.well-known/jwks.json'), spelling(), (path, spell) => {
+          const spelt = spell(path);
+          const isPlain = spelt === path || spelt.startsWith(`${path}?`);
+          expect({ spelt, demand: judge.demandForTarget(spelt, 'GET') }).toEqual({
+            spelt,
+            demand: isPlain ? NONE : MASTER,
+          });
+        }),
+        { numRuns: 3000 },
+      );
     });
   });
 

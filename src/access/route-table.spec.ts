@@ -140,10 +140,10 @@ describe.each(Object.entries(ADAPTERS))('the route table on %s', (_, createAdapt
         '/api/v3/inner/zugang/deep/:id',
       ],
       withoutModulePath: new Map([
-        ['/api/v3/inner/access/health', '/api/v3/access/health'],
-        ['/api/v3/inner/access/deep/:id', '/api/v3/access/deep/:id'],
-        ['/api/v3/inner/zugang/health', '/api/v3/zugang/health'],
-        ['/api/v3/inner/zugang/deep/:id', '/api/v3/zugang/deep/:id'],
+        ['/api/v3/inner/access/health', ['/api/v3/access/health']],
+        ['/api/v3/inner/access/deep/:id', ['/api/v3/access/deep/:id']],
+        ['/api/v3/inner/zugang/health', ['/api/v3/zugang/health']],
+        ['/api/v3/inner/zugang/deep/:id', ['/api/v3/zugang/deep/:id']],
       ]),
       controller: ArrayController,
       handlerName: 'health',
@@ -163,11 +163,45 @@ describe.each(Object.entries(ADAPTERS))('the route table on %s', (_, createAdapt
   it('knows the prefixes of other settings', async () => {
     const plain = await start(() => undefined);
     expect(plain.prefixes()).toEqual({ globalPrefix: '', versionPrefixes: [] });
-    expect(plain.pathsWithoutModule().get('/inner/access/any')).toBe('/access/any');
+    expect(plain.pathsWithoutModule().get('/inner/access/any')).toEqual(['/access/any']);
     expect([...plain.pathsWithoutModule().keys()]).not.toContain('/:section/health');
     await app?.close();
     const bare = await start((it) => it.enableVersioning({ type: VersioningType.URI, prefix: false }));
     expect(bare.prefixes().versionPrefixes).toEqual(['1', '2']);
+  });
+
+  it('knows what routes would be with less of the path of nested modules', async () => {
+    @Module({
+      imports: [
+        RouterModule.register([
+          {
+            path: 'outer/:id',
+            children: [{ path: 'middle', children: [{ path: 'inner', module: InnerModule }] }],
+          },
+        ]),
+        InnerModule,
+      ],
+      providers: [RouteTable],
+    })
+    class NestedModule {}
+    const table = await start((it) => it.setGlobalPrefix('api'), NestedModule);
+    expect(table.pathsWithoutModule().get('/api/outer/:id/middle/inner/access/any')).toEqual([
+      '/api/:id/middle/inner/access/any',
+      '/api/middle/inner/access/any',
+      '/api/inner/access/any',
+      '/api/access/any',
+    ]);
+  });
+
+  it('keeps the routes that Nest has registered, and tells prefixes that are set later apart', async () => {
+    const table = await start((it) => it.setGlobalPrefix('api'));
+    let changes = 0;
+    table.whenPrefixesChange(() => changes++);
+    app?.setGlobalPrefix('late');
+    expect(lines(table.routes)).toContain('GET /api/excluded/:id');
+    expect(table.prefixes().globalPrefix).toBe('api');
+    expect(table.latePrefixes()?.globalPrefix).toBe('late');
+    expect(changes).toBeGreaterThan(0);
   });
 
   it('is not fixed before the application is set up', async () => {

@@ -18,6 +18,7 @@ import {
 } from '@nestjs/common/internal';
 import { ApplicationConfig, MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
+import { splitPath } from './path-rewrites.js';
 import type { RoutePrefixes } from './path-rules.js';
 
 /** One decorated handler of a controller, as Nest registers it. */
@@ -26,8 +27,8 @@ export interface Route {
   readonly method: string;
   /** Every full path: global prefix (unless excluded), version, module path, controller path, handler path. */
   readonly patterns: readonly string[];
-  /** Of {@link patterns}, those that begin with a path of `RouterModule`, and what they would be without it. */
-  readonly withoutModulePath: ReadonlyMap<string, string>;
+  /** Of {@link patterns}, those that begin with a path of `RouterModule`, and what they would be with less of it. */
+  readonly withoutModulePath: ReadonlyMap<string, readonly string[]>;
   readonly controller: Type<unknown>;
   readonly handlerName: string;
   /** What `ExecutionContext.getHandler()` answers for this route. */
@@ -39,31 +40,60 @@ export interface Route {
 }
 
 /**
- * The HTTP routes of the application's controllers. Complete from `onApplicationBootstrap` on: before that the
- * global prefix or versioning may not be set yet.
+ * The HTTP routes of the application's controllers. From `onApplicationBootstrap` on they are those that Nest has
+ * registered, for good; before that the global prefix or versioning may not be set yet, so the answer is what would be
+ * registered now.
  */
 @Injectable()
 export class RouteTable implements OnApplicationBootstrap {
   readonly #modules: ModulesContainer;
-  private listed: readonly Route[] | undefined;
+  private registered: { readonly routes: readonly Route[]; readonly prefixes: Prefixes } | undefined;
+  private onPrefixes: () => void = () => undefined;
 
   constructor(
     modules: ModulesContainer,
     private readonly config: ApplicationConfig,
   ) {
     this.#modules = modules;
+    this.noticePrefixes();
   }
 
   onApplicationBootstrap(): void {
-    this.listed = undefined;
+    if (this.registered) return;
+    this.registered = { routes: this.list(), prefixes: this.presentPrefixes() };
   }
 
   get routes(): readonly Route[] {
-    return (this.listed ??= this.list());
+    return this.registered?.routes ?? this.list();
   }
 
-  /** Global prefix and URI version prefixes, as they are set now. */
-  prefixes(): RoutePrefixes {
+  /** Global prefix and URI version prefixes, as they are set now; once routes are registered, those that they have. */
+  prefixes(): Prefixes {
+    return this.registered?.prefixes ?? this.presentPrefixes();
+  }
+
+  /** Prefixes set after the routes were registered: Nest ignores them, but what others mount by them (as Swagger UI) has them. */
+  latePrefixes(): Prefixes | undefined {
+    return this.registered && this.presentPrefixes();
+  }
+
+  /** @param listener called when a prefix is set, or versioning is switched on */
+  whenPrefixesChange(listener: () => void): void {
+    this.onPrefixes = listener;
+  }
+
+  /** Full paths that begin with one of `RouterModule`, and what they would be with less of it. */
+  pathsWithoutModule(): ReadonlyMap<string, readonly string[]> {
+    const paths = new Map<string, readonly string[]>();
+    for (const { withoutModulePath } of this.routes) {
+      for (const [pattern, others] of withoutModulePath) {
+        paths.set(pattern, [...(paths.get(pattern) ?? []), ...others]);
+      }
+    }
+    return paths;
+  }
+
+  private presentPrefixes(): Prefixes {
     const versioning = this.config.getVersioning();
     const versions = new Set(
       versioning?.type === VersioningType.URI ? this.list().flatMap((route) => route.versions) : [],
@@ -75,9 +105,20 @@ export class RouteTable implements OnApplicationBootstrap {
     };
   }
 
-  /** Full paths that begin with one of `RouterModule`, and what they would be without it. */
-  pathsWithoutModule(): ReadonlyMap<string, string> {
-    return new Map(this.list().flatMap((route) => [...route.withoutModulePath]));
+  private noticePrefixes(): void {
+    const { config } = this;
+    const setGlobalPrefix = config.setGlobalPrefix.bind(config);
+    const setGlobalPrefixOptions = config.setGlobalPrefixOptions.bind(config);
+    const enableVersioning = config.enableVersioning.bind(config);
+    const thenTell =
+      <T>(set: (value: T) => void) =>
+      (value: T): void => {
+        set(value);
+        this.onPrefixes();
+      };
+    config.setGlobalPrefix = thenTell(setGlobalPrefix);
+    config.setGlobalPrefixOptions = thenTell(setGlobalPrefixOptions);
+    config.enableVersioning = thenTell(enableVersioning);
   }
 
   private list(): readonly Route[] {
@@ -129,14 +170,14 @@ export class RouteTable implements OnApplicationBootstrap {
         ),
       );
     const patterns = fullPaths(modulePath);
-    const bare = fullPaths(undefined);
+    const shorter = modulePath === undefined ? [] : shorterPaths(modulePath).map(fullPaths);
     return {
       method: RequestMethod[requestMethod] ?? 'ALL',
       patterns: [...new Set(patterns)],
       withoutModulePath: new Map(
         patterns
-          .map((pattern, index) => [pattern, bare[index] ?? pattern] as const)
-          .filter(([pattern, other]) => pattern !== other),
+          .map((pattern, index) => [pattern, shorter.flatMap((paths) => paths[index] ?? [])] as const)
+          .filter(([, others]) => others.length > 0),
       ),
       controller: metatype,
       handlerName,
@@ -147,12 +188,22 @@ export class RouteTable implements OnApplicationBootstrap {
   }
 }
 
+type Prefixes = Pick<RoutePrefixes, 'globalPrefix' | 'versionPrefixes'>;
+
 interface Candidate {
   readonly metatype: Type<unknown>;
   readonly instance: unknown;
   readonly handlerName: string;
   readonly modulePath: string | undefined;
   readonly paths: RoutePathFactory;
+}
+
+/** A module's path without its first segments: modules of `RouterModule` may be nested, and Nest knows the sum alone. */
+function shorterPaths(modulePath: string): readonly (string | undefined)[] {
+  const segments = splitPath(modulePath);
+  return segments.map((_, index) =>
+    index + 1 < segments.length ? `/${segments.slice(index + 1).join('/')}` : undefined,
+  );
 }
 
 function isController(metatype: unknown): metatype is Type<unknown> {

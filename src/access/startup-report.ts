@@ -41,7 +41,7 @@ export function startupReport({
   const judged = routes.flatMap((route) =>
     route.patterns.map((pattern) => ({
       label: `${route.method} ${pattern}`,
-      paths: [pattern, route.withoutModulePath.get(pattern) ?? pattern],
+      paths: [pattern, ...(route.withoutModulePath.get(pattern) ?? [])],
       access: accessOf(route, pattern),
     })),
   );

@@ -50,6 +50,7 @@ const RULES: Readonly<Record<string, PathRules>> = {
 
 describe.each(Object.entries(RULES))('the cost of a path with %s', (_, rules) => {
   beforeAll(() => {
+    rules.onApplicationBootstrap();
     for (const unit of [...HOSTILE, '/abc']) {
       for (let call = 0; call < WARM_UP_CALLS; call++) rules.demandForTarget(`/x${unit}`);
     }

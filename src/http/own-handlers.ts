@@ -1,0 +1,29 @@
+import { PATH_METADATA } from '@nestjs/common/internal';
+import { AuthorizationServerMetadataController } from './authorization-server-metadata.controller.js';
+import { IntrospectionController } from './introspection.controller.js';
+import { JwkSetController } from './jwk-set.controller.js';
+import { RevocationController } from './revocation.controller.js';
+import { TokenController } from './token.controller.js';
+
+/**
+ * The functions that serve our endpoints, each with its path below its controller's. What a subclass of a controller
+ * adds is the application's own.
+ */
+export function ownHandlers(): ReadonlyMap<unknown, string> {
+  const prototypes: readonly object[] = [
+    TokenController.prototype,
+    RevocationController.prototype,
+    IntrospectionController.prototype,
+    JwkSetController.prototype,
+    AuthorizationServerMetadataController.prototype,
+  ];
+  return new Map(
+    prototypes.flatMap((prototype) =>
+      Object.values(Object.getOwnPropertyDescriptors(prototype)).flatMap(({ value }) => {
+        const path: unknown =
+          typeof value === 'function' && Reflect.getMetadata(PATH_METADATA, value as object);
+        return typeof path === 'string' ? [[value, path] as const] : [];
+      }),
+    ),
+  );
+}
