@@ -160,7 +160,10 @@ describe.each(ADAPTERS)('path rules on %s', (adapter) => {
     it.each(['/auth', '/api/auth', '/auth/token', '/auth*'])('%s adds to them what it asks', async (rule) => {
       const { get } = await start(rule);
       const answer = await get('/api/auth/token/new', MASTER);
-      expect([answer.status, answer.body.detail]).toEqual([401, 'Invalid Access Token. Access Token is null']);
+      expect([answer.status, answer.body.detail]).toEqual([
+        401,
+        'Invalid Access Token. Access Token is null',
+      ]);
     });
 
     it('/ adds nothing to the JWK Set', async () => {
