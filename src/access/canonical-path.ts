@@ -23,7 +23,9 @@ const DECODINGS = 2;
 const MAX_READINGS = 4;
 
 /** Characters of an odd target that are looked at. Honest oddities are text in a script that has to be escaped. */
-const MAX_LENGTH = 2048;
+const MAX_LENGTH = 1024;
+/** Beyond twice the target's own length, characters that decodings of it may have. */
+const SPARE_LENGTH = 512;
 
 /** What {@link plainPath} does with an ASCII character: 0 gives up, 1 takes it, 2 takes it in lower case. */
 const KINDS = Uint8Array.from({ length: 128 }, (_, code) => {
@@ -78,8 +80,9 @@ export function canonicalForms(target: string): readonly string[] | undefined {
   if (target.length > MAX_LENGTH && pathLength(target) > MAX_LENGTH) return undefined;
   const states: string[] = [];
   let readings = 0;
+  const maxCharacters = 2 * target.length + SPARE_LENGTH;
   for (const path of pathsOfTarget(target)) {
-    readings += addDecodings(path.toLowerCase(), states);
+    readings += addDecodings(path.toLowerCase(), states, maxCharacters);
     if (readings > MAX_READINGS) return undefined;
   }
   if (readings === states.length) return states.map(withoutTrailingSlashes);
@@ -97,8 +100,9 @@ function pathLength(target: string): number {
  * Adds to the states a path, and what decoding makes of it.
  * @returns how many readings the new ones have; more than {@link MAX_READINGS} at latest when they are too many
  */
-function addDecodings(path: string, states: string[]): number {
+function addDecodings(path: string, states: string[], maxCharacters: number): number {
   let readings = 0;
+  let characters = 0;
   let encoded = [path];
   for (let round = 0; encoded.length > 0; round++) {
     const next: string[] = [];
@@ -107,6 +111,9 @@ function addDecodings(path: string, states: string[]): number {
       states.push(state);
       readings += countReadings(state, round > 0);
       if (readings > MAX_READINGS) return readings;
+      // What was decoded once may have to be decoded again, which costs as much as another state.
+      characters += round > 0 && state.includes('%') ? 2 * state.length : state.length;
+      if (characters > maxCharacters) return MAX_READINGS + 1;
       const decoded = percentDecode(state);
       if (decoded === state) continue;
       if (round === DECODINGS) return MAX_READINGS + 1;

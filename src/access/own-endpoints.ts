@@ -1,7 +1,6 @@
 import { NONE, type Demand } from './demand.js';
 import type { PathRule } from './path-rule.js';
 import { splitPath } from './path-rewrites.js';
-import type { Route } from './route-table.js';
 
 /** An endpoint of ours, at one of its paths. Without tokens nobody could meet a rule that covers where they are given. */
 export interface OwnEndpoint {
@@ -20,6 +19,14 @@ export interface OwnDemand {
   readonly demand: Demand;
 }
 
+/** What of a route tells where it is, and by which function it is served. */
+interface ServedRoute {
+  readonly method: string;
+  readonly patterns: readonly string[];
+  readonly controller: { readonly prototype: unknown };
+  readonly handlerName: string;
+}
+
 const WELL_KNOWN = '.well-known';
 
 /**
@@ -27,10 +34,10 @@ const WELL_KNOWN = '.well-known';
  * @param methodPaths the functions that serve them, with what their decorators say, such as `token/new`
  */
 export function ownEndpoints(
-  routes: readonly Route[],
+  routes: readonly ServedRoute[],
   methodPaths: ReadonlyMap<unknown, string>,
 ): readonly OwnEndpoint[] {
-  const pathOf = ({ controller, handlerName }: Route): string | undefined =>
+  const pathOf = ({ controller, handlerName }: ServedRoute): string | undefined =>
     methodPaths.get(Reflect.get(controller.prototype as object, handlerName));
   const others = routes.filter((route) => pathOf(route) === undefined);
   return routes.flatMap((route) => {
@@ -43,7 +50,7 @@ export function ownEndpoints(
 }
 
 /** Where the application has a handler of its own at the same place, by host or version, nobody can tell them apart. */
-function isSameRoute(other: Route, method: string, pattern: string): boolean {
+function isSameRoute(other: ServedRoute, method: string, pattern: string): boolean {
   return (other.method === 'ALL' || other.method === method) && other.patterns.includes(pattern);
 }
 
