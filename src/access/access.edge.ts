@@ -73,7 +73,7 @@ export class AccessEdge {
       this.hold(request, response, demand);
       return pass();
     }
-    const rest = this.demandOfOthers(request) & ~demand;
+    const rest = this.missingOfOthers(request, demand);
     if (rest === NONE || !this.routes.isGuarded) return this.decide(request, demand, pass, refuse);
     // What answers may be no handler, and would need more.
     const passHeld = (error?: unknown): void => {
@@ -98,12 +98,12 @@ export class AccessEdge {
     return denialHeaders(denial, this.config.appName);
   }
 
-  /** What somebody else would need who answers in the place of a handler that is open, or of an endpoint of ours. */
-  private demandOfOthers(request: RawRequest): Demand {
+  /** What more somebody else would need who answers in the place of a handler that is open, or of an endpoint of ours. */
+  private missingOfOthers(request: RawRequest, demand: Demand): Demand {
     const { defaultDemand, sparesEndpoints } = this.policy;
-    const byDefault =
-      defaultDemand === NONE || this.publicPaths.opens(request.url ?? '/') ? NONE : defaultDemand;
-    return sparesEndpoints ? byDefault | this.demandOfPath(request) : byDefault;
+    const byPath = sparesEndpoints ? this.demandOfPath(request) & ~demand : NONE;
+    const byDefault = defaultDemand & ~demand;
+    return byDefault === NONE || this.publicPaths.opens(request.url ?? '/') ? byPath : byPath | byDefault;
   }
 
   /**

@@ -174,6 +174,21 @@ describe.each(ADAPTERS)('path rules on %s', (adapter) => {
       expect(found.map(({ status }) => status)).toContain(200);
     });
 
+    it('whoever else answers in their place is held to the rule', async () => {
+      app = await startApp({
+        adapter,
+        fastauth: { accessTokenPaths: ['/'] },
+        configure: (it) =>
+          void it.use((request: { url: string }, response: { end(text: string): void }, next: () => void) =>
+            request.url.includes('page') ? response.end('SECRET') : next(),
+          ),
+      });
+      const shadowed = await app.get('/auth/token/new?page', MASTER);
+      expect([shadowed.status, shadowed.text.includes('SECRET')]).toEqual([401, false]);
+      expect((await app.get('/auth/token/new', MASTER)).status).toBe(200);
+      expect((await app.post('/auth/token/refresh', {})).status).toBe(422);
+    });
+
     it('OpenAPI tells what they ask', async () => {
       const { app: nest } = await start('/');
       const { paths } = withFastauth(
