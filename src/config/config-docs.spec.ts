@@ -47,6 +47,8 @@ describe('the config file at the root', () => {
       'databaseUrl',
       'databaseApiUrl',
       'headers',
+      // Its default depends on the store.
+      'storeTimeout',
     ];
     const expected = SETTING_NAMES.filter(
       (name) => !elsewhere.includes(name) && !name.endsWith('TokenPaths'),
