@@ -3,7 +3,8 @@ import * as fc from 'fast-check';
 import { spelling } from '../../test/support/path-spelling.js';
 import { ACCESS, BOTH, MASTER, NONE } from './demand.js';
 import { compilePathRule } from './path-rule.js';
-import { PathRules, type RoutePrefixes } from './path-rules.js';
+import { PathRules } from './path-rules.js';
+import type { RoutePrefixes } from './route-prefixes.js';
 
 const LISTS = { master: ['/master', '/both/*/deep'], access: ['/access', '/both', '/raw*'] };
 

@@ -4,25 +4,13 @@ import { ACCESS, MASTER, NONE, type Demand } from './demand.js';
 import { compileCanonicalRule, compilePathRule, type PathRule } from './path-rule.js';
 import { isExactly, namesEndpoint, ownDemands, type OwnDemand, type OwnEndpoint } from './own-endpoints.js';
 import { PARAMETER, SPLAT, writeOutPattern } from './route-pattern.js';
+import type { RoutePrefixes } from './route-prefixes.js';
 import { RuleTree } from './rule-tree.js';
 
 /** The lists of the configuration. */
 export interface PathRuleLists {
   readonly master: readonly string[];
   readonly access: readonly string[];
-}
-
-/** What the application puts before the paths of its controllers, and where endpoints of ours are among them. */
-export interface RoutePrefixes {
-  /** As given to `setGlobalPrefix`; empty: none. */
-  readonly globalPrefix: string;
-  /** First segments of URI versioning that routes use, such as `v1`. */
-  readonly versionPrefixes: readonly string[];
-  /** Patterns that begin with a path of `RouterModule`, and what they would be with less of it, or without. */
-  readonly withoutModulePath?: ReadonlyMap<string, readonly string[]>;
-  readonly ownEndpoints?: readonly OwnEndpoint[];
-  /** Set too late for the routes, but not for what is mounted by them. */
-  readonly late?: Pick<RoutePrefixes, 'globalPrefix' | 'versionPrefixes'> | undefined;
 }
 
 /** A rule of the configuration with every spelling that prefixes give it. */

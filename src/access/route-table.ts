@@ -19,7 +19,7 @@ import {
 import { ApplicationConfig, MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
 import { splitPath } from './path-rewrites.js';
-import type { RoutePrefixes } from './path-rules.js';
+import type { RoutePrefixes } from './route-prefixes.js';
 
 /** One decorated handler of a controller, as Nest registers it. */
 export interface Route {
