@@ -115,7 +115,7 @@ describe('the code blocks of the pages', () => {
       const run = await runIn(folder, process.execPath, [resolve('dist/cli/main.js'), 'config', 'check']);
       expect({ place: block.place, ...run }).toMatchObject({ place: block.place, code: 0 });
     }
-  });
+  }, 180_000);
 
   it('work when pasted, in the order of the page', async () => {
     let app: DocumentedApp | undefined;

@@ -1,5 +1,16 @@
 import type { ServerResponse } from 'node:http';
-import { All, Controller, Get, Next, Options, Post, Res, VersioningType } from '@nestjs/common';
+import {
+  All,
+  Controller,
+  Get,
+  HttpException,
+  Next,
+  Options,
+  Post,
+  Res,
+  VersioningType,
+} from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { AccessOnly, Public } from '../../src/index.js';
 import { ADAPTERS, MASTER_TOKEN, startApp, type TestApp, type TestAppOptions } from '../support/app.js';
@@ -186,6 +197,24 @@ describe.each(ADAPTERS)('an open handler on %s', (adapter) => {
     });
     expect(answer.status).toBe(400);
     expect((await app.post('/login', {})).text).toBe('welcome');
+  });
+
+  it('leaves to Nest what a guard refuses that is asked before ours', async () => {
+    const app = await start({
+      controllers: [FallbackController],
+      providers: [
+        {
+          provide: APP_GUARD,
+          useValue: {
+            canActivate() {
+              throw new HttpException('Too many requests', 429);
+            },
+          },
+        },
+      ],
+      fastauth: { defaultAccess: 'access' },
+    });
+    expect((await app.get('/page')).status).toBe(429);
   });
 
   it('that answers OPTIONS, or everything, goes on to', async () => {

@@ -193,7 +193,7 @@ describe.each(ADAPTERS)('the edge on %s', (adapter) => {
   });
 
   if (adapter === 'fastify') {
-    it('holds hooks and contexts that Fastify had before Nest, and app.inject', async () => {
+    it('holds hooks and contexts that Fastify had before Nest', async () => {
       const url = await start({ accessTokenPaths: ['/secret'] }, undefined, async (http) => {
         const instance = (http as FastifyAdapter).getInstance();
         instance.addHook('onRequest', async function healthHook(request, reply) {
@@ -207,14 +207,12 @@ describe.each(ADAPTERS)('the edge on %s', (adapter) => {
           child.get('/secret/child-hook', async () => 'confidential');
         });
       });
-      const instance = (app?.getHttpAdapter() as FastifyAdapter).getInstance();
       for (const path of ['/secret/health', '/secret/child', '/secret/child-hook', '/secret/x']) {
         expect([path, (await fetch(url + path)).status]).toEqual([path, 401]);
         const answer = await fetch(url + path, { headers: { 'MASTER-TOKEN': MASTER_TOKEN } });
         expect([path, answer.status]).toEqual([path, 401]);
       }
       expect(warnings).toContainEqual(expect.stringContaining('healthHook'));
-      expect(instance.server.listening).toBe(true);
     });
 
     it('guards contexts first that were registered before useFastauthEdge(), and says so', async () => {

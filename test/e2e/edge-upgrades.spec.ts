@@ -60,7 +60,7 @@ describe.each(ADAPTERS)('upgrades on %s', (adapter) => {
     return server;
   };
   afterEach(async () => {
-    for (const close of closing.splice(0).reverse()) await close();
+    for (const close of closing.splice(0).toReversed()) await close();
   });
 
   it.each([
