@@ -82,6 +82,11 @@ export class FastifyEdge implements EdgeHost {
 
   remarks(): readonly string[] {
     const remarks: string[] = [];
+    if (!requestHooksOf(this.instance)) {
+      remarks.push(
+        'This version of Fastify does not show its hooks. What hooks and contexts answer that it had before it was given to Nest is not guarded by path rules or default-access: register them afterwards.',
+      );
+    }
     if (this.strangers.length > 0) {
       remarks.push(
         `Fastify had request hooks before it was given to Nest: ${this.strangers.join(', ')}. ` +
