@@ -288,9 +288,14 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
       WsGuard,
       {
         provide: StartupLog,
-        inject: [RouteTable, PathRules, AccessPolicy, GatewayTable],
-        useFactory: (routes: RouteTable, rules: PathRules, policy: AccessPolicy, gateways: GatewayTable) =>
-          new StartupLog(routes, rules, policy, () => gateways.socketPaths()),
+        inject: [RouteTable, PathRules, AccessPolicy, RouteMatcher, GatewayTable],
+        useFactory: (
+          routes: RouteTable,
+          rules: PathRules,
+          policy: AccessPolicy,
+          matcher: RouteMatcher,
+          gateways: GatewayTable,
+        ) => new StartupLog(routes, rules, policy, matcher, () => gateways.socketPaths()),
       },
       // `useExisting`, so that an application's tests can override the guard.
       ...(globalGuard ? [{ provide: APP_GUARD, useExisting: AccessGuard }] : []),

@@ -7,8 +7,14 @@ import {
   type Type,
 } from '@nestjs/common';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
-import { type ConfiguredDemands, declaredDemand, declaredDemandOfClass } from './declared-demand.js';
-import { ACCESS, BOTH, MASTER, NONE, type Demand } from './demand.js';
+import {
+  type ConfiguredDemands,
+  declaredDemand,
+  declaredDemandOfClass,
+  type Replaced,
+  replacedDemand,
+} from './declared-demand.js';
+import { ACCESS, BOTH, describeDemand, MASTER, NONE, type Demand } from './demand.js';
 import { HandlerNames, methodNamesOf } from './handler-names.js';
 import { PathRules } from './path-rules.js';
 
@@ -82,6 +88,11 @@ export class AccessPolicy implements OnApplicationBootstrap {
     return declaredDemand(controller, method, this.configured) ?? this.defaultDemand;
   }
 
+  /** Whether a decorator says that a method is open; not so where it is open for want of any. */
+  isMethodMarkedPublic(controller: Type<unknown>, method: string | symbol): boolean {
+    return declaredDemand(controller, method, this.configured) === NONE;
+  }
+
   /** What a class needs by its own decorators, or by default. */
   demandOfClass(controller: Type<unknown>): Demand {
     return declaredDemandOfClass(controller, this.configured) ?? this.defaultDemand;
@@ -133,10 +144,13 @@ export class AccessPolicy implements OnApplicationBootstrap {
       method === undefined
         ? declaredDemandOfClass(controller, this.configured)
         : declaredDemand(controller, method, this.configured);
+    const replaced = method === undefined ? undefined : replacedDemand(controller, method, this.configured);
     const isEndpoint = method !== undefined && this.isEndpoint(controller, method);
     const rules = patterns.flatMap((pattern) => this.rules.rulesForPattern(pattern, isEndpoint));
     return [
-      ...(declared ? ['decorator'] : []),
+      ...(declared || replaced
+        ? [replaced ? `decorator, in place of ${inWords(replaced)}` : 'decorator']
+        : []),
       ...(declared === undefined && this.defaultDemand !== NONE ? ['default-access'] : []),
       ...[...new Set(rules)].map(({ text }) => `path rule ${JSON.stringify(text)}`),
     ];
@@ -183,4 +197,8 @@ export class AccessPolicy implements OnApplicationBootstrap {
     }
     return { demand: demand | this.demandOfClass(controller), isDeclared, isMarkedPublic: false };
   }
+}
+
+function inWords({ demand, owner }: Replaced): string {
+  return `${describeDemand(demand)} on ${owner}`;
 }

@@ -45,6 +45,41 @@ export function declaredDemandOfClass(
   return demandIn(Reflect.getMetadata(DECLARED, controller), controller, configured);
 }
 
+/** What a decorator takes the place of, though that asked for something that it does not ask for. */
+export interface Replaced {
+  readonly demand: Demand;
+  /** The class that it is on. */
+  readonly owner: string;
+}
+
+/**
+ * What the decorator that holds for a method has replaced: that of its class, of the method that it overrides, or of
+ * the class that its class extends. `@Public()` on a method is there to do that, and is not told of.
+ */
+export function replacedDemand(
+  controller: Type<unknown>,
+  method: string | symbol,
+  configured: ConfiguredDemands,
+): Replaced | undefined {
+  const prototype = controller.prototype as object;
+  const ofMethod = demandIn(Reflect.getMetadata(DECLARED, prototype, method), controller, configured);
+  const parent = Object.getPrototypeOf(controller) as Type<unknown>;
+  const hidden: readonly (readonly [unknown, Type<unknown>])[] =
+    ofMethod === undefined
+      ? [[Reflect.getMetadata(DECLARED, parent), parent]]
+      : [
+          [Reflect.getMetadata(DECLARED, controller), controller],
+          [parent.prototype && Reflect.getMetadata(DECLARED, parent.prototype as object, method), parent],
+        ];
+  const holding = ofMethod ?? declaredDemandOfClass(controller, configured);
+  if (holding === undefined || ofMethod === NONE) return undefined;
+  for (const [declared, owner] of hidden) {
+    const demand = demandIn(declared, controller, configured) ?? NONE;
+    if ((demand & ~holding) !== NONE) return { demand, owner: owner.name };
+  }
+  return undefined;
+}
+
 /** Whether any decorator of ours is on the class, a method of these names, or what they inherit. */
 export function hasDeclarations(controller: Type<unknown>, methods: readonly (string | symbol)[]): boolean {
   return (

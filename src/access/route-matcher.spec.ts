@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CanActivate } from '@nestjs/common';
+import type { HttpAdapterHost } from '@nestjs/core';
 import { AccessGuard } from './access.guard.js';
 import type { AccessPolicy } from './access-policy.js';
 import { ACCESS, BOTH, MASTER, NONE, type Demand } from './demand.js';
@@ -10,6 +11,7 @@ import type { RouteTable } from './route-table.js';
 function matcherOf(
   routes: Readonly<Record<string, Demand>>,
   guard: CanActivate = Object.create(AccessGuard.prototype) as AccessGuard,
+  adapterType = 'express',
 ): RouteMatcher {
   const listed = Object.entries(routes).map(([route, demand]) => {
     const [method, pattern] = route.split(' ');
@@ -22,6 +24,7 @@ function matcherOf(
       demandOfMethod: (controller: { demand: Demand }) => controller.demand,
     } as unknown as AccessPolicy,
     guard,
+    { httpAdapter: { getType: () => adapterType } } as unknown as HttpAdapterHost,
   );
 }
 
@@ -89,10 +92,15 @@ describe('what a request needs by default', () => {
     expect(matcher.demandByDefault('PUT', '/any')).toBe(NONE);
   });
 
-  it('is the default for routes in a notation that only Fastify knows', () => {
-    const matcher = matcherOf({ 'GET /:id(^\\d+$)': NONE, 'GET /about': NONE });
-    expect(matcher.demandByDefault('GET', '/7')).toBe(ACCESS);
-    expect(matcher.demandByDefault('GET', '/about')).toBe(NONE);
+  it('reads the notations of Fastify there, and nowhere else', () => {
+    const routes = { 'GET /:id(^\\d+$)': NONE, 'GET /about': NONE };
+    const onFastify = matcherOf(routes, undefined, 'fastify');
+    expect(onFastify.demandByDefault('GET', '/7')).toBe(NONE);
+    expect(onFastify.demandByDefault('GET', '/x')).toBe(ACCESS);
+    const onExpress = matcherOf(routes);
+    expect(onExpress.isReadable('/:id(^\\d+$)')).toBe(false);
+    expect(onExpress.demandByDefault('GET', '/7')).toBe(ACCESS);
+    expect(onExpress.demandByDefault('GET', '/about')).toBe(NONE);
   });
 
   it('stays the same when it is asked again', () => {

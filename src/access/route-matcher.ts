@@ -1,8 +1,9 @@
 import { type CanActivate, Inject, Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { LRUCache } from 'lru-cache';
-import { pathToRegexp } from 'path-to-regexp';
 import { AccessGuard } from './access.guard.js';
 import { AccessPolicy } from './access-policy.js';
+import { compileRoute, type RouteTest } from './compiled-route.js';
 import { NONE, type Demand } from './demand.js';
 import { plainlySpelt } from './plain-spelling.js';
 import { type Route, RouteTable } from './route-table.js';
@@ -20,13 +21,16 @@ const NOBODY = -1;
  */
 @Injectable()
 export class RouteMatcher {
-  private matchers: readonly Matcher[] | undefined;
+  private matchers: readonly Matcher[] = [];
+  /** What they were made of: before the application is bootstrapped, its routes may still change. */
+  private compiledRoutes: readonly Route[] | undefined;
   private readonly remembered = new LRUCache<string, Demand>({ max: REMEMBERED_PATHS });
 
   constructor(
     private readonly table: RouteTable,
     private readonly policy: AccessPolicy,
     @Inject(AccessGuard) private readonly guard: CanActivate,
+    private readonly adapterHost: HttpAdapterHost,
   ) {}
 
   /** Whether handlers are asked by our guard; an application's tests may have put another one in its place. */
@@ -46,6 +50,7 @@ export class RouteMatcher {
   demandOfHandlers(method: string, target: string): Demand | undefined {
     const path = plainlySpelt(target);
     if (path === undefined) return undefined;
+    this.follow(this.table.routes);
     const key = `${method} ${path}`;
     let demand = this.remembered.get(key);
     if (demand === undefined) {
@@ -58,7 +63,14 @@ export class RouteMatcher {
   /** The handlers that could serve this request; undefined where that cannot be told. */
   handlersOf(method: string, target: string): readonly Route[] | undefined {
     const path = plainlySpelt(target);
-    return path === undefined ? undefined : this.matching(method, path).map(({ handler }) => handler);
+    if (path === undefined) return undefined;
+    this.follow(this.table.routes);
+    return this.matching(method, path).map(({ handler }) => handler);
+  }
+
+  /** Whether requests are known to be for a route of this pattern. */
+  isReadable(pattern: string): boolean {
+    return this.compiled(pattern) !== undefined;
   }
 
   private demandOfPath(method: string, path: string): Demand | undefined {
@@ -70,41 +82,39 @@ export class RouteMatcher {
   }
 
   private matching(method: string, path: string): readonly Matcher[] {
-    return (this.matchers ??= this.compile()).filter(
+    return this.matchers.filter(
       (route) =>
-        (route.method === 'ALL' || route.method === method || isHeadOfGet(route, method)) &&
-        route.regexp.test(path),
+        (route.method === 'ALL' || route.method === method || isHeadOfGet(route, method)) && route.test(path),
     );
   }
 
-  private compile(): Matcher[] {
-    return this.table.routes.flatMap((route) => {
+  private follow(routes: readonly Route[]): void {
+    if (routes === this.compiledRoutes) return;
+    this.compiledRoutes = routes;
+    this.remembered.clear();
+    this.matchers = routes.flatMap((route) => {
       const { method, patterns, handlerName, controller } = route;
       const demand = this.policy.demandOfMethod(controller, handlerName);
       return patterns.flatMap((pattern) => {
-        const regexp = compiled(pattern);
-        return regexp ? [{ method, regexp, demand, handler: route }] : [];
+        const test = this.compiled(pattern);
+        return test ? [{ method, test, demand, handler: route }] : [];
       });
     });
+  }
+
+  private compiled(pattern: string): RouteTest | undefined {
+    const adapter = this.adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
+    return compileRoute(pattern, adapter?.getType() ?? 'express');
   }
 }
 
 interface Matcher {
   readonly method: string;
-  readonly regexp: RegExp;
+  readonly test: RouteTest;
   readonly demand: Demand;
   readonly handler: Route;
 }
 
 function isHeadOfGet(route: { method: string }, method: string): boolean {
   return method === 'HEAD' && route.method === 'GET';
-}
-
-/** Undefined for the notations that only Fastify knows: then the route needs what everything needs by default, too. */
-function compiled(pattern: string): RegExp | undefined {
-  try {
-    return pathToRegexp(pattern, { sensitive: false, trailing: true }).regexp;
-  } catch {
-    return undefined;
-  }
 }

@@ -27,5 +27,8 @@ describe('a route pattern, written out', () => {
 
   it('stays small whatever is optional', () => {
     expect(writeOutPattern('{/a}'.repeat(40)).length).toBeLessThan(600);
+    expect(writeOutPattern(`/a${'?'.repeat(40)}`).length).toBeLessThan(600);
+    expect(writeOutPattern('{'.repeat(20_000)).length).toBeLessThan(600);
+    expect(writeOutPattern('{/a{/b}'.repeat(5_000)).length).toBeLessThan(600);
   });
 });

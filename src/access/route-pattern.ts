@@ -7,6 +7,8 @@ export const SPLAT = '\u0001';
 
 /** path-to-regexp refuses more combinations of optional groups than this. */
 const MAX_VARIANTS = 256;
+/** Groups within groups; what is deeper is text. */
+const MAX_DEPTH = 32;
 const NAME = /[\p{ID_Continue}$\u200c\u200d]/u;
 
 /**
@@ -54,8 +56,8 @@ class PatternReader {
         this.index--;
         return variants;
       }
-      if (char === '{') variants = combine(variants, optional(this.sequence(depth + 1)));
-      else if (char === '?') variants = [...variants, ...variants.map(withoutLastSegment)];
+      if (char === '{' && depth < MAX_DEPTH) variants = combine(variants, optional(this.sequence(depth + 1)));
+      else if (char === '?') variants = bounded([...variants, ...variants.map(withoutLastSegment)]);
       else variants = combine(variants, [this.token(char)]);
     }
     return variants;
@@ -104,9 +106,15 @@ class PatternReader {
 }
 
 function combine(heads: readonly string[], tails: readonly string[]): readonly string[] {
-  const combined = heads.flatMap((head) => tails.map((tail) => head + tail));
-  // Keep the ends of the range: nothing optional written out, and everything.
-  return combined.length <= MAX_VARIANTS ? combined : [...combined.slice(0, 1), ...combined.slice(-1)];
+  if (heads.length * tails.length <= MAX_VARIANTS) {
+    return heads.flatMap((head) => tails.map((tail) => head + tail));
+  }
+  return [(heads[0] ?? '') + (tails[0] ?? ''), (heads.at(-1) ?? '') + (tails.at(-1) ?? '')];
+}
+
+/** Keeps the ends of the range when there are too many: nothing optional written out, and everything. */
+function bounded(variants: readonly string[]): readonly string[] {
+  return variants.length <= MAX_VARIANTS ? variants : [...variants.slice(0, 1), ...variants.slice(-1)];
 }
 
 function optional(variants: readonly string[]): readonly string[] {

@@ -1,6 +1,8 @@
 import { Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import type { AccessPolicy } from './access-policy.js';
+import { NONE } from './demand.js';
 import type { PathRules } from './path-rules.js';
+import type { RouteMatcher } from './route-matcher.js';
 import type { RouteTable } from './route-table.js';
 import { startupReport, type SocketPath } from './startup-report.js';
 
@@ -12,6 +14,7 @@ export class StartupLog implements OnApplicationBootstrap {
     private readonly routes: RouteTable,
     private readonly rules: PathRules,
     private readonly policy: AccessPolicy,
+    private readonly matcher: RouteMatcher,
     private readonly gateways: () => readonly SocketPath[],
   ) {}
 
@@ -23,6 +26,9 @@ export class StartupLog implements OnApplicationBootstrap {
         demand: this.policy.demandOfRoute(controller, handlerName, [pattern]),
         origins: this.policy.originsOfDemand(controller, handlerName, [pattern]),
       }),
+      isMarkedPublic: ({ handlerName, controller }) =>
+        this.policy.isMethodMarkedPublic(controller, handlerName),
+      isReadable: (pattern) => this.policy.defaultDemand === NONE || this.matcher.isReadable(pattern),
       gateways: this.gateways(),
     });
     for (const line of guarded) this.logger.log(line);

@@ -67,6 +67,25 @@ describe('the report at start', () => {
     expect(report.warnings).toEqual([]);
     expect(report.guarded).toContain('GET /api/health: access and master (decorator)');
   });
+
+  it('names open routes that stay closed: under a rule, or where nobody can tell which requests are for them', () => {
+    const rules = new PathRules({ master: [], access: ['/api/access'] });
+    const report = startupReport({
+      routes: ROUTES,
+      rules,
+      accessOf: byPattern(rules),
+      isMarkedPublic: ({ patterns }) => patterns[0] !== '/api/master/health',
+      isReadable: (pattern) => !pattern.includes('any'),
+    });
+    expect(report.warnings).toEqual([
+      expect.stringMatching(/^GET \/api\/accessories begins like path rule/),
+      'GET /api/access/health is marked @Public(), but stays closed: it needs access by path rule "/api/access", ' +
+        'and a path rule holds whatever the decorators say.',
+      expect.stringMatching(
+        /^GET \/api\/any\/:section\/x is marked @Public\(\), but its pattern cannot be read/,
+      ),
+    ]);
+  });
 });
 
 function route(pattern: string): Route {

@@ -20,11 +20,15 @@ export interface StartupReportOptions {
   readonly routes: readonly Route[];
   readonly rules: PathRules;
   readonly accessOf: (route: Route, pattern: string) => RouteAccess;
+  /** Whether a decorator says that a route is open. Default: of none. */
+  readonly isMarkedPublic?: (route: Route) => boolean;
+  /** Whether it can be told which requests are for a route, where that has to be told. Default: of each. */
+  readonly isReadable?: (pattern: string) => boolean;
   readonly gateways?: readonly SocketPath[];
 }
 
 export interface StartupReport {
-  /** Rules that guard nothing known, and routes that a rule misses by less than a segment. */
+  /** Rules that guard nothing known, routes that a rule misses by less than a segment, and open ones that stay closed. */
   readonly warnings: readonly string[];
   /** One line for each guarded route. */
   readonly guarded: readonly string[];
@@ -35,6 +39,8 @@ export function startupReport({
   routes,
   rules,
   accessOf,
+  isMarkedPublic = () => false,
+  isReadable = () => true,
   gateways = [],
 }: StartupReportOptions): StartupReport {
   // A handler may have several paths, and a rule may guard one of them.
@@ -43,6 +49,8 @@ export function startupReport({
       label: `${route.method} ${pattern}`,
       paths: [pattern, ...(route.withoutModulePath.get(pattern) ?? [])],
       access: accessOf(route, pattern),
+      isMarkedPublic: isMarkedPublic(route),
+      isReadable: isReadable(pattern),
     })),
   );
   const known = [...judged.flatMap(({ paths }) => paths), ...gateways.map(({ path }) => path)];
@@ -54,6 +62,8 @@ export function startupReport({
           .filter((rule) => justMisses(rule, paths, access.demand))
           .map((rule) => missedRoute(rule, label)),
       ),
+      ...judged.filter((line) => line.isMarkedPublic && line.access.demand !== NONE).map(closedByRule),
+      ...judged.filter((line) => line.isMarkedPublic && !line.isReadable).map(closedByDefault),
     ],
     guarded: [...judged, ...gateways.map(({ path, access }) => ({ label: `WebSocket ${path}`, access }))]
       .filter(({ access }) => access.demand !== NONE)
@@ -68,6 +78,20 @@ interface Line {
 
 function guardedLine({ label, access }: Line): string {
   return `${label}: ${describeDemand(access.demand)} (${access.origins.join(', ')})`;
+}
+
+function closedByRule({ label, access }: Line): string {
+  return (
+    `${label} is marked @Public(), but stays closed: it needs ${describeDemand(access.demand)} ` +
+    `by ${access.origins.join(', ')}, and a path rule holds whatever the decorators say.`
+  );
+}
+
+function closedByDefault({ label }: Line): string {
+  return (
+    `${label} is marked @Public(), but its pattern cannot be read, so nobody can tell which requests are for it: ` +
+    'it needs what default-access asks. Write the pattern in the notation of the router in use.'
+  );
 }
 
 function isDead({ spellings }: LeveledRule, patterns: readonly string[]): boolean {

@@ -1,4 +1,4 @@
-import { Injectable, type Type } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type Type } from '@nestjs/common';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { AccessPolicy } from '../access/access-policy.js';
 import type { SocketPath } from '../access/startup-report.js';
@@ -27,9 +27,9 @@ export interface Gateway {
   readonly demandOfMessages: Demand;
 }
 
-/** The gateways of the application. */
+/** The gateways of the application; before it is bootstrapped, as they are at the moment. */
 @Injectable()
-export class GatewayTable {
+export class GatewayTable implements OnApplicationBootstrap {
   readonly #modules: ModulesContainer;
   private listed: readonly Gateway[] | undefined;
 
@@ -40,8 +40,12 @@ export class GatewayTable {
     this.#modules = modules;
   }
 
+  onApplicationBootstrap(): void {
+    this.listed = this.list();
+  }
+
   get gateways(): readonly Gateway[] {
-    return (this.listed ??= this.list());
+    return this.listed ?? this.list();
   }
 
   /** Those that share a server. */
