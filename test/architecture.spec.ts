@@ -15,6 +15,7 @@ const ROOMS: Record<string, string[]> = {
     'tokens/expiry-queue',
     'config/fastauth-config',
     'config/optional-package',
+    'keys/pid-space',
   ],
   tokens: ['keys', 'stores/token-store', 'stores/client-register', 'config'],
   access: ['tokens', 'config', 'stores/token-store'],

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
 import type { Database, open as openLmdb, RootDatabase } from 'lmdb';
 import { StoreUnavailableError } from '../errors.js';
 import { lmdbFileFault } from './lmdb.file-check.js';
@@ -9,6 +10,7 @@ import { LmdbCommits } from './lmdb.commits.js';
 import { LmdbJournal } from './lmdb.journal.js';
 import { LmdbLatest } from './lmdb.latest.js';
 import { describeHolder, lmdbLockHolderOf } from './lmdb.lock-holder.js';
+import { SamePidError, showPresence, type LmdbPresence } from './lmdb.presence.js';
 import { borrowDatabases, type LmdbDatabases, type LmdbLoan } from './lmdb.sharing.js';
 
 /** The databases of the embedded store. */
@@ -34,6 +36,9 @@ const FORMAT = 'sessions 1';
 const OTHER_FOLDER = 'Move the folder away, or name another one in database-url.';
 const USABLE_FOLDER =
   'Make it a folder that this process may write to, or name another one in database-url ("lmdb:<folder>").';
+const CONTAINERS =
+  'Let the containers share a PID namespace ("docker run --pid container:<name>", or "shareProcessNamespace" in a pod), ' +
+  'stop the old one before the new one starts, give each one a volume of its own, or keep sessions in Redis or PostgreSQL.';
 const BETWEEN_LOOKS_MS = 20;
 const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const;
 
@@ -51,8 +56,14 @@ export async function openLmdbFiles(folder: string, patience: number): Promise<L
   try {
     const data = prepareFolder(folder);
     loan = await borrowDatabases(data, async () => {
-      await untilUnlocked(folder, patience);
-      return openDatabases(open, folder);
+      const presence = await bePresent(folder, patience);
+      try {
+        await untilUnlocked(folder, patience);
+        return { ...(await openDatabases(open, folder)), presence };
+      } catch (error) {
+        presence?.end();
+        throw error;
+      }
     });
     const { root, latest, sessions, expiries, journal } = loan.databases;
     const commits = await LmdbCommits.open(join(folder, LOCK_FILE), root);
@@ -77,7 +88,10 @@ export async function openLmdbFiles(folder: string, patience: number): Promise<L
   }
 }
 
-async function openDatabases(open: typeof openLmdb, folder: string): Promise<LmdbDatabases> {
+async function openDatabases(
+  open: typeof openLmdb,
+  folder: string,
+): Promise<Omit<LmdbDatabases, 'presence'>> {
   const root = open<Buffer, Buffer>({
     ...BINARY,
     path: folder,
@@ -105,6 +119,26 @@ async function openDatabases(open: typeof openLmdb, folder: string): Promise<Lmd
     latest?.close();
     throw error;
   }
+}
+
+/** @throws StoreUnavailableError when a process in another container has the same PID and the folder open */
+async function bePresent(folder: string, patience: number): Promise<LmdbPresence | undefined> {
+  // Elsewhere a PID means one process of the machine.
+  if (process.platform !== 'linux') return undefined;
+  try {
+    return await showPresence(folder, patience);
+  } catch (error) {
+    if (error instanceof SamePidError) throw refusal(folder, samePid(), undefined, CONTAINERS);
+    new Logger('Fastauth').warn(
+      `Whether another container uses the embedded token store in "${resolve(folder)}" cannot be seen${codeOf(error)}. ` +
+        'If one does, see that their processes have different PIDs.',
+    );
+    return undefined;
+  }
+}
+
+function samePid(): string {
+  return `a process in another container has it open and has the same PID, ${process.pid}, and LMDB tells processes apart by their PIDs`;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import type { Database, RootDatabase } from 'lmdb';
 import type { LmdbLatest } from './lmdb.latest.js';
+import type { LmdbPresence } from './lmdb.presence.js';
 
 /** An LMDB file with its databases. */
 export interface LmdbDatabases {
@@ -9,6 +10,8 @@ export interface LmdbDatabases {
   readonly sessions: Database<Buffer, Buffer>;
   readonly expiries: Database<Buffer, Buffer>;
   readonly journal: Database<Buffer, Buffer>;
+  /** Undefined where others cannot see it. */
+  readonly presence: LmdbPresence | undefined;
 }
 
 /** Databases on loan to one store. */
@@ -52,7 +55,7 @@ export async function borrowDatabases(file: string, open: () => Promise<LmdbData
   }
 }
 
-async function giveBack(key: string, shared: Shared, { root, latest }: LmdbDatabases): Promise<void> {
+async function giveBack(key: string, shared: Shared, { root, latest, presence }: LmdbDatabases): Promise<void> {
   if (--shared.stores > 0) {
     // Writes are done in their order. Those that fail tell so themselves.
     await root.transaction(() => {}).catch(() => {});
@@ -60,6 +63,7 @@ async function giveBack(key: string, shared: Shared, { root, latest }: LmdbDatab
   }
   shared.closing = root.close().finally(() => {
     latest.close();
+    presence?.end();
     openFiles.delete(key);
   });
   await shared.closing;

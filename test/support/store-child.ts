@@ -121,10 +121,27 @@ async function outcomeOf(folder: string, records: readonly SessionRecord[]): Pro
   return ['lost', 'in part', 'read'].find((name) => outcomes.has(name)) ?? [...outcomes].join();
 }
 
-const tasks: Readonly<Record<string, () => Promise<void>>> = { writeForEver, fill, damage };
+/** Says which process has it open, or why it cannot be; until its input ends. */
+async function keepOpen(): Promise<void> {
+  try {
+    await store.open();
+  } catch (error) {
+    say({ refused: (error as Error).message });
+    return;
+  }
+  say({ opened: process.pid });
+  await new Promise((resolve) => process.stdin.on('end', resolve).resume());
+  await store.close();
+}
+
+const tasks: Readonly<Record<string, () => Promise<void>>> = { writeForEver, fill, damage, keepOpen };
 const run = tasks[task ?? ''];
 if (!run) throw new Error(`There is no task "${task}"`);
-await store.open();
-say('open');
-await run();
-await store.close();
+if (run === keepOpen) {
+  await run();
+} else {
+  await store.open();
+  say('open');
+  await run();
+  await store.close();
+}
