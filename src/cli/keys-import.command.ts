@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, type JsonWebKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { Command, Option } from 'commander';
@@ -90,7 +90,7 @@ function jwksOf(content: string, { algorithm }: ImportOptions): readonly KeySetE
   return [{ kty: 'oct', k: Buffer.from(content).toString('base64url'), alg: algorithm ?? 'HS256' }];
 }
 
-function jwkOfPem(pem: string, algorithm: AlgorithmName | undefined): JsonWebKey {
+function jwkOfPem(pem: string, algorithm: AlgorithmName | undefined): KeySetEntry {
   if (algorithm === undefined) {
     throw new CommandError('A PEM key does not tell its algorithm; give it by --algorithm.', EXIT.misuse);
   }

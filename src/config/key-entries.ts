@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import type { JsonWebKey } from 'node:crypto';
 import { z } from 'zod';
 import { ConfigError } from '../errors.js';
 import { ALGORITHM_NAMES, type AlgorithmName } from '../keys/algorithms.js';
 import { importJwk, importPem, importSecret, type KeyRole } from '../keys/import-key.js';
+import type { JsonWebKey } from '../keys/json-web-key.js';
 import { KID } from '../keys/key-id.js';
 import type { ScheduledKey } from '../keys/key-schedule.js';
 import { KEY_STATUSES, type KeyStatus, type RingKey } from '../keys/ring-key.js';

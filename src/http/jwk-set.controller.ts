@@ -1,6 +1,7 @@
-import { createHash, type JsonWebKey } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { Controller, Get, Inject, Optional } from '@nestjs/common';
 import { Public } from '../access/decorators.js';
+import type { JsonWebKey } from '../keys/json-web-key.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { KeyRingHolder } from '../keys/key-ring-holder.js';
 import { documentError } from './document-error.js';

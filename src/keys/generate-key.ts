@@ -1,6 +1,7 @@
-import { createSecretKey, generateKeyPair, randomBytes, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createSecretKey, generateKeyPair, randomBytes, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { ALGORITHMS, type AlgorithmName } from './algorithms.js';
+import type { JsonWebKeyMembers } from './json-web-key.js';
 import { keyIdOf } from './key-id.js';
 
 /** Bits of secrets where the algorithm asks for no more. */
@@ -11,7 +12,7 @@ const makePair = promisify(generateKeyPair) as (
   options: object,
 ) => Promise<{ publicKey: KeyObject; privateKey: KeyObject }>;
 
-type NamedJwk = JsonWebKey & { readonly kid: string };
+type NamedJwk = JsonWebKeyMembers & { readonly kid: string };
 
 /** Makes a key for an algorithm: a JWK (RFC 7517) with `alg`, `use` and `kid`, private parts included. */
 export async function generateJwk(algorithm: AlgorithmName): Promise<NamedJwk> {

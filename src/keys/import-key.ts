@@ -4,11 +4,11 @@ import {
   createSecretKey,
   sign,
   verify,
-  type JsonWebKey,
   type KeyObject,
 } from 'node:crypto';
 import { ConfigError } from '../errors.js';
 import { ALGORITHM_NAMES, ALGORITHMS, isAlgorithm, type AlgorithmName } from './algorithms.js';
+import type { JsonWebKey } from './json-web-key.js';
 import { KID, keyIdOf } from './key-id.js';
 import type { KeyStatus, RingKey } from './ring-key.js';
 import { rsaWeakness } from './rsa-weakness.js';
@@ -171,9 +171,9 @@ function assertFits(key: KeyObject, algorithm: AlgorithmName, role: KeyRole): vo
   }
 }
 
-function publicJwk({ kty, crv, x, y, n, e }: JsonWebKey): JsonWebKey {
-  const members = Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(members);
+function publicJwk({ kty, crv, x, y, n, e }: JsonWebKey): Record<string, string> {
+  const members = Object.entries({ kty, crv, x, y, n, e });
+  return Object.fromEntries(members.filter((member): member is [string, string] => member[1] !== undefined));
 }
 
 /** A JWK may state a public part that is not its private part's. */

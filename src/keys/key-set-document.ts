@@ -1,7 +1,7 @@
-import type { JsonWebKey } from 'node:crypto';
+import type { JsonWebKeyMembers } from './json-web-key.js';
 
 /** A JWK with what a key set file says besides (RFC 7517 section 4 allows members of one's own). */
-export interface KeySetEntry extends JsonWebKey {
+export interface KeySetEntry extends JsonWebKeyMembers {
   status?: string;
   signing_from?: number | string;
   verify_until?: number | string;

@@ -8,7 +8,9 @@ export async function keySetEntry(
   algorithm: AlgorithmName,
   entry: KeySetEntry = {},
 ): Promise<KeySetEntry & { kid: string }> {
-  return { ...(await generateJwk(algorithm)), ...entry };
+  const generated = await generateJwk(algorithm);
+  const kid = typeof entry.kid === 'string' ? entry.kid : generated.kid;
+  return { ...generated, ...entry, kid };
 }
 
 /** Writes a key set file as an editor would: not at once. */
