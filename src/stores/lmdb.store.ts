@@ -1,24 +1,20 @@
 import { LRUCache } from 'lru-cache';
 import { StoreUnavailableError } from '../errors.js';
-import {
-  sessionExpiresAt,
-  type SessionKey,
-  type SessionRecord,
-  type TokenPair,
-} from '../tokens/session-record.js';
+import { type SessionKey, type SessionRecord, type TokenPair } from '../tokens/session-record.js';
 import { isSuccessor, isToRevoke, keyUseOf, oldestFirst, surplusSessions } from './live-sessions.js';
 import { openLmdbFiles, type LmdbFiles } from './lmdb.files.js';
 import type { JournalNews } from './lmdb.journal.js';
-import {
-  clientPrefix,
-  expiryKeyBytes,
-  expiryPrefix,
-  keysFrom,
-  parseSessionKey,
-  sessionKeyBytes,
-  sessionKeyOfExpiry,
-} from './lmdb.keys.js';
+import { expiryPrefix, parseSessionKey, sessionKeyBytes, sessionKeyOfExpiry } from './lmdb.keys.js';
 import { MOMENT_BYTES, momentNow, secondsSince } from './lmdb.moment.js';
+import {
+  hasEnded,
+  putSession,
+  readableSessions,
+  readClient,
+  readSession,
+  removeSession,
+  storableKey,
+} from './lmdb.records.js';
 import { LmdbWrites } from './lmdb.writes.js';
 import { PolledWatchers } from './polled-watchers.js';
 import { decodeSessionRecord, encodeSessionRecord, trailerOf } from './session-record.codec.js';
@@ -53,7 +49,6 @@ interface KeptSession {
   readonly commit: number;
 }
 
-const NO_BYTES = Buffer.alloc(0);
 /** How soon changes by other processes are told to those who watch, in milliseconds. A look costs microseconds. */
 const LOOK_EVERY_MS = 200;
 
@@ -318,73 +313,5 @@ export class LmdbTokenStore extends TokenStore {
     return new StoreUnavailableError('The embedded token store failed to read or write.', undefined, {
       cause: error,
     });
-  }
-}
-
-/** @throws RangeError for identifiers that cannot be stored exactly; the token endpoints refuse them before */
-function storableKey(record: SessionRecord): Buffer {
-  const key = sessionKeyBytes(record);
-  if (key === undefined) {
-    throw new RangeError('The client identifier is too long or not well-formed Unicode.');
-  }
-  return key;
-}
-
-function readSession({ sessions }: LmdbFiles, key: Buffer): SessionRecord | undefined {
-  const bytes = sessions.getBinaryFast(key);
-  if (bytes === undefined) return undefined;
-  const { clientId, familyId } = parseSessionKey(key);
-  return decodeSessionRecord(bytes, clientId, familyId);
-}
-
-function readClient({ sessions }: LmdbFiles, clientId: string): SessionRecord[] {
-  const prefix = clientPrefix(clientId);
-  if (prefix === undefined) return [];
-  return Array.from(sessions.getRange(keysFrom(prefix)), ({ key, value }) => {
-    const { familyId } = parseSessionKey(key);
-    return decodeSessionRecord(value, clientId, familyId);
-  });
-}
-
-/** Every session but the damaged ones, which nobody can use. */
-function* readableSessions({ sessions }: LmdbFiles): Iterable<SessionRecord> {
-  for (const { key, value } of sessions.getRange({})) {
-    const { clientId, familyId } = parseSessionKey(key);
-    try {
-      yield decodeSessionRecord(value, clientId, familyId);
-    } catch (error) {
-      if (!(error instanceof StoreUnavailableError)) throw error;
-    }
-  }
-}
-
-function putSession(
-  { sessions, expiries }: LmdbFiles,
-  key: Buffer,
-  record: SessionRecord,
-  bytes: Buffer,
-  stored: SessionRecord | undefined,
-): void {
-  const expiresAt = sessionExpiresAt(record);
-  const storedExpiresAt = stored && sessionExpiresAt(stored);
-  if (storedExpiresAt !== expiresAt) {
-    if (storedExpiresAt !== undefined) expiries.remove(expiryKeyBytes(storedExpiresAt, key));
-    expiries.put(expiryKeyBytes(expiresAt, key), NO_BYTES);
-  }
-  sessions.put(key, bytes);
-}
-
-function removeSession({ sessions, expiries }: LmdbFiles, record: SessionRecord): void {
-  const key = storableKey(record);
-  expiries.remove(expiryKeyBytes(sessionExpiresAt(record), key));
-  sessions.remove(key);
-}
-
-/** A damaged session has ended, too: the index says so, and nobody can use it. */
-function hasEnded(bytes: Buffer | undefined, now: number): boolean {
-  try {
-    return bytes !== undefined && sessionExpiresAt(decodeSessionRecord(bytes, '', '')) < now;
-  } catch {
-    return true;
   }
 }

@@ -94,9 +94,9 @@ export function isLate(error: unknown): boolean {
   return isReply(error) && firstWord(error) === LATE;
 }
 
-/** Whether an access list forbids what was asked; Redis 6 says so in the text of a script's error. */
+/** Whether an access list forbids what was asked; of a script, the text says so. */
 export function isForbidden(error: unknown): boolean {
-  return isReply(error) && /\bNOPERM\b|\bACL\b/.test(error.message);
+  return isReply(error) && /\bNOPERM\b|\bACL\b|can't run this command/.test(error.message);
 }
 
 /** The rest of an answer may show what was sent. */

@@ -23,3 +23,23 @@ describe('a fault of a SQL driver', () => {
     expect(explained(error)).toBe(error);
   });
 });
+
+describe('what a database answers', () => {
+  it.each(['42501', 'ER_TABLEACCESS_DENIED_ERROR', 'ER_DATA_TOO_LONG'])(
+    'that it will not do what it was asked (%s), is named as such',
+    (code) => {
+      expect(explained({ code, message: 'with values' })).toMatchObject({
+        answered: true,
+        message: `The database answered ${code}.`,
+      });
+    },
+  );
+
+  it.each(['25006', '53100', 'ER_OPTION_PREVENTS_STATEMENT', 'ER_DISK_FULL'])(
+    'that may be another in a moment (%s), is none of them',
+    (code) => {
+      const error = { code };
+      expect(explained(error)).toBe(error);
+    },
+  );
+});

@@ -41,13 +41,16 @@ export interface RevokeFilter {
  * - a promise resolves only after the write is durable as far as the store promises durability;
  * - each method is atomic: others see all of it or nothing;
  * - a fault of the backend rejects with `StoreUnavailableError`, never with "not found" and never silently;
+ * - a write that has rejected takes no effect later: what waits in a backend that stalls carries a deadline by the
+ *   backend's own clock, or is taken back; where neither can be exact, `rotatedAgo` counts from when it took effect;
  * - a session is live while it is not revoked, up to and including the second that `sessionExpiresAt` gives.
  */
 export abstract class TokenStore {
   /**
    * Reads the session of this client and family. Another client's family is not found. Revoked sessions are found.
    * A store that keeps a cache may be behind other processes' writes, never behind its own, by a time that it
-   * states; it is not when asked for a fresh answer, nor when it answers with a promise.
+   * states; it is not when asked for a fresh answer, nor when it answers with a promise. A fresh answer says how long
+   * ago the session was rotated (`rotatedAgo`), by a clock that all processes share, if the store has one.
    */
   abstract find(key: SessionKey, options?: FindOptions): MaybePromise<SessionRecord | undefined>;
 

@@ -1,20 +1,26 @@
 import type { TokenStore } from '../stores/token-store.js';
 import type { SessionRecord } from '../tokens/session-record.js';
 
+/** The calls of the port that change sessions. */
+const WRITES: readonly (string | symbol)[] = ['insert', 'rotate', 'label', 'revoke', 'revokeClient'];
+
 /**
  * Time that a test lets go by does not go by for a backend with a clock of its own. Seen through this, a store adds it
- * to what that clock says of the age of a rotation.
+ * to what that clock says of the age of a rotation. Between reading and writing it can also make the backend stall.
  */
 export class PassingTime {
   /** Seconds that the test has let go by; less than before when all clocks are set back. */
   passed = 0;
+  /** Called once, when the next write is about to be sent. */
+  beforeWrite: (() => Promise<void>) | undefined;
   /** By hash of the refresh token, how many had gone by when it was made. */
   readonly #rotations = new Map<string, number>();
 
   seenThroughBy(store: TokenStore): TokenStore {
-    const rotate: TokenStore['rotate'] = (record, pair) => {
+    const rotate: TokenStore['rotate'] = async (record, pair) => {
       // Before its outcome is known: it may take effect and not be answered.
       this.#rotations.set(record.refreshHash, this.passed);
+      if (await this.#hasStalled()) this.#rotations.delete(record.refreshHash);
       return store.rotate(record, pair);
     };
     const find: TokenStore['find'] = (key, options) => {
@@ -26,9 +32,22 @@ export class PassingTime {
         if (name === 'rotate') return rotate;
         if (name === 'find') return find;
         const value: unknown = Reflect.get(target, name, target);
-        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+        if (typeof value !== 'function') return value;
+        const method = value.bind(target) as (...args: unknown[]) => unknown;
+        if (!WRITES.includes(name)) return method;
+        return async (...args: unknown[]) => {
+          await this.#hasStalled();
+          return method(...args);
+        };
       },
     });
+  }
+
+  async #hasStalled(): Promise<boolean> {
+    const { beforeWrite } = this;
+    this.beforeWrite = undefined;
+    await beforeWrite?.();
+    return beforeWrite !== undefined;
   }
 
   #aged(record: SessionRecord | undefined): SessionRecord | undefined {

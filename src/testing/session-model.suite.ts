@@ -15,9 +15,11 @@ import {
   revokeClient,
   SessionModel,
   skew,
+  type Stall,
   type ModelCommand,
   type Nodes,
 } from './session.model.js';
+import { stall, type StalledCall } from './session.stalls.js';
 import type { ModelConfig } from './session.oracle.js';
 import { globalRunner, type ContractRunner } from './contract-runner.js';
 import type { StoreProcessOptions } from './store-process.js';
@@ -36,6 +38,12 @@ export interface SessionModelOptions {
    * Default: 0, which is with the next request.
    */
   readonly seenWithin?: number;
+  /**
+   * Makes the backend take calls and answer none, and answers a function that lets it go on: that resolves when the
+   * backend has dealt with all that had waited. The stores' time limit should be short. Default: it is not tried. It is
+   * tried with `open`, not with processes.
+   */
+  readonly stall?: Stall;
   /** Random runs. Default: 100. */
   readonly runs?: number;
   /** Commands a run has at most. Default: 30. */
@@ -60,9 +68,10 @@ export type SharedStore = (
 const MINUTE = 60;
 /** By how much a server's clock may be wrong, which is less than the tolerance between any two. */
 const MOST_SKEW = 2;
+const STALLED: readonly StalledCall[] = ['refresh', 'refresh', 'issue', 'revoke'];
 
 /**
- * Defines a model-based test: random orders of issuing, refreshing, racing, losing answers, crashing, revoking, clocks
+ * Defines a model-based test: random orders of issuing, refreshing, racing, losing answers, crashing, stalling, revoking, clocks
  * that differ, go on and are set back, over several servers on one store, never show two live successors, a valid
  * client logged out within the window, or a spent token accepted after it. Needs the package `fast-check`.
  *
@@ -98,6 +107,9 @@ export function describeSessionModel(name: string, options: SessionModelOptions)
           { weight: 1, arbitrary: fc.tuple(client, node).map((args) => revokeClient(...args)) },
         ),
         fc.constantFrom(1, 4, 6, 9, 11, 30, 30, 20 * MINUTE, -60 * MINUTE).map((seconds) => advance(seconds)),
+        ...(options.stall === undefined
+          ? []
+          : [fc.tuple(fc.constantFrom(...STALLED), session, node).map((args) => stall(...args))]),
         fc.tuple(node, fc.integer({ min: -mostSkew, max: mostSkew })).map((args) => skew(...args)),
       ];
       const run = fc.asyncProperty(
@@ -131,6 +143,7 @@ export function describeSessionModel(name: string, options: SessionModelOptions)
           if (event === 'same' && refreshGrace === 0) continue;
           assert.ok((seen[event] ?? 0) > 0, `no refresh was ever ${event}`);
         }
+      if (options.stall) assert.ok((seen.stalled ?? 0) > 0, 'the backend never stalled');
     });
   });
 }
@@ -162,7 +175,7 @@ async function startWorld(options: SessionModelOptions, refreshGrace: number): P
     );
   }
   return {
-    model: new SessionModel(config, count, options.seenWithin ?? 0, time),
+    model: new SessionModel(config, count, options.seenWithin ?? 0, time, options.stall),
     nodes,
     end: async () => {
       await Promise.all(nodes.map((node) => node.stop()));

@@ -6,6 +6,9 @@ import type { ModelNode } from './model-node.js';
 import type { PassingTime } from './passing-time.js';
 import { ModelSession, type ModelConfig, type Moment, type Outcome } from './session.oracle.js';
 
+/** Makes a backend answer nothing, and answers how it goes on. */
+export type Stall = () => Promise<() => Promise<void> | void>;
+
 /** What a run has done so far. */
 export class SessionModel {
   sessions: ModelSession[] = [];
@@ -13,7 +16,8 @@ export class SessionModel {
   offset = 0;
   readonly skews: number[];
   /** How often what happened, so that a suite can tell what it has seen. */
-  readonly seen: Partial<Record<Outcome | 'issued' | 'crashed' | 'raced' | 'revoked', number>> = {};
+  readonly seen: Partial<Record<Outcome | 'issued' | 'crashed' | 'raced' | 'revoked' | 'stalled', number>> =
+    {};
 
   constructor(
     readonly config: ModelConfig,
@@ -21,6 +25,8 @@ export class SessionModel {
     /** How soon every server knows what another one wrote, in milliseconds. */
     readonly seenWithin: number,
     readonly time: PassingTime,
+    /** Makes the backend stall, where that can be done. */
+    readonly stall?: Stall,
   ) {
     this.skews = Array.from({ length: nodes }, () => 0);
   }
@@ -38,7 +44,7 @@ export type Nodes = readonly ModelNode[];
 export type ModelCommand = AsyncCommand<SessionModel, Nodes>;
 
 /** A command as a function; `session` and `node` wrap around what there is. */
-function command(
+export function command(
   text: string,
   run: (model: SessionModel, nodes: Nodes) => Promise<void>,
   check: (model: SessionModel) => boolean = () => true,
@@ -53,7 +59,7 @@ function command(
   };
 }
 
-const hasSessions = (model: SessionModel): boolean => model.sessions.length > 0;
+export const hasSessions = (model: SessionModel): boolean => model.sessions.length > 0;
 
 export function issue(client: number, node: number): ModelCommand {
   return command(`issue(client ${client}, node ${node})`, async (model, nodes) => {
@@ -169,7 +175,7 @@ export function skew(node: number, seconds: number): ModelCommand {
   });
 }
 
-async function setClocks(model: SessionModel, nodes: Nodes): Promise<void> {
+export async function setClocks(model: SessionModel, nodes: Nodes): Promise<void> {
   model.time.passed = model.offset;
   await Promise.all(nodes.map((node, n) => node.skew(model.offset + (model.skews[n] ?? 0))));
 }
@@ -181,7 +187,7 @@ interface Attempt {
 }
 
 /** Compares what came of an attempt with what may come of it, and goes on from what did. */
-async function settle(
+export async function settle(
   model: SessionModel,
   subject: ModelSession,
   { generation, answers, moment }: Attempt,
@@ -252,7 +258,7 @@ async function holdsOnEveryNode(model: SessionModel, nodes: Nodes): Promise<void
   );
 }
 
-async function attempt(refreshing: Promise<IssuedTokens>): Promise<IssuedTokens | undefined> {
+export async function attempt(refreshing: Promise<IssuedTokens>): Promise<IssuedTokens | undefined> {
   try {
     return await refreshing;
   } catch (error) {
@@ -262,7 +268,7 @@ async function attempt(refreshing: Promise<IssuedTokens>): Promise<IssuedTokens 
   }
 }
 
-async function timed<T>(node: ModelNode, act: (node: ModelNode) => Promise<T>): Promise<[T, Moment]> {
+export async function timed<T>(node: ModelNode, act: (node: ModelNode) => Promise<T>): Promise<[T, Moment]> {
   const from = node.clock();
   const begun = node.backendClock();
   const result = await act(node);
@@ -280,11 +286,11 @@ function union(moments: readonly Moment[]): Moment {
   };
 }
 
-function at(nodes: Nodes, node: number): ModelNode {
+export function at(nodes: Nodes, node: number): ModelNode {
   return nodes[node % nodes.length] as ModelNode;
 }
 
-function pick(model: SessionModel, session: number): ModelSession {
+export function pick(model: SessionModel, session: number): ModelSession {
   // Late ones are more interesting: 0 is the latest.
   return model.sessions[model.sessions.length - 1 - (session % model.sessions.length)] as ModelSession;
 }

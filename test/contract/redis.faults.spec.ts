@@ -248,6 +248,35 @@ describeRedis('RedisTokenStore, when something fails', () => {
     await put(store);
   });
 
+  it('goes on reading, at once, while its server refuses to write', async () => {
+    const store = await openStore({ trackedCacheSize: 0 });
+    const record = await put(store);
+    await admin.config('SET', 'min-replicas-to-write', '1');
+    try {
+      for (let n = 0; n < 10; n++) {
+        await expect(store.insert(...insertion())).rejects.toMatchObject({ answered: false });
+      }
+      for (let n = 0; n < 10; n++) {
+        expect(await store.find(record, { fresh: true })).toMatchObject({ familyId: record.familyId });
+      }
+    } finally {
+      await admin.config('SET', 'min-replicas-to-write', '0');
+    }
+  });
+
+  it('writes where an access list forbids TIME, and warns that it does without a deadline', async () => {
+    await admin.acl('SETUSER', 'timeless', 'on', '>pw', '~*', '&*', '+@all', '-time');
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    const store = await openStore({ url: `redis://timeless:pw@127.0.0.1:${server.port}` });
+    const record = await put(store);
+    await put(store);
+    expect(await store.find(record)).toMatchObject({ familyId: record.familyId });
+    expect(
+      warn.mock.calls.flat().filter((text) => /Redis refuses the command TIME/.test(String(text))),
+    ).toHaveLength(1);
+    warn.mockRestore();
+  });
+
   it('answers 503 while its server is a replica, and goes on when it is a primary', async () => {
     const store = await openStore();
     const record = await put(store);

@@ -118,7 +118,6 @@ describeOnLinux('a process that is stopped while it holds the lock of the embedd
     const answers = await Promise.all(refreshes);
     expect(performance.now() - begun).toBeGreaterThan(1400);
     expect(answers.filter((answer) => typeof answer === 'string')).toEqual([]);
-    expect(await Promise.all(clients.map(({ clientId }) => store.list(clientId)))).toHaveLength(CLIENTS);
     await Promise.all(servers.map((server) => server.stop()));
   });
 
@@ -131,7 +130,7 @@ describeOnLinux('a process that is stopped while it holds the lock of the embedd
     );
   });
 
-  it('does not keep a store from closing, nor its process from ending by a signal', async () => {
+  it('does not keep a store from closing', async () => {
     const { store, folder } = await openStore();
     await holdLock(folder);
     const write = store.insert(sessionSample().record, sessionSample().pair, 1).catch(() => undefined);

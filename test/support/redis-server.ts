@@ -88,6 +88,16 @@ sentinel failover-timeout ${name} 3000
     this.#child?.kill('SIGCONT');
   }
 
+  /** Resolves when what was sent before has been read and done. */
+  async ping(): Promise<void> {
+    const admin = new Redis(this.url);
+    admin.on('error', () => undefined);
+    // What waited in other connections is read in the same round as the first call, or before.
+    await admin.ping();
+    await admin.ping();
+    admin.disconnect();
+  }
+
   async stop(): Promise<void> {
     const child = this.#child;
     this.#child = undefined;

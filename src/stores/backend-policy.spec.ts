@@ -1,0 +1,53 @@
+import { describe, expect, it } from '@jest/globals';
+import '../../test/support/silent-logger.js';
+import { StoreUnavailableError } from '../errors.js';
+import { BackendPolicy } from './backend-policy.js';
+
+const FAILURES_UNTIL_LEFT_ALONE = 5;
+const LEFT_ALONE = 'left alone for a moment';
+
+/** @param error what each call fails with */
+async function failOften(call: (work: () => Promise<never>) => Promise<never>, error: Error): Promise<void> {
+  for (let n = 0; n < FAILURES_UNTIL_LEFT_ALONE; n++) {
+    await expect(call(() => Promise.reject(error))).rejects.toThrow(StoreUnavailableError);
+  }
+}
+
+describe('BackendPolicy', () => {
+  it('goes on reading a backend whose writes fail', async () => {
+    const policy = new BackendPolicy({ timeout: 1 });
+    await failOften((work) => policy.write(work), new Error('read-only'));
+    await expect(policy.write(async () => 1)).rejects.toThrow(LEFT_ALONE);
+    await expect(policy.read(async () => 1)).resolves.toBe(1);
+  });
+
+  it('goes on writing to a backend whose reads fail', async () => {
+    const policy = new BackendPolicy({ timeout: 1 });
+    await failOften((work) => policy.read(work), new Error('cut'));
+    await expect(policy.read(async () => 1)).rejects.toThrow(LEFT_ALONE);
+    await expect(policy.write(async () => 1)).resolves.toBe(1);
+  });
+
+  it('leaves no backend alone that refuses what it is asked, and asks it once', async () => {
+    const policy = new BackendPolicy({ timeout: 1 });
+    const refusal = new StoreUnavailableError('It answered no.', 1, { answered: true });
+    await failOften((work) => policy.write(work), refusal);
+    await failOften((work) => policy.read(work), refusal);
+    await expect(policy.write(async () => 1)).resolves.toBe(1);
+    let asked = 0;
+    const read = policy.read(() => {
+      asked++;
+      return Promise.reject(refusal);
+    });
+    await expect(read).rejects.toBe(refusal);
+    expect(asked).toBe(1);
+  });
+
+  it('tells a call until when its caller waits', async () => {
+    const policy = new BackendPolicy({ timeout: 0.5 });
+    const start = performance.now();
+    const deadline = await policy.write(async (_, until) => until);
+    expect(deadline).toBeGreaterThan(start + 450);
+    expect(deadline).toBeLessThan(performance.now() + 500);
+  });
+});

@@ -1,0 +1,75 @@
+import { StoreUnavailableError } from '../errors.js';
+import { sessionExpiresAt, type SessionRecord } from '../tokens/session-record.js';
+import type { LmdbFiles } from './lmdb.files.js';
+import { clientPrefix, expiryKeyBytes, keysFrom, parseSessionKey, sessionKeyBytes } from './lmdb.keys.js';
+import { decodeSessionRecord } from './session-record.codec.js';
+
+const NO_BYTES = Buffer.alloc(0);
+
+/** @throws RangeError for identifiers that cannot be stored exactly; the token endpoints refuse them before */
+export function storableKey(record: SessionRecord): Buffer {
+  const key = sessionKeyBytes(record);
+  if (key === undefined) {
+    throw new RangeError('The client identifier is too long or not well-formed Unicode.');
+  }
+  return key;
+}
+
+export function readSession({ sessions }: LmdbFiles, key: Buffer): SessionRecord | undefined {
+  const bytes = sessions.getBinaryFast(key);
+  if (bytes === undefined) return undefined;
+  const { clientId, familyId } = parseSessionKey(key);
+  return decodeSessionRecord(bytes, clientId, familyId);
+}
+
+export function readClient({ sessions }: LmdbFiles, clientId: string): SessionRecord[] {
+  const prefix = clientPrefix(clientId);
+  if (prefix === undefined) return [];
+  return Array.from(sessions.getRange(keysFrom(prefix)), ({ key, value }) => {
+    const { familyId } = parseSessionKey(key);
+    return decodeSessionRecord(value, clientId, familyId);
+  });
+}
+
+/** Every session but the damaged ones, which nobody can use. */
+export function* readableSessions({ sessions }: LmdbFiles): Iterable<SessionRecord> {
+  for (const { key, value } of sessions.getRange({})) {
+    const { clientId, familyId } = parseSessionKey(key);
+    try {
+      yield decodeSessionRecord(value, clientId, familyId);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) throw error;
+    }
+  }
+}
+
+export function putSession(
+  { sessions, expiries }: LmdbFiles,
+  key: Buffer,
+  record: SessionRecord,
+  bytes: Buffer,
+  stored: SessionRecord | undefined,
+): void {
+  const expiresAt = sessionExpiresAt(record);
+  const storedExpiresAt = stored && sessionExpiresAt(stored);
+  if (storedExpiresAt !== expiresAt) {
+    if (storedExpiresAt !== undefined) expiries.remove(expiryKeyBytes(storedExpiresAt, key));
+    expiries.put(expiryKeyBytes(expiresAt, key), NO_BYTES);
+  }
+  sessions.put(key, bytes);
+}
+
+export function removeSession({ sessions, expiries }: LmdbFiles, record: SessionRecord): void {
+  const key = storableKey(record);
+  expiries.remove(expiryKeyBytes(sessionExpiresAt(record), key));
+  sessions.remove(key);
+}
+
+/** A damaged session has ended, too: the index says so, and nobody can use it. */
+export function hasEnded(bytes: Buffer | undefined, now: number): boolean {
+  try {
+    return bytes !== undefined && sessionExpiresAt(decodeSessionRecord(bytes, '', '')) < now;
+  } catch {
+    return true;
+  }
+}
