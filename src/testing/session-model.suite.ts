@@ -107,9 +107,9 @@ export function describeSessionModel(name: string, options: SessionModelOptions)
           { weight: 1, arbitrary: fc.tuple(client, node).map((args) => revokeClient(...args)) },
         ),
         fc.constantFrom(1, 4, 6, 9, 11, 30, 30, 20 * MINUTE, -60 * MINUTE).map((seconds) => advance(seconds)),
-        ...(options.stall === undefined
-          ? []
-          : [fc.tuple(fc.constantFrom(...STALLED), session, node).map((args) => stall(...args))]),
+        ...(options.stall === undefined ? [] : STALLED).map((what) =>
+          fc.tuple(session, node).map((args) => stall(what, ...args)),
+        ),
         fc.tuple(node, fc.integer({ min: -mostSkew, max: mostSkew })).map((args) => skew(...args)),
       ];
       const run = fc.asyncProperty(

@@ -95,7 +95,7 @@ describeOnLinux('a process that is stopped while it holds the lock of the embedd
   });
 
   it('locks nobody out who repeats the same token, on any process', async () => {
-    const { store, folder } = await openStore();
+    const { folder } = await openStore();
     const config = { storeTimeout: TIMEOUT, refreshGrace: 1 };
     const servers = await Promise.all(
       [0, 1].map(() => StoreProcess.start(processOn(`lmdb:${folder}`, config))),
