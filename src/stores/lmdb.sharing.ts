@@ -55,7 +55,11 @@ export async function borrowDatabases(file: string, open: () => Promise<LmdbData
   }
 }
 
-async function giveBack(key: string, shared: Shared, { root, latest, presence }: LmdbDatabases): Promise<void> {
+async function giveBack(
+  key: string,
+  shared: Shared,
+  { root, latest, presence }: LmdbDatabases,
+): Promise<void> {
   if (--shared.stores > 0) {
     // Writes are done in their order. Those that fail tell so themselves.
     await root.transaction(() => {}).catch(() => {});
