@@ -142,12 +142,16 @@ describe.each(ADAPTERS)('a key ring (%s)', (adapter) => {
     expect((await server.get('/.well-known/jwks.json', { 'If-None-Match': '"other"' })).status).toBe(200);
   });
 
-  it('publishes nothing of a secret, and nothing at all to strangers under a rule for everything', async () => {
+  it('publishes nothing of a secret, and nothing at all to strangers under a rule that names where', async () => {
     await start({});
     expect((await server.get('/.well-known/jwks.json')).body).toEqual({ keys: [] });
     expect((await server.get('/.well-known/oauth-authorization-server')).status).toBe(404);
     await server.close();
     await start({ masterTokenPaths: ['/'], issuer: 'https://auth.example.com' });
+    // A rule for everything is not meant for what clients have to read before they have a token.
+    expect((await server.get('/.well-known/jwks.json')).status).toBe(200);
+    await server.close();
+    await start({ masterTokenPaths: ['/.well-known'], issuer: 'https://auth.example.com' });
     for (const path of ['/.well-known/jwks.json', '/.well-known/oauth-authorization-server']) {
       expect((await server.get(path)).status).toBe(401);
       expect((await server.get(path, { 'MASTER-TOKEN': MASTER_TOKEN })).status).toBe(200);

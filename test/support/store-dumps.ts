@@ -5,7 +5,11 @@ import type { OwnDatabase } from './sql-databases.js';
 
 /** All bytes of a folder's files. */
 export async function dumpOfFolder(folder: string): Promise<Buffer> {
-  return Buffer.concat(readdirSync(folder).map((file) => readFileSync(join(folder, file))));
+  return Buffer.concat(
+    readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => readFileSync(join(folder, name))),
+  );
 }
 
 /** All that Redis holds under an application's name. */
