@@ -19,7 +19,7 @@ const ROOMS: Record<string, string[]> = {
   ],
   tokens: ['keys', 'stores/token-store', 'stores/client-register', 'config'],
   access: ['tokens', 'config', 'stores/token-store'],
-  http: ['access', 'tokens', 'config', 'keys/key-ring', 'keys/key-ring-holder'],
+  http: ['access', 'tokens', 'config', 'keys/key-ring', 'keys/key-ring-holder', 'keys/json-web-key'],
   websockets: ['access', 'tokens', 'config', 'stores/token-store', 'http/open-connections'],
   cli: ['config', 'keys', 'stores', 'tokens'],
   testing: ['config', 'keys', 'stores', 'tokens', 'access'],

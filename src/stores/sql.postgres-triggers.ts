@@ -3,13 +3,29 @@ import type { SqlTables } from './sql.tables.js';
 
 const TABLE = 'fastauth_sessions';
 const TRIGGERS = ['fastauth_tell_update', 'fastauth_tell_delete', 'fastauth_tell_truncate'] as const;
+/** What decides whether a token is good and what it says; a label does not, and is told of by whoever sets one. */
+const DECIDING = [
+  'app',
+  'client_id',
+  'family_id',
+  'generation',
+  'access_hash',
+  'access_expires_at',
+  'refresh_hash',
+  'refresh_expires_at',
+  'previous_refresh_hash',
+  'created_at',
+  'revoked_at',
+  'claims',
+  'expires_at',
+] as const;
 /** Set for a transaction that notifies of its deletions itself. */
 export const TOLD_SETTING = 'fastauth.told';
 
 /**
  * Has PostgreSQL notify of what other programs change: a row that somebody updates or deletes by SQL, the whole table
- * that is emptied. Our own statements notify themselves, and are told from others' by the time of the change, which is
- * that of their statement; for them no function is called. What is written is an empty writer and the identifiers, or
+ * that is emptied. Our own statements notify themselves, and are told from others' by the time of the change, which lies
+ * within that of their statement; for them no function is called. What is written is an empty writer and the identifiers, or
  * these as hexadecimal where they are not plain ASCII, or `all`.
  */
 export async function createChangeTriggers(db: Kysely<SqlTables>): Promise<void> {
@@ -56,9 +72,14 @@ export async function createChangeTriggers(db: Kysely<SqlTables>): Promise<void>
   for (const trigger of TRIGGERS)
     await sql`drop trigger if exists ${sql.id(trigger)} on ${table}`.execute(db);
   const [update, remove, truncate] = TRIGGERS.map((trigger) => sql.id(trigger));
+  const epoch = (time: string) => sql.raw(`cast(extract(epoch from ${time}()) as double precision)`);
+  const decides = (row: string) => sql.join(DECIDING.map((column) => sql.ref(`${row}.${column}`)));
   await sql`
     create trigger ${update} after update on ${table} for each row
-    when (new.changed_at is distinct from cast(extract(epoch from statement_timestamp()) as double precision))
+    when (
+      (${decides('new')}) is distinct from (${decides('old')}) and
+      (new.changed_at between ${epoch('statement_timestamp')} and ${epoch('clock_timestamp')}) is not true
+    )
     execute function ${tellRow}()`.execute(db);
   await sql`
     create trigger ${remove} after delete on ${table} for each row
