@@ -17,13 +17,43 @@ const MAX_RETRY_DELAY_MS = 1000;
 export async function redisConnection(source: RedisSource, timeout: number): Promise<RedisConnection> {
   const client = 'url' in source ? await byUrl(source.url, timeout) : ownOf(source.client, timeout);
   // Without a listener an error would end the process. What fails is known from the calls.
-  client.on('error', () => undefined);
+  client.on('error', (error) => {
+    // ioredis would go on with database 0.
+    if (isRefusedDatabase(error) && !isCluster(client)) client.disconnect(true);
+  });
   // ioredis gives up when it hears of a failover just while it asks a Sentinel; only closeRedis() may end this one.
   client.on('end', () => {
     setTimeout(() => client.connect().catch(() => undefined), MAX_RETRY_DELAY_MS).unref();
   });
   for (const [name, script] of Object.entries(REDIS_SCRIPTS)) client.defineCommand(name, script);
   return client as RedisConnection;
+}
+
+/** Whether the server does not have the database that was asked for. */
+export function isRefusedDatabase(error: unknown): boolean {
+  const { name, command } = error as { name?: unknown; command?: { name?: unknown } };
+  return name === 'ReplyError' && command?.name === 'select';
+}
+
+/**
+ * What the application puts before all of its keys. It is put there by the names of our keys, since ioredis adds it to
+ * commands alone, and not to what is tracked or looked through.
+ * @throws ConfigError one that would scatter a client's keys over a Cluster
+ */
+export function keyPrefixOf(source: RedisSource): string {
+  if ('url' in source) {
+    return URL.canParse(source.url) ? (new URL(source.url).searchParams.get('keyPrefix') ?? '') : '';
+  }
+  const { keyPrefix } = source.client.options as { keyPrefix?: unknown };
+  const prefix = typeof keyPrefix === 'string' ? keyPrefix : '';
+  const isCluster = (source.client as { isCluster?: unknown }).isCluster === true;
+  if (isCluster && prefix.includes('{') && !/^[^{]*\{[^}]+\}/.test(prefix)) {
+    throw new ConfigError([
+      `RedisTokenStore: the client's keyPrefix ${JSON.stringify(prefix)} has a brace that is no hash tag; ` +
+        'write "{tag}", or none',
+    ]);
+  }
+  return prefix;
 }
 
 /** Ends a connection for good. */

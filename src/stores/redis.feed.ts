@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { isCluster, type RedisConnection } from './redis.connection.js';
 import type { RedisKeys } from './redis.keys.js';
 import { RedisNodeFeed } from './redis.node-feed.js';
+import { RedisPlace } from './redis.place.js';
 import type { TrackedSessions } from './tracked-sessions.js';
 
 interface FedNode {
@@ -19,11 +20,22 @@ export class RedisFeed {
   readonly #connection: RedisConnection;
   readonly #keys: RedisKeys;
   readonly #sessions: TrackedSessions;
+  readonly #isUsable: () => boolean;
   readonly #nodes = new Map<Redis, FedNode>();
+  /** Where databases can be swapped: until when it was the same one. */
+  #place: RedisPlace | undefined;
+  #sameAt = -Infinity;
   #isConnected = false;
   #hasWarned = false;
 
-  constructor(connection: RedisConnection, keys: RedisKeys, sessions: TrackedSessions) {
+  /** @param isUsable whether the connection leads where it should */
+  constructor(
+    connection: RedisConnection,
+    keys: RedisKeys,
+    sessions: TrackedSessions,
+    isUsable: () => boolean,
+  ) {
+    this.#isUsable = isUsable;
     this.#connection = connection;
     this.#keys = keys;
     this.#sessions = sessions;
@@ -36,6 +48,24 @@ export class RedisFeed {
       connection.on('+node', (node: Redis) => this.#add(node));
       connection.on('-node', (node: Redis) => this.#remove(node));
     } else {
+      this.#place = new RedisPlace(
+        this.#keys.place,
+        {
+          // A call would open a connection that is not wanted yet.
+          isThere: () => connection.status === 'ready' && this.#isUsable(),
+          read: (key) => connection.get(key),
+          mark: (key, value) => connection.set(key, value, 'NX'),
+        },
+        {
+          same: (at) => this.#isSame(at),
+          other: (at) => {
+            this.#sessions.changed(undefined);
+            this.#isSame(at);
+          },
+        },
+      );
+      connection.on('ready', () => void this.#place?.look());
+      this.#place.start();
       this.#add(connection);
       // The connection may lead to another server from now on, as after a failover: so must the feed.
       connection.on('close', () => this.#nodes.get(connection)?.feed.restart());
@@ -43,6 +73,7 @@ export class RedisFeed {
   }
 
   stop(): void {
+    this.#place?.stop();
     for (const { feed } of this.#nodes.values()) feed.stop();
     this.#nodes.clear();
   }
@@ -79,10 +110,18 @@ export class RedisFeed {
     this.#update();
   }
 
+  #isSame(at: number): void {
+    this.#sameAt = at;
+    this.#update();
+  }
+
   #update(): void {
     const times = Array.from(this.#nodes.values(), ({ aliveAt }) => aliveAt);
     const isConnected = times.length > 0 && !times.includes(undefined);
-    const aliveAt = Math.min(...times.map((time) => time ?? -Infinity));
+    const aliveAt = Math.min(
+      ...times.map((time) => time ?? -Infinity),
+      this.#place === undefined ? Infinity : this.#sameAt,
+    );
     if (isConnected && this.#isConnected) this.#sessions.alive(aliveAt);
     else if (isConnected) this.#sessions.connected(aliveAt);
     else if (this.#isConnected) this.#sessions.lost();

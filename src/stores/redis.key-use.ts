@@ -18,7 +18,7 @@ export async function redisKeyUse(
   now: number,
   read: <T>(call: () => Promise<T>) => Promise<T>,
 ): Promise<readonly KeyUse[]> {
-  const pattern = `${keys.sessionPrefix.replaceAll('*', '\\*')}*`;
+  const pattern = `${keys.sessionPrefix.replaceAll(/[*?[\]\\]/g, '\\$&')}*`;
   let uses: readonly KeyUse[] = [];
   for (const node of nodes) {
     let cursor = '0';

@@ -9,10 +9,14 @@ import type { SessionKey } from '../tokens/session-record.js';
 export class RedisKeys {
   /** What the keys of sessions, and no others, begin with. */
   readonly sessionPrefix: string;
+  /** By which a database is known again. */
+  readonly place: string;
   readonly #indexPrefix: string;
 
-  constructor(appName: string) {
-    const app = encodeURIComponent(appName);
+  /** @param prefix what the application puts before all of its keys (ioredis' `keyPrefix`), as it is */
+  constructor(appName: string, prefix = '') {
+    const app = prefix + encodeURIComponent(appName);
+    this.place = `${app}:place`;
     this.sessionPrefix = `${app}:session:`;
     this.#indexPrefix = `${app}:sessions:`;
   }

@@ -1,10 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { StoreUnavailableError } from '../errors.js';
 import type { SessionKey, SessionRecord, TokenPair } from '../tokens/session-record.js';
 import { BackendPolicy } from './backend-policy.js';
 import { RedisClocks } from './redis.clocks.js';
-import { closeRedis, isCluster, redisConnection, type RedisConnection } from './redis.connection.js';
+import {
+  closeRedis,
+  isCluster,
+  keyPrefixOf,
+  redisConnection,
+  type RedisConnection,
+} from './redis.connection.js';
 import { evictionPolicy } from './redis.eviction.js';
 import { RedisFaults, unlessRefused } from './redis.faults.js';
 import { RedisFeed } from './redis.feed.js';
@@ -28,6 +35,7 @@ import {
   type RevokeFilter,
   type SessionWatcher,
 } from './token-store.js';
+import { StoreRefusal } from './store-refusal.js';
 import { TrackedSessions } from './tracked-sessions.js';
 
 /** Options of {@link RedisTokenStore}: where Redis is (`url` or `client`), and these. */
@@ -66,27 +74,33 @@ export class RedisTokenStore extends TokenStore {
     this.#source = source;
     this.#timeout = timeout;
     this.#policy = new BackendPolicy({ timeout });
-    this.#keys = new RedisKeys(appName);
+    this.#keys = new RedisKeys(appName, keyPrefixOf(this.#source));
     this.#sessions = new TrackedSessions({
       size: trackedCacheSize,
       load: (key, fresh) => this.#load(key, fresh),
     });
   }
 
-  /** @throws ConfigError the package "ioredis" is not installed */
+  /** @throws ConfigError the package "ioredis" is not installed, or Redis refuses the login or the database */
   async open(): Promise<void> {
     if (this.#open) return;
     const connection = await redisConnection(this.#source, this.#timeout);
-    const feed = new RedisFeed(connection, this.#keys, this.#sessions);
     const faults = new RedisFaults(connection);
+    const feed = new RedisFeed(connection, this.#keys, this.#sessions, () => faults.isUsable);
     this.#open = { connection, feed, faults, clocks: new RedisClocks(connection) };
     feed.start();
     const logger = new Logger('Fastauth');
-    try {
-      await this.#policy.write(() => faults.explain(connection.connect()));
-    } catch (error) {
-      const { message } = error as Error;
-      logger.warn(`No connection to Redis yet; it is tried until there is one. ${message}`);
+    const connected = await Promise.race([
+      faults.explain(() => connection.connect()).catch((error: unknown) => error as Error),
+      sleep(this.#timeout * 1000, new Error('It did not answer within the time limit.'), { ref: false }),
+    ]);
+    const { refusal } = faults;
+    if (refusal !== undefined) {
+      await this.close();
+      throw new StoreRefusal([`database-url: ${refusal}`]);
+    }
+    if (connected instanceof Error) {
+      logger.warn(`No connection to Redis yet; it is tried until there is one. ${connected.message}`);
       return;
     }
     // An access list may forbid to ask.
@@ -241,7 +255,7 @@ export class RedisTokenStore extends TokenStore {
 
   async #read<T>(call: (redis: RedisConnection) => Promise<T>): Promise<T> {
     const { connection, faults } = this.#opened();
-    return unlessRefused(await this.#policy.read(() => faults.explain(call(connection))));
+    return unlessRefused(await this.#policy.read(() => faults.explain(() => call(connection))));
   }
 
   /**
@@ -254,7 +268,7 @@ export class RedisTokenStore extends TokenStore {
   ): Promise<T> {
     const { connection, faults, clocks } = this.#opened();
     const write = this.#policy.write((signal, deadline) =>
-      faults.explain(clocks.inTime(at.index, deadline, signal, (until) => call(connection, until))),
+      faults.explain(() => clocks.inTime(at.index, deadline, signal, (until) => call(connection, until))),
     );
     this.#writes.add(write);
     try {
