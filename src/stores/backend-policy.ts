@@ -110,18 +110,17 @@ export class BackendPolicy {
     return new StoreUnavailableError(`The token store is not available: ${reason}. Try again later.`);
   }
 
-  #attempt<T>(
-    { breaker }: Direction,
-    call: BackendCall<T>,
-    signal: AbortSignal,
-    deadline: number,
-  ): Promise<T> {
+  #attempt<T>(direction: Direction, call: BackendCall<T>, signal: AbortSignal, deadline: number): Promise<T> {
+    const { breaker } = direction;
+    // Of a probe that failed and was retried, the caller hears only that the backend is left alone.
+    const work = (): Promise<T> =>
+      untilAborted(call(signal, deadline), signal).catch((error: unknown) => {
+        direction.lastReason = reasonOf(error);
+        throw error;
+      });
     // The breaker would let others wait for the probe's outcome; they are to fail at once.
     if (breaker.state === CircuitState.HalfOpen) return Promise.reject(new BrokenCircuitError());
-    return breaker.execute(
-      () => this.#bulkhead.execute(() => untilAborted(call(signal, deadline), signal), signal),
-      signal,
-    );
+    return breaker.execute(() => this.#bulkhead.execute(work, signal), signal);
   }
 }
 
