@@ -17,7 +17,8 @@ async function filled(
   folder: string,
   sessions: number,
 ): Promise<ReturnType<typeof sessionSample>['record'][]> {
-  const store = new LmdbTokenStore({ folder });
+  // All at once, so the last ones wait for all others.
+  const store = new LmdbTokenStore({ folder, timeout: 60 });
   await store.open();
   const samples = Array.from({ length: sessions }, () => sessionSample());
   await Promise.all(samples.map(({ record, pair }) => store.insert(record, pair, 1)));

@@ -29,7 +29,7 @@ afterAll(async () => {
 describe('while ended sessions leave', () => {
   it.each([
     ['MemoryTokenStore', () => new MemoryTokenStore()],
-    ['LmdbTokenStore', () => new LmdbTokenStore({ folder: join(temporaryFolder(), 'store') })],
+    ['LmdbTokenStore', () => new LmdbTokenStore({ folder: join(temporaryFolder(), 'store'), timeout: 60 })],
   ])('%s is quick, lets go of the event loop between small batches, and keeps none', async (_, open) => {
     const cleaning = new SweptCleaning(open());
     await staysQuick(cleaning, async (clock) => expect(await cleaning.finish(clock)).toBe(0));
