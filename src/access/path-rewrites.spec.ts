@@ -4,6 +4,7 @@ import {
   cutAtParameter,
   cutParameters,
   percentDecode,
+  percentDecodeBeyondAscii,
   percentDecodeExceptSlash,
   resolveDotSegments,
 } from './path-rewrites.js';
@@ -63,6 +64,15 @@ const EXAMPLES: readonly [string, (path: string) => string, [string, string][]][
       ['/%ff%61', '/\ufffda'],
       ['/ä%zz', '/ä%zz'],
       ['/a', '/a'],
+    ],
+  ],
+  [
+    'percentDecodeBeyondAscii',
+    percentDecodeBeyondAscii,
+    [
+      ['/%c3%bc%20%2f', '/ü%20%2f'],
+      ['/%ff', '/\ufffd'],
+      ['/%61', '/%61'],
     ],
   ],
   [

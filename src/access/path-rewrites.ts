@@ -76,8 +76,13 @@ export function percentDecodeExceptSlash(text: string): string {
   return decodeExcept(text, SLASH);
 }
 
+/** As {@link percentDecode}, but what is ASCII when decoded stays encoded. */
+export function percentDecodeBeyondAscii(text: string): string {
+  return decodeExcept(text, undefined, 0x80);
+}
+
 /** Linear, by hand: an exception for each malformed escape would cost more than all else that is done with a path. */
-function decodeExcept(text: string, kept: number | undefined): string {
+function decodeExcept(text: string, kept: number | undefined, least = 0): string {
   const first = text.indexOf('%');
   if (first === -1) return text;
   const bytes = Buffer.from(text);
@@ -89,7 +94,7 @@ function decodeExcept(text: string, kept: number | undefined): string {
     let byte = bytes[index] ?? 0;
     if (byte === PERCENT && index + 2 < length) {
       const decoded = hexValue(bytes[index + 1]) * 16 + hexValue(bytes[index + 2]);
-      if (decoded < NO_HEX && decoded !== kept) {
+      if (decoded < NO_HEX && decoded !== kept && decoded >= least) {
         byte = decoded;
         index += 2;
         isDecoded = true;

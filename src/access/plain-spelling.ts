@@ -1,5 +1,5 @@
 import { plainPath } from './canonical-path.js';
-import { percentDecode } from './path-rewrites.js';
+import { percentDecodeBeyondAscii } from './path-rewrites.js';
 
 /**
  * Escapes that leave a path's segments as they are, decoded or not: those of letters, spaces, `@` and the like, but not
@@ -7,7 +7,8 @@ import { percentDecode } from './path-rewrites.js';
  * find another file than the router a route.
  */
 const HARMLESS_ESCAPE = /%(?!2[ef3]|25[\da-f]{2}|3[bf]|5c|[01]|7f)[\da-f]{2}/gi;
-const ESCAPES_BEYOND_ASCII = /(?:%[89a-f][\da-f])+/g;
+/** No escapes are looked for in a longer one: who asks has shown no credential yet. */
+const MAX_LENGTH = 1024;
 
 /**
  * The path of a request target that all servers read alike, in lower case, as routers match it: some decode, and then
@@ -19,7 +20,9 @@ export function plainlySpelt(target: string): string | undefined {
 }
 
 function pathWithEscapes(target: string): string | undefined {
+  const query = target.indexOf('?');
+  if ((query === -1 ? target.length : query) > MAX_LENGTH) return undefined;
   if (plainPath(target.replaceAll(HARMLESS_ESCAPE, 'x')) === undefined) return undefined;
   const [path = ''] = target.split('?', 1);
-  return path.toLowerCase().replaceAll(ESCAPES_BEYOND_ASCII, percentDecode).toLowerCase();
+  return percentDecodeBeyondAscii(path.toLowerCase()).toLowerCase();
 }

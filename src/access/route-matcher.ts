@@ -6,6 +6,7 @@ import { AccessPolicy } from './access-policy.js';
 import { compileRoute, type RouteTest } from './compiled-route.js';
 import { NONE, type Demand } from './demand.js';
 import { plainlySpelt } from './plain-spelling.js';
+import { RouteIndex } from './route-index.js';
 import { type Route, RouteTable } from './route-table.js';
 
 /** How many paths are remembered, so that an application of many routes does not try them all each time. */
@@ -21,7 +22,7 @@ const NOBODY = -1;
  */
 @Injectable()
 export class RouteMatcher {
-  private matchers: readonly Matcher[] = [];
+  private matchers = new RouteIndex<Matcher>();
   /** What they were made of: before the application is bootstrapped, its routes may still change. */
   private compiledRoutes: readonly Route[] | undefined;
   private readonly remembered = new LRUCache<string, Demand>({ max: REMEMBERED_PATHS });
@@ -82,24 +83,28 @@ export class RouteMatcher {
   }
 
   private matching(method: string, path: string): readonly Matcher[] {
-    return this.matchers.filter(
-      (route) =>
-        (route.method === 'ALL' || route.method === method || isHeadOfGet(route, method)) && route.test(path),
-    );
+    return this.matchers
+      .candidates(path)
+      .filter(
+        (route) =>
+          (route.method === 'ALL' || route.method === method || isHeadOfGet(route, method)) &&
+          route.test(path),
+      );
   }
 
   private follow(routes: readonly Route[]): void {
     if (routes === this.compiledRoutes) return;
     this.compiledRoutes = routes;
     this.remembered.clear();
-    this.matchers = routes.flatMap((route) => {
+    this.matchers = new RouteIndex();
+    for (const route of routes) {
       const { method, patterns, handlerName, controller } = route;
       const demand = this.policy.demandOfMethod(controller, handlerName);
-      return patterns.flatMap((pattern) => {
+      for (const pattern of patterns) {
         const test = this.compiled(pattern);
-        return test ? [{ method, test, demand, handler: route }] : [];
-      });
-    });
+        if (test) this.matchers.add(pattern, { method, test, demand, handler: route });
+      }
+    }
   }
 
   private compiled(pattern: string): RouteTest | undefined {
