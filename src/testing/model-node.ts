@@ -14,8 +14,8 @@ import type { PassingTime } from './passing-time.js';
 export interface ModelNode {
   /** What its clock shows, in seconds. */
   clock(): number;
-  /** What the clock of a backend shows that no test can move, in seconds; undefined where tests can. */
-  backendClock(): number | undefined;
+  /** What the clock of a backend shows, in seconds: no test can set it, and no server's error changes it. */
+  backendClock(): number;
   /** Puts its clock ahead of the others' start by so many seconds. */
   skew(seconds: number): Promise<void>;
   issue(options: IssueOptions): Promise<IssuedTokens>;
@@ -74,8 +74,8 @@ export class LocalNode implements ModelNode {
     return START + this.#skew;
   }
 
-  backendClock(): undefined {
-    return undefined;
+  backendClock(): number {
+    return performance.now() / 1000 + this.time.passed;
   }
 
   async skew(seconds: number): Promise<void> {

@@ -13,14 +13,14 @@ export class PassingTime {
   passed = 0;
   /** Called once, when the next write is about to be sent. */
   beforeWrite: (() => Promise<void>) | undefined;
-  /** By hash of the refresh token, how many had gone by when it was made. */
-  readonly #rotations = new Map<string, number>();
+  /** By hash of the refresh token, how many had gone by when it was made; undefined for one that a stall held up. */
+  readonly #rotations = new Map<string, number | undefined>();
 
   seenThroughBy(store: TokenStore): TokenStore {
     const rotate: TokenStore['rotate'] = async (record, pair) => {
       // Before its outcome is known: it may take effect and not be answered.
       this.#rotations.set(record.refreshHash, this.passed);
-      if (await this.#hasStalled()) this.#rotations.delete(record.refreshHash);
+      if (await this.#hasStalled()) this.#rotations.set(record.refreshHash, undefined);
       return store.rotate(record, pair);
     };
     const find: TokenStore['find'] = (key, options) => {
@@ -51,8 +51,10 @@ export class PassingTime {
   }
 
   #aged(record: SessionRecord | undefined): SessionRecord | undefined {
-    const rotatedAt = record && this.#rotations.get(record.refreshHash);
-    if (rotatedAt === undefined || record?.rotatedAgo === undefined) return record;
+    if (record?.rotatedAgo === undefined || !this.#rotations.has(record.refreshHash)) return record;
+    // One that was held up took effect when the backend went on, which is just before it is first seen.
+    const rotatedAt = this.#rotations.get(record.refreshHash) ?? this.passed;
+    this.#rotations.set(record.refreshHash, rotatedAt);
     return { ...record, rotatedAgo: record.rotatedAgo + this.passed - rotatedAt };
   }
 }

@@ -4,7 +4,13 @@ import type { AsyncCommand } from 'fast-check';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
 import type { ModelNode } from './model-node.js';
 import type { PassingTime } from './passing-time.js';
-import { ModelSession, type ModelConfig, type Moment, type Outcome } from './session.oracle.js';
+import {
+  ModelSession,
+  type ModelConfig,
+  type Moment,
+  type Outcome,
+  type TimeSpan,
+} from './session.oracle.js';
 
 /** Makes a backend answer nothing, and answers how it goes on. */
 export type Stall = () => Promise<() => Promise<void> | void>;
@@ -272,18 +278,15 @@ export async function timed<T>(node: ModelNode, act: (node: ModelNode) => Promis
   const from = node.clock();
   const begun = node.backendClock();
   const result = await act(node);
-  const ended = node.backendClock();
-  const byBackend = begun === undefined || ended === undefined ? undefined : { from: begun, to: ended };
-  return [result, { from, to: node.clock(), byBackend }];
+  return [result, { from, to: node.clock(), byBackend: { from: begun, to: node.backendClock() } }];
 }
 
 function union(moments: readonly Moment[]): Moment {
-  const byBackend = moments.flatMap((moment) => moment.byBackend ?? []);
-  return {
-    from: Math.min(...moments.map(({ from }) => from)),
-    to: Math.max(...moments.map(({ to }) => to)),
-    byBackend: byBackend.length > 0 ? union(byBackend) : undefined,
-  };
+  return { ...span(moments), byBackend: span(moments.map(({ byBackend }) => byBackend)) };
+}
+
+function span(times: readonly TimeSpan[]): TimeSpan {
+  return { from: Math.min(...times.map(({ from }) => from)), to: Math.max(...times.map(({ to }) => to)) };
 }
 
 export function at(nodes: Nodes, node: number): ModelNode {

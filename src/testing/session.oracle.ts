@@ -8,12 +8,16 @@ export type ModelConfig = Pick<
   'refreshGrace' | 'clockTolerance' | 'familyMaxAge' | 'accessTokenExpiresIn' | 'refreshTokenExpiresIn'
 >;
 
-/** A time that is known up to the clocks of those who may have taken it, and to how long a call took. */
-export interface Moment {
+/** In seconds. */
+export interface TimeSpan {
   readonly from: number;
   readonly to: number;
-  /** The same by the clock of a backend that no test can move; undefined where tests can. */
-  readonly byBackend?: Moment | undefined;
+}
+
+/** A time that is known up to the clocks of those who may have taken it, and to how long a call took. */
+export interface Moment extends TimeSpan {
+  /** The same by the clock of the backend. */
+  readonly byBackend: TimeSpan;
 }
 
 /** What may come of a refresh: a new pair, the pair that the token was spent for, a refusal, or one that ends the session. */
@@ -78,13 +82,16 @@ export class ModelSession {
     return claimsOf(this.current.refreshToken).exp <= at.to + this.config.clockTolerance;
   }
 
-  /** A store may have a clock of its own, which then counts; one that no test moves need not agree with the servers'. */
-  #rotationAges(now: number, byBackend: Moment | undefined): number[] {
+  /** A store may know the age by its backend's clock, which then counts, and need not agree with the servers'. */
+  #rotationAges(now: number, byBackend: TimeSpan): number[] {
     const rotated = this.#rotated;
     if (rotated === undefined) return [now];
-    const ages = [now - rotated.from, now - rotated.to];
-    if (byBackend === undefined || rotated.byBackend === undefined) return ages;
-    return [...ages, byBackend.from - rotated.byBackend.to, byBackend.to - rotated.byBackend.from];
+    return [
+      now - rotated.from,
+      now - rotated.to,
+      byBackend.from - rotated.byBackend.to,
+      byBackend.to - rotated.byBackend.from,
+    ];
   }
 
   #outcome(generation: number, now: number, age: number): Outcome {
