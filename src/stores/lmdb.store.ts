@@ -15,7 +15,8 @@ import {
   removeSession,
   storableKey,
 } from './lmdb.records.js';
-import { LmdbWrites } from './lmdb.writes.js';
+import { hasRoom } from './lmdb.room.js';
+import { LmdbWrites, unavailable } from './lmdb.writes.js';
 import { PolledWatchers } from './polled-watchers.js';
 import { decodeSessionRecord, encodeSessionRecord, trailerOf } from './session-record.codec.js';
 import { StoreFaultLog } from './store-fault-log.js';
@@ -146,6 +147,7 @@ export class LmdbTokenStore extends TokenStore {
   ): Promise<readonly SessionRecord[]> {
     const key = storableKey(record);
     const bytes = encodeSessionRecord(record);
+    this.#needRoom();
     const removed = await this.#write((files) => {
       const stored = readSession(files, key);
       const surplus =
@@ -165,6 +167,7 @@ export class LmdbTokenStore extends TokenStore {
     const key = storableKey(record);
     // What cannot be stored is refused before the transaction.
     encodeSessionRecord(record);
+    this.#needRoom();
     const rotated = await this.#write((files) => {
       const stored = readSession(files, key);
       if (!isSuccessor(record, stored)) return false;
@@ -268,6 +271,11 @@ export class LmdbTokenStore extends TokenStore {
   #open(): LmdbFiles {
     if (this.#opened === undefined) throw new StoreUnavailableError('The embedded token store is not open.');
     return this.#opened.files;
+  }
+
+  /** @throws StoreUnavailableError when the disk is almost full */
+  #needRoom(): void {
+    if (!hasRoom(this.#folder)) throw this.#unavailable(unavailable('the disk is almost full'));
   }
 
   /** @returns whether there was such a session, not revoked, to change */

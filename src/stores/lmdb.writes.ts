@@ -69,6 +69,6 @@ export class LmdbWrites {
   }
 }
 
-function unavailable(reason: string): StoreUnavailableError {
+export function unavailable(reason: string): StoreUnavailableError {
   return new StoreUnavailableError(`The embedded token store is not available: ${reason}. Try again later.`);
 }

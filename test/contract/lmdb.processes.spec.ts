@@ -168,7 +168,7 @@ it('answers a full disk with unavailable, and loses nothing', async () => {
   const failure = await child.next<{ failed: string; written: number }>();
   expect(failure?.failed).toBe('StoreUnavailableError');
   expect(failure?.written).toBeGreaterThan(100);
-  expect(await child.next()).toEqual({ lost: 0 });
+  expect(await child.next()).toEqual({ lost: 0, revoked: 50 });
   await child.end();
   compiled.remove();
   await store.open();

@@ -37,7 +37,7 @@ async function writeForEver(): Promise<void> {
   await Promise.all(Array.from({ length: 8 }, worker));
 }
 
-/** Inserts until the disk is full, and says what happened from then on. */
+/** Inserts until the disk is full, says what happened from then on, and revokes some of what it wrote. */
 async function fill(): Promise<void> {
   // The kernel's signal at the file size limit would end the process before the write could fail.
   process.on('SIGXFSZ', () => undefined);
@@ -57,8 +57,10 @@ async function fill(): Promise<void> {
   for (const record of written) {
     if ((await store.find(record))?.refreshHash !== record.refreshHash) lost++;
   }
+  let revoked = 0;
+  for (const record of written.slice(0, 50)) if (await store.revoke(record, record.createdAt + 1)) revoked++;
   await sleep(50);
-  say({ lost });
+  say({ lost, revoked });
 }
 
 /** What may happen to a page of a file on its disk. */
