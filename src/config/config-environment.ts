@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { getDefaultParser } from '@nestjs/config';
+import { readBoundedFileSync, readingFault } from './bounded-file.js';
 import { type ConfigSource, type GivenValue, faultySource } from './config-source.js';
 import type { SettingName } from './settings.js';
 
@@ -34,10 +34,10 @@ export function readEnvFile(path: string | false | undefined, cwd: string): Conf
   const name = path === false ? 'no .env file' : (path ?? DEFAULT_ENV_FILE);
   if (path === false) return sourceOfVariables(name, {});
   try {
-    return sourceOfVariables(name, getDefaultParser()(readFileSync(resolve(cwd, name))));
+    return sourceOfVariables(name, getDefaultParser()(readBoundedFileSync(resolve(cwd, name))));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return code === 'ENOENT' ? sourceOfVariables(name, {}) : faultySource(name, `cannot be read (${code})`);
+    return code === 'ENOENT' ? sourceOfVariables(name, {}) : faultySource(name, readingFault(error));
   }
 }
 

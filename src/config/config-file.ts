@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { readBoundedFileSync, readingFault } from './bounded-file.js';
 import { type ConfigSource, faultySource, sourceOf } from './config-source.js';
 import { duplicateName } from './strict-json.js';
 
@@ -12,12 +12,11 @@ export function readConfigFile(path: string | false | undefined, cwd: string): C
   const name = path ?? DEFAULT_CONFIG_FILE;
   let bytes: Buffer;
   try {
-    bytes = readFileSync(resolve(cwd, name));
+    bytes = readBoundedFileSync(resolve(cwd, name));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' && path === undefined) return sourceOf(name, {});
-    const reason = code === 'ENOENT' ? 'is not there' : `cannot be read (${code})`;
-    return faultySource(name, `${reason}; looked for it at ${resolve(cwd, name)}`);
+    return faultySource(name, `${readingFault(error)}; looked for it at ${resolve(cwd, name)}`);
   }
   return parseConfigFile(name, bytes);
 }

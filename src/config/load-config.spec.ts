@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -413,6 +414,21 @@ describe('loadFastauthConfig', () => {
     expect(faults({ envFile: 'other.env' })).toEqual([]);
     file({ 'master-tokn': '' });
     expect(faults({ configFile: false })).toEqual([]);
+  });
+
+  it.each([
+    ['.env', {}],
+    ['own.env', { envFile: 'own.env' }],
+    ['fastauth.config.json', {}],
+    ['own.json', { configFile: 'own.json' }],
+  ])('refuses %s that is a FIFO, and does not wait for its writer', (name, options) => {
+    execFileSync('mkfifo', [join(cwd, name)]);
+    expect(faults(options)).toEqual([expect.stringContaining(`${name}: is a FIFO, whose reader may wait`)]);
+  });
+
+  it('reads /dev/null as an empty file, and no more than 1 MiB', () => {
+    expect(faults({ envFile: '/dev/null' })).toEqual([]);
+    expect(faults({ envFile: '/dev/zero' })).toEqual(['/dev/zero: is longer than 1 MiB']);
   });
 
   it('tells registration keys from misspellings', () => {

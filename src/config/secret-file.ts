@@ -1,13 +1,16 @@
-import { constants, type BigIntStats, type Stats } from 'node:fs';
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import type { BigIntStats, Stats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
+import {
+  FileFault,
+  MAX_LENGTH,
+  READ_ONLY,
+  readBoundedFileSync,
+  readingFault,
+  within,
+} from './bounded-file.js';
 
 /** Bits of a file's mode that would let others read or write it, or its group write it. */
 const OPEN_TO_OTHERS = 0o027;
-/** What such a file must not exceed, in bytes: thousands of keys are a mistake. */
-const MAX_LENGTH = 1024 * 1024;
-/** What takes the place of the file between the look and the opening is not waited for either. */
-const READ_ONLY = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /**
  * Reads a file that holds secrets, if it is a regular file, its owner's alone, and no longer than 1 MiB. A FIFO or a
@@ -37,19 +40,7 @@ export async function readSecretFile(path: string): Promise<Buffer> {
 /** As {@link readSecretFile}, and blocks the thread. */
 export function readSecretFileSync(path: string): Buffer {
   try {
-    assertFit(statSync(path));
-    const file = openSync(path, READ_ONLY);
-    try {
-      assertFit(fstatSync(file));
-      const bytes = Buffer.alloc(MAX_LENGTH + 1);
-      let length = 0;
-      for (let read = -1; read !== 0 && length < bytes.length; length += read) {
-        read = readSync(file, bytes, length, bytes.length - length, length);
-      }
-      return within(bytes, length);
-    } finally {
-      closeSync(file);
-    }
+    return readBoundedFileSync(path, assertFit);
   } catch (error) {
     throw told(error);
   }
@@ -61,24 +52,13 @@ export function openModeFault(mode: number): string | undefined {
   return `is open to others than its owner (mode ${(mode & 0o777).toString(8)}); run "chmod 600" on it`;
 }
 
-class SecretFileFault extends Error {}
-
 function assertFit(state: Stats | BigIntStats): void {
-  if (!state.isFile()) throw new SecretFileFault('is not a regular file');
+  if (!state.isFile()) throw new FileFault('is not a regular file');
   const fault = openModeFault(Number(state.mode));
-  if (fault !== undefined) throw new SecretFileFault(fault);
-  if (state.size > MAX_LENGTH) throw new SecretFileFault('is longer than 1 MiB');
-}
-
-function within(bytes: Buffer, length: number): Buffer {
-  if (length > MAX_LENGTH) throw new SecretFileFault('is longer than 1 MiB');
-  return bytes.subarray(0, length);
+  if (fault !== undefined) throw new FileFault(fault);
+  if (state.size > MAX_LENGTH) throw new FileFault('is longer than 1 MiB');
 }
 
 function told(error: unknown): Error {
-  if (error instanceof SecretFileFault) return error;
-  const { code } = error as NodeJS.ErrnoException;
-  return new SecretFileFault(code === 'ENOENT' ? 'is not there' : `cannot be read (${code})`, {
-    cause: error,
-  });
+  return error instanceof FileFault ? error : new FileFault(readingFault(error), { cause: error });
 }

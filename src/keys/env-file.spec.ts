@@ -1,6 +1,7 @@
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { getDefaultParser } from '@nestjs/config';
 import * as fc from 'fast-check';
+import { execFileSync } from 'node:child_process';
 import { lstatSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeTemporaryFolders, temporaryFolder } from '../../test/support/temporary-folder.js';
@@ -16,6 +17,12 @@ describe('a .env file', () => {
   });
   afterAll(removeTemporaryFolders);
   const text = (): string => readFileSync(path, 'utf8');
+
+  it('is refused when it is a FIFO, and not waited for', async () => {
+    execFileSync('mkfifo', [path]);
+    await expect(readKeyFromEnv({ path })).rejects.toThrow(`${path} is a FIFO`);
+    await expect(writeKeyToEnv({ key: 'a', path })).rejects.toThrow(`${path} is a FIFO`);
+  });
 
   it('is made when it is not there, for its owner alone', async () => {
     expect(await hasKeyInEnv({ path })).toBe(false);

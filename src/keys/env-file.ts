@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { parseEnv, withAssignment } from './env-lines.js';
 import { replaceFile } from './replace-file.js';
 
@@ -26,7 +26,7 @@ export interface EnvAssignment extends EnvEntry {
  * once or not at all, is readable by its owner alone (mode 600), and keeps all its other bytes.
  * @returns whether it was written; false only where a value was there and `replace` is false
  * @throws TypeError a name that is none, a key with a line end or that cannot be read back the same, or a file that is
- * not UTF-8
+ * not UTF-8, or a FIFO
  *
  * @example
  * await writeKeyToEnv({ key: generateCryptographyKey(), name: 'MASTER_TOKEN' });
@@ -49,7 +49,10 @@ export async function writeKeyToEnv(entry: EnvAssignment): Promise<boolean> {
   });
 }
 
-/** Reads a variable from a `.env` file; undefined if the file or the variable is not there, or it is empty. */
+/**
+ * Reads a variable from a `.env` file; undefined if the file or the variable is not there, or it is empty.
+ * @throws TypeError the file is a FIFO
+ */
 export async function readKeyFromEnv(entry: EnvEntry = {}): Promise<string | undefined> {
   const { name = DEFAULT_NAME, path = DEFAULT_PATH } = entry;
   assertName(name);
@@ -77,6 +80,9 @@ function assertName(name: string): void {
 
 async function readIfThere(path: string): Promise<Buffer | undefined> {
   try {
+    if ((await stat(path)).isFIFO()) {
+      throw new TypeError(`${path} is a FIFO, whose reader may wait for ever; put a regular file there`);
+    }
     return await readFile(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
