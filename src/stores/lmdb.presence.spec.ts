@@ -1,14 +1,15 @@
-import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, expect, it } from '@jest/globals';
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describeIf } from '../../test/support/services.js';
 import { SamePidError, showPresence, type LmdbPresence } from './lmdb.presence.js';
 
 const HERE = { pid: 1, space: '0000000a' };
 const ELSEWHERE = { pid: 1, space: '0000000b' };
 const PATIENCE = 0.1;
-const describeOnLinux = process.platform === 'linux' ? describe : describe.skip;
+const describeOnLinux = describeIf(process.platform === 'linux', 'no Linux', false);
 
 describeOnLinux('presence in a folder', () => {
   const root = mkdtempSync(join(tmpdir(), 'fastauth-'));

@@ -1,34 +1,27 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { JsonChild } from '../support/child-process.js';
 import { compile, type CompiledFiles } from '../support/compile.js';
+import { describeIf, IS_LINUX_ROOT } from '../support/services.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
 /** What a container is to LMDB: a PID namespace of its own, in which the application has PID 1. */
 const NAMESPACE = ['--pid', '--fork', '--kill-child', '--mount-proc'];
 
-const describeWithNamespaces = await namespaces();
-
-async function namespaces(): Promise<typeof describe | typeof describe.skip> {
-  const isPossible = await promisify(execFile)('unshare', [...NAMESPACE, 'true']).then(
-    () => true,
-    () => false,
-  );
-  if (isPossible) return describe;
-  if (process.env['FASTAUTH_TEST_REQUIRE_SERVICES'] === '1') {
-    throw new Error('PID namespaces cannot be made here, and FASTAUTH_TEST_REQUIRE_SERVICES is set.');
-  }
-  return describe.skip;
-}
+const hasNamespaces = await promisify(execFile)('unshare', [...NAMESPACE, 'true']).then(
+  () => true,
+  () => false,
+);
+const describeWithNamespaces = describeIf(hasNamespaces, 'no leave to make PID namespaces', IS_LINUX_ROOT);
 
 interface Outcome {
   readonly opened?: number;
   readonly refused?: string;
 }
 
-describeWithNamespaces('containers on one LMDB folder (skipped where there are no PID namespaces)', () => {
+describeWithNamespaces('containers on one LMDB folder', () => {
   const children: JsonChild[] = [];
   let compiled: CompiledFiles;
 

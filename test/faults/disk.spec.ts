@@ -9,6 +9,7 @@ import { MASTER_TOKEN, startApp } from '../support/app.js';
 import { JsonChild } from '../support/child-process.js';
 import { compile } from '../support/compile.js';
 import { RoutesController } from '../support/routes.controller.js';
+import { describeIf, IS_LINUX_ROOT } from '../support/services.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
 afterAll(removeTemporaryFolders);
@@ -31,48 +32,47 @@ const probe = temporaryFolder();
 const canMount = mount('-t', 'tmpfs', '-o', 'size=64k', 'fastauth-probe', probe);
 if (canMount) unmount(probe);
 
-(canMount ? describe : describe.skip)(
-  `on a disk of its own${canMount ? '' : ' (skipped: mounting needs root)'}`,
-  () => {
-    const folder = temporaryFolder();
-    const data = join(folder, 'store');
-    beforeAll(() => {
-      mount('-t', 'tmpfs', '-o', 'size=1m', 'fastauth-test', folder);
+const describeOnDisk = describeIf(canMount, 'no leave to mount', IS_LINUX_ROOT);
+
+describeOnDisk('on a disk of its own', () => {
+  const folder = temporaryFolder();
+  const data = join(folder, 'store');
+  beforeAll(() => {
+    mount('-t', 'tmpfs', '-o', 'size=1m', 'fastauth-test', folder);
+  });
+  afterAll(() => unmount(folder));
+
+  it('that is full, the server answers 503, keeps what it acknowledged, and goes on when there is room', async () => {
+    const compiled = await compile('test/support/store-child.ts');
+    const child = new JsonChild(process.execPath, [compiled.entry, 'fill', `lmdb:${data}`]);
+    expect(await child.next()).toBe('open');
+    const failure = await child.next<{ failed: string; written: number }>();
+    expect(failure?.failed).toBe('StoreUnavailableError');
+    expect(failure?.written).toBeGreaterThan(100);
+    // Revoking goes on, and lmdb never saw a write fail.
+    expect(await child.next()).toEqual({ lost: 0, revoked: 50 });
+    expect(statfsSync(folder).bavail).toBeGreaterThan(0);
+    await child.end();
+    compiled.remove();
+
+    const app = await startApp({
+      adapter: 'fastify',
+      controllers: [RoutesController],
+      fastauth: { databaseUrl: `lmdb:${data}`, sessionsPerClient: 100_000 },
     });
-    afterAll(() => unmount(folder));
-
-    it('that is full, the server answers 503, keeps what it acknowledged, and goes on when there is room', async () => {
-      const compiled = await compile('test/support/store-child.ts');
-      const child = new JsonChild(process.execPath, [compiled.entry, 'fill', `lmdb:${data}`]);
-      expect(await child.next()).toBe('open');
-      const failure = await child.next<{ failed: string; written: number }>();
-      expect(failure?.failed).toBe('StoreUnavailableError');
-      expect(failure?.written).toBeGreaterThan(100);
-      // Revoking goes on, and lmdb never saw a write fail.
-      expect(await child.next()).toEqual({ lost: 0, revoked: 50 });
-      expect(statfsSync(folder).bavail).toBeGreaterThan(0);
-      await child.end();
-      compiled.remove();
-
-      const app = await startApp({
-        adapter: 'fastify',
-        controllers: [RoutesController],
-        fastauth: { databaseUrl: `lmdb:${data}`, sessionsPerClient: 100_000 },
-      });
-      const issue = () => app.get('/auth/token/new?client_id=x', { 'MASTER-TOKEN': MASTER_TOKEN });
-      let last: Awaited<ReturnType<typeof issue>> | undefined;
-      let refused = await issue();
-      for (let n = 0; n < 500 && refused.status === 200; n++) [last, refused] = [refused, await issue()];
-      expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, expect.any(String)]);
-      expect((await app.get('/health')).status).toBe(200);
-      const token = last?.body.data.access_token as string | undefined;
-      if (token) expect((await app.get('/whoami', { 'ACCESS-TOKEN': token })).status).toBe(200);
-      mount('-o', 'remount,size=8m', folder);
-      expect((await issue()).status).toBe(200);
-      await app.close();
-    }, 60_000);
-  },
-);
+    const issue = () => app.get('/auth/token/new?client_id=x', { 'MASTER-TOKEN': MASTER_TOKEN });
+    let last: Awaited<ReturnType<typeof issue>> | undefined;
+    let refused = await issue();
+    for (let n = 0; n < 500 && refused.status === 200; n++) [last, refused] = [refused, await issue()];
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, expect.any(String)]);
+    expect((await app.get('/health')).status).toBe(200);
+    const token = last?.body.data.access_token as string | undefined;
+    if (token) expect((await app.get('/whoami', { 'ACCESS-TOKEN': token })).status).toBe(200);
+    mount('-o', 'remount,size=8m', folder);
+    expect((await issue()).status).toBe(200);
+    await app.close();
+  }, 60_000);
+});
 
 describe('a folder that cannot be written to', () => {
   it('is refused at the start with a sentence, and not changed', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -7,6 +7,7 @@ import { rotatedSample, sessionSample, StoreProcess } from 'nestjs-fastauth/test
 import { StoreUnavailableError } from '../../src/errors.js';
 import { LmdbTokenStore } from '../../src/stores/lmdb.store.js';
 import { until } from '../support/kept-sessions.js';
+import { describeIf } from '../support/services.js';
 import { processOn } from '../support/store-processes.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 import '../support/silent-logger.js';
@@ -18,7 +19,7 @@ const CLIENTS = 40;
 
 jest.setTimeout(30_000);
 // Who holds the lock is known on Linux alone.
-const describeOnLinux = process.platform === 'linux' ? describe : describe.skip;
+const describeOnLinux = describeIf(process.platform === 'linux', 'no Linux', false);
 
 describeOnLinux('a process that is stopped while it holds the lock of the embedded store', () => {
   const holders: ChildProcess[] = [];

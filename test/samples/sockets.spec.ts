@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { io } from 'socket.io-client';
 import { JsonChild } from '../support/child-process.js';
 import { copySample, SampleProcess } from '../support/sample-process.js';
+import { itIf } from '../support/services.js';
 import { TestSocket } from '../support/sockets.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
@@ -66,17 +67,13 @@ describe('the sample of sockets', () => {
   });
 
   // Without a browser this is left out, and says so; CI has one.
-  const inBrowser =
-    CHROMIUM !== undefined || process.env['FASTAUTH_TEST_REQUIRE_SERVICES'] === '1' ? it : it.skip;
-  inBrowser(
-    `works in a browser page${CHROMIUM === undefined ? ' (skipped: no Chromium)' : ''}`,
+  itIf(CHROMIUM !== undefined, 'no Chromium')(
+    'works in a browser page',
     async () => {
-      if (CHROMIUM === undefined)
-        throw new Error('There is no Chromium, and FASTAUTH_TEST_REQUIRE_SERVICES is set.');
       const pair = await issue(sample, 'page');
       const browser = new JsonChild(process.execPath, [
         'test/support/browser-visit.mjs',
-        CHROMIUM,
+        CHROMIUM as string,
         sample.url,
         pair.access_token,
         pair.refresh_token,

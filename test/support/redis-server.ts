@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { hasProgram } from './services.js';
+import { describeIf, hasProgram } from './services.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** A Redis of the test's own, on a free port, that may be stopped and stalled. It keeps nothing on disk. */
@@ -125,12 +125,7 @@ export async function describeWithOwnRedis(
   ...programs: readonly string[]
 ): Promise<(name: string, define: () => void) => void> {
   for (const program of ['redis-server', ...programs]) {
-    if (await hasProgram(program)) continue;
-    if (process.env['FASTAUTH_TEST_REQUIRE_SERVICES'] === '1') {
-      throw new Error(`There is no program ${program}, and FASTAUTH_TEST_REQUIRE_SERVICES is set.`);
-    }
-    // oxlint-disable-next-line jest/no-disabled-tests, jest/valid-describe-callback -- this is what skips, and says why
-    return (name, define) => describe.skip(`${name} (skipped: no program ${program})`, define);
+    if (!(await hasProgram(program))) return describeIf(false, `no program ${program}`);
   }
   return describe;
 }

@@ -1,4 +1,4 @@
-import { describe } from '@jest/globals';
+import { describe, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { connect } from 'node:net';
 import { promisify } from 'node:util';
@@ -34,14 +34,35 @@ export async function describeWith(
   const { hostname, port, host } = new URL(serviceUrl(service));
   const isThere = await answers(hostname, Number(port));
   const found = await Promise.all(programs.map(hasProgram));
-  if (isThere && found.every(Boolean)) return describe;
   const missing = isThere ? programs.filter((_, n) => !found[n]).join() : `${service} at ${host}`;
-  if (process.env['FASTAUTH_TEST_REQUIRE_SERVICES'] === '1') {
-    throw new Error(`There is no ${missing}, and FASTAUTH_TEST_REQUIRE_SERVICES is set.`);
-  }
-  // oxlint-disable-next-line jest/no-disabled-tests, jest/valid-describe-callback -- this is what skips, and says why
-  return (name, define) => describe.skip(`${name} (skipped: no ${missing})`, define);
+  return describeIf(isThere && found.every(Boolean), `no ${missing}`);
 }
+
+type Declare<Body> = (name: string, body: Body, timeout?: number) => void;
+
+/**
+ * `describe` for tests that need something of this machine: without it they are skipped, and say so; with
+ * `FASTAUTH_TEST_REQUIRE_SERVICES=1` the spec fails instead, unless this kind of machine cannot have it.
+ *
+ * @example
+ * const describeOnLinux = describeIf(process.platform === 'linux', 'no Linux', false);
+ */
+export const describeIf = conditional<() => void>(describe, describe.skip);
+/** As {@link describeIf}, for one test. */
+export const itIf = conditional<() => Promise<void>>(it, it.skip);
+
+function conditional<Body>(declare: Declare<Body>, skip: Declare<Body>) {
+  return (isThere: boolean, missing: string, couldBeThere = true): Declare<Body> => {
+    if (isThere) return declare;
+    if (couldBeThere && process.env['FASTAUTH_TEST_REQUIRE_SERVICES'] === '1') {
+      throw new Error(`There is ${missing}, and FASTAUTH_TEST_REQUIRE_SERVICES is set.`);
+    }
+    return (name, body, timeout) => skip(`${name} (skipped: ${missing})`, body, timeout);
+  };
+}
+
+/** Mounts and namespaces are made by root. */
+export const IS_LINUX_ROOT = process.platform === 'linux' && process.getuid?.() === 0;
 
 /** Whether this machine has the program. */
 export async function hasProgram(program: string): Promise<boolean> {
