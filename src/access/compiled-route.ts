@@ -1,5 +1,6 @@
 import { LegacyRouteConverter } from '@nestjs/core/router/legacy-route-converter.js';
 import { pathToRegexp } from 'path-to-regexp';
+import { endOfExpression } from './route-expression.js';
 
 /** Expressions of the application's own are asked of no longer paths: Fastify bounds what it asks them of, too. */
 const MAX_CONSTRAINED_LENGTH = 1024;
@@ -85,13 +86,7 @@ class FastifyPattern {
 
   private constraint(): string {
     const start = this.index;
-    let depth = 0;
-    do {
-      const char = this.pattern.charAt(this.index++);
-      if (char === '\\') this.index++;
-      else if (char === '(') depth++;
-      else if (char === ')') depth--;
-    } while (depth > 0 && this.index < this.pattern.length);
+    this.index = endOfExpression(this.pattern, start);
     const expression = this.pattern.slice(start + 1, this.index - 1);
     return `(?:${expression.replace(/^\^/, '').replace(/\$$/, '')})`;
   }

@@ -1,4 +1,5 @@
 import { collapseSlashes, percentDecode, withoutTrailingSlashes } from './path-rewrites.js';
+import { endOfExpression } from './route-expression.js';
 
 /** Stands for a parameter in a written-out pattern; no rule and no request path holds it as text. */
 export const PARAMETER = '\u0000';
@@ -94,14 +95,7 @@ class PatternReader {
   }
 
   private skipExpression(): void {
-    if (this.pattern.charAt(this.index) !== '(') return;
-    let depth = 0;
-    do {
-      const char = this.pattern.charAt(this.index++);
-      if (char === '\\') this.index++;
-      else if (char === '(') depth++;
-      else if (char === ')') depth--;
-    } while (depth > 0 && this.index < this.pattern.length);
+    if (this.pattern.charAt(this.index) === '(') this.index = endOfExpression(this.pattern, this.index);
   }
 }
 

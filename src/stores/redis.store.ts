@@ -134,12 +134,7 @@ export class RedisTokenStore extends TokenStore {
     const at = this.#storable(record);
     const removed = await this.#write(at, (redis, deadline) =>
       redis.fastauthInsertBuffer(
-        at.index,
-        at.session,
-        redisValueOf(record),
-        redisLifetime(record),
-        record.createdAt,
-        at.family,
+        ...sessionArguments(at, record),
         sessionsPerClient === Infinity ? 0 : Math.max(1, sessionsPerClient),
         at.sessions,
         deadline,
@@ -157,12 +152,7 @@ export class RedisTokenStore extends TokenStore {
     const at = this.#storable(record);
     const rotated = await this.#write(at, (redis, deadline) =>
       redis.fastauthRotateBuffer(
-        at.index,
-        at.session,
-        redisValueOf(record),
-        redisLifetime(record),
-        record.createdAt,
-        at.family,
+        ...sessionArguments(at, record),
         redisVersion(generation - 1, previousRefreshHash),
         deadline,
       ),
@@ -311,6 +301,12 @@ interface SessionPlace extends RedisClientKeys {
   readonly family: string;
   /** The session's key. */
   readonly session: string;
+}
+
+/** What the scripts that put a session are told first. */
+function sessionArguments(at: SessionPlace, record: SessionRecord) {
+  const { index, session, family } = at;
+  return [index, session, redisValueOf(record), redisLifetime(record), record.createdAt, family] as const;
 }
 
 function mastersOf(connection: RedisConnection): readonly Redis[] {

@@ -1,17 +1,17 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rotatedSample, sessionSample } from 'nestjs-fastauth/testing';
 import { StoreUnavailableError } from '../../src/errors.js';
-import { RedisTokenStore, type RedisTokenStoreOptions } from '../../src/stores/redis.store.js';
+import type { RedisTokenStore } from '../../src/stores/redis.store.js';
 import { FEED_SILENCE_MS } from '../../src/stores/tracked-sessions.js';
 import { SystemClock } from '../../src/tokens/clock.js';
 import type { SessionRecord } from '../../src/tokens/session-record.js';
 import { isKept, refusedAfter, until, untilKept, untilReachable } from '../support/kept-sessions.js';
+import { OwnRedis } from '../support/own-redis.js';
 import { describeWithOwnRedis, RedisServer } from '../support/redis-server.js';
 import { TcpRelay } from '../support/tcp-relay.js';
-import { removeTemporaryFolders } from '../support/temporary-folder.js';
 import { createTokenService } from '../support/token-service.js';
 import '../support/silent-logger.js';
 
@@ -21,37 +21,7 @@ const keyOf = ({ clientId, familyId }: SessionRecord): string => `fastauth:sessi
 const describeRedis = await describeWithOwnRedis();
 
 describeRedis('RedisTokenStore, when something fails', () => {
-  let server: RedisServer;
-  let admin: Redis;
-  const stores: RedisTokenStore[] = [];
-
-  beforeAll(async () => {
-    server = await RedisServer.start();
-  });
-  beforeEach(async () => {
-    admin = new Redis(server.url);
-    admin.on('error', () => undefined);
-    await admin.flushall();
-  });
-  afterEach(async () => {
-    await Promise.all(stores.splice(0).map((store) => store.close()));
-    admin.disconnect();
-  });
-  afterAll(async () => {
-    await server.stop();
-    removeTemporaryFolders();
-  });
-
-  async function openStore(options: Partial<RedisTokenStoreOptions> = {}): Promise<RedisTokenStore> {
-    const store = new RedisTokenStore({
-      url: server.url,
-      timeout: TIME_LIMIT,
-      ...options,
-    } as RedisTokenStoreOptions);
-    stores.push(store);
-    await store.open();
-    return store;
-  }
+  const redis = new OwnRedis(TIME_LIMIT);
 
   async function put(store: RedisTokenStore): Promise<SessionRecord> {
     const { record, pair } = sessionSample();
@@ -61,11 +31,14 @@ describeRedis('RedisTokenStore, when something fails', () => {
 
   describe('the tracked cache', () => {
     it.each<[string, (record: SessionRecord) => Promise<unknown>]>([
-      ['FLUSHALL', () => admin.flushall()],
-      ['a deleted key', async () => admin.del(...(await admin.keys('fastauth:session:*')))],
-      ['an early end', async () => admin.pexpire((await admin.keys('fastauth:session:*'))[0] ?? '', 30)],
+      ['FLUSHALL', () => redis.admin.flushall()],
+      ['a deleted key', async () => redis.admin.del(...(await redis.admin.keys('fastauth:session:*')))],
+      [
+        'an early end',
+        async () => redis.admin.pexpire((await redis.admin.keys('fastauth:session:*'))[0] ?? '', 30),
+      ],
     ])('hears of %s by an operator', async (_, change) => {
-      const store = await openStore();
+      const store = await redis.open();
       const heard: unknown[] = [];
       const record = await put(store);
       await untilKept(store, record);
@@ -76,12 +49,12 @@ describeRedis('RedisTokenStore, when something fails', () => {
     });
 
     it('is dropped when the feed is cut, and used again once it is back', async () => {
-      const [store, other] = await Promise.all([openStore(), openStore()]);
+      const [store, other] = await Promise.all([redis.open(), redis.open()]);
       const record = await put(other);
       await untilKept(store, record);
       const heard: unknown[] = [];
       store.watch((changed) => heard.push(changed));
-      await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+      await redis.admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
       await other.revoke(record, record.createdAt + 1);
       expect(await refusedAfter(store, record)).toBeLessThan(250);
       const next = await put(other);
@@ -92,10 +65,10 @@ describeRedis('RedisTokenStore, when something fails', () => {
     });
 
     it(`is used for ${FEED_SILENCE_MS} ms at most when the feed falls silent without a word`, async () => {
-      const relay = await TcpRelay.start(server.port);
+      const relay = await TcpRelay.start(redis.server.port);
       const [store, other] = await Promise.all([
-        openStore({ url: `redis://127.0.0.1:${relay.port}` }),
-        openStore(),
+        redis.open({ url: `redis://127.0.0.1:${relay.port}` }),
+        redis.open(),
       ]);
       const record = await put(other);
       await untilKept(store, record);
@@ -109,8 +82,8 @@ describeRedis('RedisTokenStore, when something fails', () => {
     });
 
     it('is left alone where the server does not track', async () => {
-      await admin.acl('SETUSER', 'plain', 'on', '>pw', '~*', '&*', '+@all', '-client|tracking');
-      const store = await openStore({ url: `redis://plain:pw@127.0.0.1:${server.port}` });
+      await redis.admin.acl('SETUSER', 'plain', 'on', '>pw', '~*', '&*', '+@all', '-client|tracking');
+      const store = await redis.open({ url: `redis://plain:pw@127.0.0.1:${redis.server.port}` });
       const record = await put(store);
       await sleep(200);
       expect(await store.find(record)).toMatchObject({ familyId: record.familyId });
@@ -119,7 +92,7 @@ describeRedis('RedisTokenStore, when something fails', () => {
 
     it('never refuses a pair that another process has just refreshed', async () => {
       const config = { refreshGrace: 0 };
-      const [store, other] = await Promise.all([openStore(), openStore()]);
+      const [store, other] = await Promise.all([redis.open(), redis.open()]);
       const here = createTokenService(config, store, new SystemClock()).service;
       const there = createTokenService(config, other, new SystemClock()).service;
       let pair = await there.issue({ clientId: 'c' });
@@ -134,10 +107,10 @@ describeRedis('RedisTokenStore, when something fails', () => {
   });
 
   it('answers a stalled server with unavailable in time, and comes back by itself', async () => {
-    const store = await openStore();
+    const store = await redis.open();
     const record = await put(store);
     await untilKept(store, record);
-    server.pause();
+    redis.server.pause();
     try {
       const start = performance.now();
       const { record: other, pair } = sessionSample();
@@ -154,7 +127,7 @@ describeRedis('RedisTokenStore, when something fails', () => {
       // Nobody can know whether it was revoked.
       await expect(store.find(record)).rejects.toThrow(StoreUnavailableError);
     } finally {
-      server.resume();
+      redis.server.resume();
     }
     expect(await untilReachable(store)).toBeLessThan(2500);
     expect(await store.find(record)).toMatchObject({ familyId: record.familyId });
@@ -162,37 +135,37 @@ describeRedis('RedisTokenStore, when something fails', () => {
   });
 
   it('finds nothing after the server was started anew, empty', async () => {
-    const store = await openStore();
+    const store = await redis.open();
     const record = await put(store);
     await untilKept(store, record);
-    await server.stop();
+    await redis.server.stop();
     await expect(store.insert(...insertion())).rejects.toThrow(StoreUnavailableError);
-    await server.start();
+    await redis.server.start();
     expect(await refusedAfter(store, record)).toBeLessThan(5000);
     expect(await store.find(record)).toBeUndefined();
     await untilKept(store, await put(store));
   });
 
   it('opens while the server is down, and works when it is there', async () => {
-    await server.stop();
+    await redis.server.stop();
     const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
-    const store = await openStore();
+    const store = await redis.open();
     expect(warn.mock.calls.flat().join()).toMatch(/No connection to Redis yet.*ECONNREFUSED/);
     warn.mockRestore();
     await expect(store.ping()).rejects.toThrow('ECONNREFUSED');
-    await server.start();
+    await redis.server.start();
     await untilReachable(store);
     await untilKept(store, await put(store));
   });
 
   it('gives the same pair to a client whose refresh was done and not answered', async () => {
-    const relay = await TcpRelay.start(server.port);
-    const store = await openStore({ url: `redis://127.0.0.1:${relay.port}` });
+    const relay = await TcpRelay.start(redis.server.port);
+    const store = await redis.open({ url: `redis://127.0.0.1:${relay.port}` });
     const { service } = createTokenService({}, store, new SystemClock());
     const issued = await service.issue({ clientId: 'c' });
     relay.loseAnswerTo('string.sub(stored, 18, 53)');
     await expect(service.refresh(issued.refreshToken)).rejects.toThrow(StoreUnavailableError);
-    const direct = await openStore();
+    const direct = await redis.open();
     const stored = (await direct.list('c'))[0];
     expect(stored?.generation).toBe(1);
     let again;
@@ -205,26 +178,26 @@ describeRedis('RedisTokenStore, when something fails', () => {
   });
 
   it('says what Redis answers, and nothing of what was sent', async () => {
-    const store = await openStore();
+    const store = await redis.open();
     const record = await put(store);
-    const [key = ''] = await admin.keys('fastauth:session:*');
-    await admin.del(key);
-    await admin.lpush(key, 'another type');
+    const [key = ''] = await redis.admin.keys('fastauth:session:*');
+    await redis.admin.del(key);
+    await redis.admin.lpush(key, 'another type');
     const error = await Promise.resolve(store.find(record)).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(StoreUnavailableError);
     expect(error).toMatchObject({ message: 'Redis answered WRONGTYPE.', answered: true });
-    await admin.set(key, 'no value of ours');
+    await redis.admin.set(key, 'no value of ours');
     await expect(store.find(record)).rejects.toThrow('damaged');
     const next = rotatedSample(record);
     expect(await store.rotate(next.record, next.pair)).toBe(false);
   });
 
   it('refuses to write when memory is full, and reads and revokes all the same', async () => {
-    const store = await openStore();
+    const store = await redis.open();
     const { service } = createTokenService({}, store, new SystemClock());
     const kept = await put(store);
     const issued = await service.issue({ clientId: 'c' });
-    await admin.config('SET', 'maxmemory', '1');
+    await redis.admin.config('SET', 'maxmemory', '1');
     try {
       const [record, pair] = insertion();
       // However often, it is no reason to leave the server alone.
@@ -236,22 +209,22 @@ describeRedis('RedisTokenStore, when something fails', () => {
       await expect(service.issue({ clientId: 'd' })).rejects.toThrow(StoreUnavailableError);
       await expect(service.refresh(issued.refreshToken)).rejects.toThrow(StoreUnavailableError);
       await service.verify(issued.accessToken);
-      const left = await admin.pttl(keyOf(kept));
+      const left = await redis.admin.pttl(keyOf(kept));
       expect(await store.revoke(kept, kept.createdAt + 1)).toBe(true);
       expect(await store.find(kept, { fresh: true })).toMatchObject({ revokedAt: kept.createdAt + 1 });
-      expect(Math.abs((await admin.pttl(keyOf(kept))) - left)).toBeLessThan(1000);
+      expect(Math.abs((await redis.admin.pttl(keyOf(kept))) - left)).toBeLessThan(1000);
       expect(await store.revokeClient('c', 1)).toHaveLength(1);
       await expect(service.verify(issued.accessToken)).rejects.toThrow('token');
     } finally {
-      await admin.config('SET', 'maxmemory', '0');
+      await redis.admin.config('SET', 'maxmemory', '0');
     }
     await put(store);
   });
 
   it('goes on reading, at once, while its server refuses to write', async () => {
-    const store = await openStore({ trackedCacheSize: 0 });
+    const store = await redis.open({ trackedCacheSize: 0 });
     const record = await put(store);
-    await admin.config('SET', 'min-replicas-to-write', '1');
+    await redis.admin.config('SET', 'min-replicas-to-write', '1');
     try {
       for (let n = 0; n < 10; n++) {
         await expect(store.insert(...insertion())).rejects.toMatchObject({ answered: false });
@@ -260,14 +233,14 @@ describeRedis('RedisTokenStore, when something fails', () => {
         expect(await store.find(record, { fresh: true })).toMatchObject({ familyId: record.familyId });
       }
     } finally {
-      await admin.config('SET', 'min-replicas-to-write', '0');
+      await redis.admin.config('SET', 'min-replicas-to-write', '0');
     }
   });
 
   it('writes where an access list forbids TIME, and warns that it does without a deadline', async () => {
-    await admin.acl('SETUSER', 'timeless', 'on', '>pw', '~*', '&*', '+@all', '-time');
+    await redis.admin.acl('SETUSER', 'timeless', 'on', '>pw', '~*', '&*', '+@all', '-time');
     const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
-    const store = await openStore({ url: `redis://timeless:pw@127.0.0.1:${server.port}` });
+    const store = await redis.open({ url: `redis://timeless:pw@127.0.0.1:${redis.server.port}` });
     const record = await put(store);
     await put(store);
     expect(await store.find(record)).toMatchObject({ familyId: record.familyId });
@@ -278,10 +251,10 @@ describeRedis('RedisTokenStore, when something fails', () => {
   });
 
   it('answers 503 while its server is a replica, and goes on when it is a primary', async () => {
-    const store = await openStore();
+    const store = await redis.open();
     const record = await put(store);
     // Of a master that is not there.
-    await admin.replicaof('127.0.0.1', '1');
+    await redis.admin.replicaof('127.0.0.1', '1');
     try {
       await expect(store.insert(...insertion())).rejects.toMatchObject({
         message: 'Redis answered READONLY.',
@@ -289,14 +262,14 @@ describeRedis('RedisTokenStore, when something fails', () => {
       });
       await untilReachable(store);
       expect(await store.find(record, { fresh: true })).toMatchObject({ familyId: record.familyId });
-      await admin.config('SET', 'replica-serve-stale-data', 'no');
+      await redis.admin.config('SET', 'replica-serve-stale-data', 'no');
       await expect(store.find(record, { fresh: true })).rejects.toMatchObject({
         message: 'Redis answered MASTERDOWN.',
         answered: false,
       });
     } finally {
-      await admin.config('SET', 'replica-serve-stale-data', 'yes');
-      await admin.replicaof('NO', 'ONE');
+      await redis.admin.config('SET', 'replica-serve-stale-data', 'yes');
+      await redis.admin.replicaof('NO', 'ONE');
     }
     await untilReachable(store);
     await untilKept(store, await put(store));
@@ -310,7 +283,7 @@ describeRedis('RedisTokenStore, when something fails', () => {
       '1024',
     );
     const operator = new Redis(loading.url);
-    const store = await openStore({ url: loading.url });
+    const store = await redis.open({ url: loading.url });
     const records = await Promise.all(Array.from({ length: 100 }, () => put(store)));
     const [record] = records as [SessionRecord];
     await operator.config('SET', 'key-load-delay', '10000');
@@ -333,11 +306,11 @@ describeRedis('RedisTokenStore, when something fails', () => {
   });
 
   it('waits for a slow server, up to its time limit', async () => {
-    const store = await openStore();
+    const store = await redis.open();
     const record = await put(store);
-    await admin.call('CLIENT', 'PAUSE', String(TIME_LIMIT * 500), 'ALL');
+    await redis.admin.call('CLIENT', 'PAUSE', String(TIME_LIMIT * 500), 'ALL');
     expect(await store.find(record, { fresh: true })).toMatchObject({ familyId: record.familyId });
-    await admin.call('CLIENT', 'PAUSE', String(TIME_LIMIT * 3000), 'ALL');
+    await redis.admin.call('CLIENT', 'PAUSE', String(TIME_LIMIT * 3000), 'ALL');
     const start = performance.now();
     await expect(store.find(record, { fresh: true })).rejects.toThrow('within the time limit');
     expect(performance.now() - start).toBeLessThan(TIME_LIMIT * 1000 + 250);
@@ -353,8 +326,8 @@ describeRedis('RedisTokenStore, when something fails', () => {
     ['an answer of another type', ':1\r\n', false],
     ['an answer that is no value of ours', '$4\r\nnone\r\n', false],
   ])('answers 503 to %s, and asks again over another connection', async (_, answer, isEnd) => {
-    const relay = await TcpRelay.start(server.port);
-    const store = await openStore({ url: `redis://127.0.0.1:${relay.port}`, trackedCacheSize: 0 });
+    const relay = await TcpRelay.start(redis.server.port);
+    const store = await redis.open({ url: `redis://127.0.0.1:${relay.port}`, trackedCacheSize: 0 });
     const record = await put(store);
     // A read is tried again; a write is not.
     relay.answerTo(keyOf(record), answer, isEnd);
@@ -375,14 +348,14 @@ describeRedis('RedisTokenStore, when something fails', () => {
   });
 
   it('says that Redis refuses its password, at the start and in each 503', async () => {
-    await admin.acl('SETUSER', 'guarded', 'on', '>right', '~*', '&*', '+@all');
-    const url = (password: string) => `redis://guarded:${password}@127.0.0.1:${server.port}`;
-    const words = `Redis at 127.0.0.1:${server.port} refuses the password of the user "guarded" (WRONGPASS)`;
-    await expect(openStore({ url: url('wrong') })).rejects.toThrow(words);
-    const store = await openStore({ url: url('right') });
+    await redis.admin.acl('SETUSER', 'guarded', 'on', '>right', '~*', '&*', '+@all');
+    const url = (password: string) => `redis://guarded:${password}@127.0.0.1:${redis.server.port}`;
+    const words = `Redis at 127.0.0.1:${redis.server.port} refuses the password of the user "guarded" (WRONGPASS)`;
+    await expect(redis.open({ url: url('wrong') })).rejects.toThrow(words);
+    const store = await redis.open({ url: url('right') });
     await store.ping();
-    await admin.acl('SETUSER', 'guarded', 'resetpass', '>other');
-    await admin.client('KILL', 'USER', 'guarded');
+    await redis.admin.acl('SETUSER', 'guarded', 'resetpass', '>other');
+    await redis.admin.client('KILL', 'USER', 'guarded');
     await until(
       () =>
         store
@@ -400,28 +373,26 @@ describeRedis('RedisTokenStore, when something fails', () => {
     ['allkeys-lru', '0', 0],
     ['noeviction', '1gb', 0],
   ])('with maxmemory-policy %s and maxmemory %s gives %d warnings', async (policy, memory, warnings) => {
-    await admin.config('SET', 'maxmemory-policy', policy);
-    await admin.config('SET', 'maxmemory', memory);
+    await redis.admin.config('SET', 'maxmemory-policy', policy);
+    await redis.admin.config('SET', 'maxmemory', memory);
     const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
     try {
-      await openStore();
+      await redis.open();
       const said = warn.mock.calls.flat();
       expect(said).toHaveLength(warnings);
       for (const text of said) expect(text).toContain('maxmemory-policy allkeys-lru');
     } finally {
       warn.mockRestore();
-      await admin.config('SET', 'maxmemory-policy', 'noeviction');
-      await admin.config('SET', 'maxmemory', '0');
+      await redis.admin.config('SET', 'maxmemory-policy', 'noeviction');
+      await redis.admin.config('SET', 'maxmemory', '0');
     }
   });
 
   it("takes the settings of an application's client, and leaves it alone", async () => {
-    const client = new Redis(server.url, { keyPrefix: 'app:', db: 3, enableOfflineQueue: true });
-    const store = await openStore({ client } as never);
+    const client = new Redis(redis.server.url, { keyPrefix: 'app:', db: 3, enableOfflineQueue: true });
+    const store = await redis.open({ client });
     await store.close();
-    const own = new RedisTokenStore({ client, timeout: TIME_LIMIT });
-    stores.push(own);
-    await own.open();
+    const own = await redis.open({ client });
     const record = await put(own);
     await untilKept(own, record);
     await client.select(3);

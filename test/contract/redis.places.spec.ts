@@ -1,45 +1,19 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
+import { expect, it, jest } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { rotatedSample, sessionSample } from 'nestjs-fastauth/testing';
 import { ConfigError } from '../../src/errors.js';
-import { RedisTokenStore, type RedisTokenStoreOptions } from '../../src/stores/redis.store.js';
+import type { RedisTokenStore } from '../../src/stores/redis.store.js';
 import type { SessionRecord } from '../../src/tokens/session-record.js';
 import { until, untilKept } from '../support/kept-sessions.js';
+import { OwnRedis } from '../support/own-redis.js';
 import { describeWithOwnRedis, RedisServer } from '../support/redis-server.js';
-import { removeTemporaryFolders } from '../support/temporary-folder.js';
 import '../support/silent-logger.js';
 
 jest.setTimeout(30_000);
 const describeRedis = await describeWithOwnRedis();
 
 describeRedis('the place of sessions in Redis', () => {
-  let server: RedisServer;
-  let admin: Redis;
-  const stores: RedisTokenStore[] = [];
-
-  beforeAll(async () => {
-    server = await RedisServer.start();
-  });
-  beforeEach(async () => {
-    admin = new Redis(server.url);
-    await admin.flushall();
-  });
-  afterEach(async () => {
-    await Promise.all(stores.splice(0).map((store) => store.close()));
-    admin.disconnect();
-  });
-  afterAll(async () => {
-    await server.stop();
-    removeTemporaryFolders();
-  });
-
-  async function open(options: Partial<RedisTokenStoreOptions> = {}): Promise<RedisTokenStore> {
-    const source = 'client' in options ? options : { url: server.url, ...options };
-    const store = new RedisTokenStore({ timeout: 2, ...source } as RedisTokenStoreOptions);
-    stores.push(store);
-    await store.open();
-    return store;
-  }
+  const redis = new OwnRedis(2);
 
   async function inserted(store: RedisTokenStore, clientId?: string): Promise<SessionRecord> {
     const { record, pair } = sessionSample({ clientId });
@@ -50,13 +24,13 @@ describeRedis('the place of sessions in Redis', () => {
   it.each(['flushdb', 'flushall', 'swapdb'] as const)(
     'is emptied by %s, which memory hears of',
     async (command) => {
-      const store = await open();
+      const store = await redis.open();
       const record = await inserted(store);
       await untilKept(store, record);
       const heard: unknown[] = [];
       store.watch((changed) => heard.push(changed));
-      if (command === 'swapdb') await admin.swapdb(0, 1);
-      else await admin[command]();
+      if (command === 'swapdb') await redis.admin.swapdb(0, 1);
+      else await redis.admin[command]();
       await until(async () => (await store.find(record)) === undefined, 'it is gone', 4000);
       expect(heard).toContain(undefined);
       // It goes on being told of changes there.
@@ -67,19 +41,19 @@ describeRedis('the place of sessions in Redis', () => {
 
   it('has the keyPrefix of the client that was handed in, so that tenants do not meet', async () => {
     const clients = ['tenant *[a]:', 'tenant b:'].map(
-      (keyPrefix) => new Redis(server.url, { keyPrefix, lazyConnect: true }),
+      (keyPrefix) => new Redis(redis.server.url, { keyPrefix, lazyConnect: true }),
     );
-    const [a, b] = (await Promise.all(clients.map((client) => open({ client })))) as [
+    const [a, b] = (await Promise.all(clients.map((client) => redis.open({ client })))) as [
       RedisTokenStore,
       RedisTokenStore,
     ];
-    const second = await open({ client: clients[0] as Redis });
+    const second = await redis.open({ client: clients[0] as Redis });
     const record = await inserted(a, 'ada');
     expect(await b.list('ada')).toEqual([]);
     expect(await b.revokeClient('ada', 1)).toEqual([]);
     expect(await a.keyUse(0)).toHaveLength(1);
     expect(await b.keyUse(0)).toEqual([]);
-    const keys = await admin.keys('*');
+    const keys = await redis.admin.keys('*');
     expect(keys.filter((key) => !key.startsWith('tenant '))).toEqual([]);
 
     await untilKept(a, record);
@@ -94,19 +68,19 @@ describeRedis('the place of sessions in Redis', () => {
     ['a database that there is not', '/99', /127\.0\.0\.1:\d+ has no database 99/],
     ['a password that is wrong', '', /refuses the password of the user "ada" \(WRONGPASS\)/],
   ])('is refused at the start: %s', async (_, path, words) => {
-    const url = path === '' ? server.url.replace('//', '//ada:sesame@') : server.url + path;
-    const refused = await open({ url }).catch((error: unknown) => error);
+    const url = path === '' ? redis.server.url.replace('//', '//ada:sesame@') : redis.server.url + path;
+    const refused = await redis.open({ url }).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(ConfigError);
     expect((refused as Error).message).toMatch(words);
     expect((refused as Error).message).not.toContain('sesame');
-    expect(await admin.dbsize()).toBe(0);
+    expect(await redis.admin.dbsize()).toBe(0);
   });
 
   it('is refused at the start where a password is missing', async () => {
     const locked = await RedisServer.start();
     const keeper = new Redis(locked.url);
     await keeper.config('SET', 'requirepass', 'sesame');
-    const refused = await open({ url: locked.url }).catch((error: unknown) => error);
+    const refused = await redis.open({ url: locked.url }).catch((error: unknown) => error);
     expect(String(refused)).toMatch(/asks for a password, and there is none \(NOAUTH\)/);
     keeper.disconnect();
     await locked.stop();

@@ -25,9 +25,7 @@ describe.each(ADAPTERS)('what operators are told on %s', (adapter) => {
   const FROM = { 'X-Forwarded-For': '203.0.113.9:4711', 'X-Request-Id': 'req-1' };
   const KNOWN = { address: '203.0.113.9', correlationId: 'req-1' };
   const during = async (act: () => Promise<unknown>, ...secrets: string[]): Promise<AuditRecord[]> => {
-    const before = sink.records.length;
-    await act();
-    const records = sink.records.slice(before);
+    const records = await sink.during(act);
     for (const secret of [MASTER_TOKEN, ...secrets]) expect(JSON.stringify(records)).not.toContain(secret);
     return records;
   };

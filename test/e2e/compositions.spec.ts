@@ -39,16 +39,9 @@ import {
   Public,
   TokenService,
 } from '../../src/index.js';
-import { ADAPTERS, MASTER_TOKEN, SECRET, startApp, type TestApp } from '../support/app.js';
+import { ADAPTERS, MASTER_TOKEN, OPTIONS, startApp, type TestApp } from '../support/app.js';
 
 const MASTER = { 'MASTER-TOKEN': MASTER_TOKEN };
-const OPTIONS = {
-  configFile: false,
-  envFile: false,
-  databaseUrl: 'memory:',
-  masterToken: MASTER_TOKEN,
-  cryptographyKey: SECRET,
-} as const;
 
 @Controller('things')
 class Things {

@@ -7,7 +7,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import cors from 'cors';
 import { FastauthModule, useFastauthEdge } from '../../src/index.js';
-import { ADAPTERS, MASTER_TOKEN, SECRET } from '../support/app.js';
+import { ADAPTERS, MASTER_TOKEN, OPTIONS } from '../support/app.js';
 
 type FastauthOptions = NonNullable<Parameters<typeof FastauthModule.forRoot>[0]>;
 
@@ -37,16 +37,7 @@ describe.each(ADAPTERS)('the edge on %s', (adapter) => {
     const root = {
       module: class AppModule {},
       controllers: [PagesController],
-      imports: [
-        FastauthModule.forRoot({
-          configFile: false,
-          envFile: false,
-          databaseUrl: 'memory:',
-          masterToken: MASTER_TOKEN,
-          cryptographyKey: SECRET,
-          ...fastauth,
-        }),
-      ],
+      imports: [FastauthModule.forRoot({ ...OPTIONS, ...fastauth })],
     };
     const http = adapter === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
     await prepare(http);

@@ -35,11 +35,7 @@ describe.each(ADAPTERS)('the audit trail on %s', (adapter) => {
   });
   afterAll(() => app.close());
 
-  const during = async (act: () => Promise<unknown>): Promise<AuditRecord[]> => {
-    const before = sink.records.length;
-    await act();
-    return sink.records.slice(before);
-  };
+  const during = (act: () => Promise<unknown>): Promise<AuditRecord[]> => sink.during(act);
 
   it('tells at the start that the configuration was read', () => {
     expect(sink.records[0]).toMatchObject({

@@ -14,6 +14,15 @@ export type AdapterName = (typeof ADAPTERS)[number];
 export const MASTER_TOKEN = 'master-token-of-the-tests';
 export const SECRET = 'a secret of the tests, thirty-two bytes or more';
 
+/** What each application of the tests is given, beside what its test is about. */
+export const OPTIONS = {
+  configFile: false,
+  envFile: false,
+  databaseUrl: 'memory:',
+  masterToken: MASTER_TOKEN,
+  cryptographyKey: SECRET,
+} as const;
+
 type FastauthOptions = NonNullable<Parameters<typeof FastauthModule.forRoot>[0]>;
 
 export interface TestAppOptions {
@@ -62,11 +71,7 @@ export async function startApp(options: TestAppOptions): Promise<TestApp> {
   const builder = Test.createTestingModule({
     imports: [
       FastauthModule.forRoot({
-        configFile: false,
-        envFile: false,
-        databaseUrl: 'memory:',
-        masterToken: MASTER_TOKEN,
-        cryptographyKey: SECRET,
+        ...OPTIONS,
         ...options.fastauth,
       }),
       ...(options.imports ?? []),

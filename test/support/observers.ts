@@ -9,6 +9,13 @@ export class KeepingSink extends AuditSink {
   record(record: AuditRecord): void {
     this.records.push(record);
   }
+
+  /** What is recorded while something is done. */
+  async during(act: () => Promise<unknown>): Promise<AuditRecord[]> {
+    const before = this.records.length;
+    await act();
+    return this.records.slice(before);
+  }
 }
 
 /** Hears what the event emitter is told. */
