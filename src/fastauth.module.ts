@@ -143,7 +143,7 @@ export class FastauthModule
     try {
       await this.store.open();
     } catch (error) {
-      const origin = originOf(this.config, 'databaseUrl');
+      const origin = STORES_OF_URL.has(this.store) ? originOf(this.config, 'databaseUrl') : undefined;
       if (origin !== undefined)
         new Logger('Fastauth').error(`The store that is set by ${origin} did not open.`);
       throw error;
@@ -373,9 +373,18 @@ function keyProviderProvider(keyProvider: FastauthRegistration['keyProvider']): 
     : { provide: KeyProvider, useValue: keyProvider };
 }
 
+/** Stores that `database-url` names; others are the application's own. */
+const STORES_OF_URL = new WeakSet<TokenStore>();
+
+async function createStoreOfUrl(config: FastauthConfig): Promise<TokenStore> {
+  const store = await createTokenStore(config);
+  STORES_OF_URL.add(store);
+  return store;
+}
+
 function storeProvider(store: FastauthRegistration['store']): Provider {
   if (store === undefined)
-    return { provide: TokenStore, inject: [FASTAUTH_CONFIG], useFactory: createTokenStore };
+    return { provide: TokenStore, inject: [FASTAUTH_CONFIG], useFactory: createStoreOfUrl };
   return typeof store === 'function'
     ? { provide: TokenStore, useClass: store }
     : { provide: TokenStore, useValue: store };

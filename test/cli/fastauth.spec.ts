@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCli, type CliRun } from '../support/run-cli.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
@@ -9,7 +9,7 @@ describe('fastauth', () => {
   let folder: string;
   const fastauth = (
     args: string,
-    options: { input?: string; env?: NodeJS.ProcessEnv } = {},
+    options: { input?: string; env?: NodeJS.ProcessEnv; umask?: string } = {},
   ): Promise<CliRun> => runCli(args.split(' '), { cwd: folder, ...options });
   const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
   beforeEach(() => {
@@ -62,12 +62,32 @@ describe('fastauth', () => {
       expect(['.env', '.gitignore', 'fastauth.config.json'].map(read)).toEqual(before);
     });
 
+    it.each(['000', '022', '077'])('gives its files their modes under the umask %s', async (umask) => {
+      await fastauth('init', { umask });
+      const modes = ['fastauth.config.json', '.gitignore', '.env'].map((name) =>
+        (statSync(join(folder, name)).mode & 0o777).toString(8),
+      );
+      expect(modes).toEqual(['644', '644', '600']);
+    });
+
     it('shows no key', async () => {
       const { stdout, stderr } = await fastauth('init');
       const keys = [...read('.env').matchAll(/=([\w-]{43}=)/g)].map(([, key]) => key as string);
       expect(keys).toHaveLength(2);
       for (const key of keys) expect(stdout + stderr).not.toContain(key);
     });
+  });
+
+  it.each(['init', 'config check'])('%s warns of a .env that others can read', async (command) => {
+    await fastauth('init');
+    for (const mode of [0o600, 0o640, 0o644]) {
+      chmodSync(join(folder, '.env'), mode);
+      const { code, stdout } = await fastauth(command);
+      const warning = `warning: .env is open to others than its owner (mode ${mode.toString(8)}); run "chmod 600" on it`;
+      expect([mode, code, stdout.includes(warning)]).toEqual([mode, 0, mode === 0o644]);
+      const { warnings = [] } = JSON.parse((await fastauth(`${command} --json`)).stdout);
+      expect(warnings).toHaveLength(mode === 0o644 ? 1 : 0);
+    }
   });
 
   describe('keys generate', () => {
@@ -173,6 +193,26 @@ describe('fastauth', () => {
       expect(JSON.parse(old.stdout)).toMatchObject({ active: false, reason: 'The token is not current' });
     });
 
+    it('shows what a token says without what moves the cursor, turns the writing or cannot be seen', async () => {
+      const claims = {
+        note: '\u001b[2J\u0085\u202egood\u2066\u200b\u2028',
+        '\u001b]0;x\u0007': 1,
+        emoji: '🗝',
+      };
+      const issued = await runCli(['token', 'new', '--claims', JSON.stringify(claims), '--json'], {
+        cwd: folder,
+      });
+      const { access_token: input } = JSON.parse(issued.stdout);
+      const { stdout } = await fastauth('token inspect', { input });
+      expect(stdout).not.toMatch(/[^\P{C}\n]/u);
+      expect(stdout).toContain(String.raw`note: "\u001b[2J\u0085\u202egood\u2066\u200b\u2028"`);
+      expect(stdout).toContain(String.raw`\u001b]0;x\u0007: 1`);
+      expect(stdout).toContain('emoji: "🗝"');
+      const asJson = await fastauth('token inspect --json', { input });
+      expect(asJson.stdout).not.toMatch(/[^\P{C}\n]/u);
+      expect(JSON.parse(asJson.stdout).claims).toMatchObject(claims);
+    });
+
     it.each([
       ['', 'Invalid token format'],
       ['x.y.z', 'Invalid token'],
@@ -222,6 +262,25 @@ describe('fastauth', () => {
       expect(code).toBe(0);
       expect(stdout).not.toContain('sEcReT');
       expect(stdout).toContain('warning: cryptography-key is not set');
+    });
+
+    it('says of each value that is set where it was set', async () => {
+      writeFileSync(join(folder, 'fastauth.config.json'), JSON.stringify({ 'refresh-grace': 7 }));
+      writeFileSync(join(folder, '.env'), 'MASTER_TOKEN=a-master-token-of-this-test\n', { mode: 0o600 });
+      const env = { FASTAUTH_DATABASE_URL: 'memory:' };
+      const { stdout } = await fastauth('config check', { env });
+      expect(stdout).toContain('master-token: "[redacted]", by "MASTER_TOKEN" (.env)\n');
+      expect(stdout).toContain('refresh-grace: 7, by "refresh-grace" (fastauth.config.json)\n');
+      expect(stdout).toMatch(
+        /database-url: "memory:.*", by "FASTAUTH_DATABASE_URL" \(process environment\)\n/,
+      );
+      expect(stdout).toMatch(/default-access: "public"\n/);
+      const { origins } = JSON.parse((await fastauth('config check --json', { env })).stdout);
+      expect(origins).toEqual({
+        'master-token': '"MASTER_TOKEN" (.env)',
+        'refresh-grace': '"refresh-grace" (fastauth.config.json)',
+        'database-url': '"FASTAUTH_DATABASE_URL" (process environment)',
+      });
     });
 
     it('reads another file when told to', async () => {

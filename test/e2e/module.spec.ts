@@ -1,4 +1,13 @@
-import { Controller, ForbiddenException, Get, Inject, Injectable, Module, Scope } from '@nestjs/common';
+import {
+  Controller,
+  ForbiddenException,
+  Get,
+  Inject,
+  Injectable,
+  Logger,
+  Module,
+  Scope,
+} from '@nestjs/common';
 import { NestFactory, REQUEST } from '@nestjs/core';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
@@ -17,17 +26,10 @@ import {
   TokenService,
   TokenStore,
 } from '../../src/index.js';
-import { ADAPTERS, MASTER_TOKEN, SECRET, startApp, type TestApp } from '../support/app.js';
+import { ADAPTERS, MASTER_TOKEN, OPTIONS, SECRET, startApp, type TestApp } from '../support/app.js';
 import { RoutesController } from '../support/routes.controller.js';
 
 const MASTER = { 'MASTER-TOKEN': MASTER_TOKEN };
-const OPTIONS: FastauthOptions = {
-  configFile: false,
-  envFile: false,
-  databaseUrl: 'memory:',
-  masterToken: MASTER_TOKEN,
-  cryptographyKey: SECRET,
-};
 
 @Injectable()
 class OptionsFactory {
@@ -129,6 +131,25 @@ describe('FastauthModule', () => {
     await expect(starting).rejects.toThrow(
       /2 fault.*did you mean "access-token-paths".*"refreshGrace" is -1/s,
     );
+  });
+
+  it('says where the URL of a store that does not open was set, and nothing of a store of the application', async () => {
+    const errors = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const start = async (fastauth: FastauthOptions, store?: TokenStore) => {
+      const module = FastauthModule.forRoot({ ...OPTIONS, ...fastauth, store });
+      await (await Test.createTestingModule({ imports: [module] }).compile()).init();
+    };
+    await expect(start({ databaseUrl: 'lmdb:/dev/null/sessions' })).rejects.toThrow('/dev/null/sessions');
+    expect(errors.mock.calls).toEqual([
+      [expect.stringMatching(/^The store that is set by "databaseUrl" \(.+\) did not open\.$/)],
+    ]);
+    class ClosedStore extends MemoryTokenStore {
+      override open(): never {
+        throw new Error('closed for today');
+      }
+    }
+    await expect(start({}, new ClosedStore())).rejects.toThrow('closed for today');
+    expect(errors).toHaveBeenCalledTimes(1);
   });
 
   it('is refused when registered twice, with a sentence that says so', async () => {

@@ -12,10 +12,16 @@ export interface CliRun {
 /** Runs the built `fastauth` command as a process of its own, without a terminal. */
 export function runCli(
   args: readonly string[],
-  { cwd, input = '', env = {} }: { cwd: string; input?: string; env?: NodeJS.ProcessEnv },
+  {
+    cwd,
+    input = '',
+    env = {},
+    umask = '022',
+  }: { cwd: string; input?: string; env?: NodeJS.ProcessEnv; umask?: string },
 ): Promise<CliRun> {
   return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [MAIN, ...args], {
+    const started = ['-c', 'umask "$0"; exec "$@"', umask, process.execPath, MAIN, ...args];
+    const child = spawn('/bin/sh', started, {
       cwd,
       env: { PATH: process.env['PATH'], ...env },
     });
