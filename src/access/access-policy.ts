@@ -156,7 +156,8 @@ export class AccessPolicy implements OnApplicationBootstrap {
     ];
   }
 
-  private isEndpoint(controller: Type<unknown>, method: string): boolean {
+  /** Whether a method serves an endpoint of ours. */
+  isEndpoint(controller: Type<unknown>, method: string): boolean {
     return this.rules.isOwnHandler(Reflect.get(controller.prototype as object, method));
   }
 

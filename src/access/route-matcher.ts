@@ -8,6 +8,7 @@ import { NONE, type Demand } from './demand.js';
 import { plainlySpelt } from './plain-spelling.js';
 import { RouteIndex } from './route-index.js';
 import { type Route, RouteTable } from './route-table.js';
+import { shadowedEndpoints } from './shadowed-endpoints.js';
 
 /** How many paths are remembered, so that an application of many routes does not try them all each time. */
 const REMEMBERED_PATHS = 2048;
@@ -74,6 +75,17 @@ export class RouteMatcher {
     return this.compiled(pattern) !== undefined;
   }
 
+  /** What of our endpoints is served by somebody else, told for people. */
+  shadowedEndpoints(isOwn: (route: Route) => boolean): readonly string[] {
+    // Fastify's router prefers what is written out, whatever the order.
+    if (this.adapterType === 'fastify') return [];
+    return shadowedEndpoints({
+      routes: this.table.routes,
+      isOwn,
+      testOf: (pattern) => this.compiled(pattern),
+    });
+  }
+
   private demandOfPath(method: string, path: string): Demand | undefined {
     const demands = this.matching(method, path).map((route) => route.demand);
     if (demands.length === 0) return undefined;
@@ -107,9 +119,13 @@ export class RouteMatcher {
     }
   }
 
-  private compiled(pattern: string): RouteTest | undefined {
+  private get adapterType(): string {
     const adapter = this.adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
-    return compileRoute(pattern, adapter?.getType() ?? 'express');
+    return adapter?.getType() ?? 'express';
+  }
+
+  private compiled(pattern: string): RouteTest | undefined {
+    return compileRoute(pattern, this.adapterType);
   }
 }
 

@@ -31,7 +31,10 @@ export class StartupLog implements OnApplicationBootstrap {
       isReadable: (pattern) => this.policy.defaultDemand === NONE || this.matcher.isReadable(pattern),
       gateways: this.gateways(),
     });
+    const shadowed = this.matcher.shadowedEndpoints(({ handlerName, controller }) =>
+      this.policy.isEndpoint(controller, handlerName),
+    );
     for (const line of guarded) this.logger.log(line);
-    for (const line of warnings) this.logger.warn(line);
+    for (const line of [...warnings, ...shadowed]) this.logger.warn(line);
   }
 }

@@ -2,7 +2,9 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { AccessPolicy } from '../access/access-policy.js';
 import { ACCESS, BOTH, MASTER, type Demand } from '../access/demand.js';
 import { RouteTable, type Route } from '../access/route-table.js';
+import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import { FastauthConfigService } from '../config/fastauth-config.service.js';
+import { ConfigError } from '../errors.js';
 import { tokenOperations, type Operation } from './openapi-operations.js';
 import { componentSchemas, securitySchemes } from './openapi-schemas.js';
 
@@ -21,10 +23,17 @@ const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'tr
  * Completes an OpenAPI document: what each operation needs, the security schemes, and the token endpoints in full.
  * The document tells what the running application asks, decorators and path rules alike.
  *
+ * @throws ConfigError the application is a preview (`NestFactory.create(App, { preview: true })`)
  * @example
  * SwaggerModule.setup('docs', app, () => withFastauth(app, SwaggerModule.createDocument(app, options)));
  */
 export function withFastauth<T extends OpenApiDocument>(app: INestApplicationContext, document: T): T {
+  if (!app.get<FastauthConfig | null>(FASTAUTH_CONFIG)) {
+    throw new ConfigError([
+      'withFastauth() was called for a preview of the application, in which Nest reads no configuration and builds nothing. ' +
+        'Leave { preview: true } out: an application that is created, and does not listen, is enough for its document.',
+    ]);
+  }
   const policy = app.get(AccessPolicy);
   const table = app.get(RouteTable);
   const { globalPrefix } = table.prefixes();

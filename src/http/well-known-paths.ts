@@ -1,6 +1,9 @@
-import { Inject, Injectable, RequestMethod } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit, RequestMethod } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
+import { RouteTable } from '../access/route-table.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
+import { ConfigError } from '../errors.js';
+import { readEndpoint } from './endpoint-metadata.js';
 
 /** @see RFC 8615 */
 export const WELL_KNOWN = '/.well-known';
@@ -39,8 +42,12 @@ function pathOf(issuer: string): string {
  * application had named it among the routes that the prefix leaves out.
  */
 @Injectable()
-export class WellKnownPaths {
-  constructor(application: ApplicationConfig, @Inject(FASTAUTH_CONFIG) { issuer }: FastauthConfig) {
+export class WellKnownPaths implements OnModuleInit {
+  constructor(
+    private readonly table: RouteTable,
+    application: ApplicationConfig,
+    @Inject(FASTAUTH_CONFIG) { issuer }: FastauthConfig,
+  ) {
     const left = [`${WELL_KNOWN}/jwks.json`, ...metadataPaths(issuer)].map((path) => ({
       path,
       requestMethod: RequestMethod.GET,
@@ -52,5 +59,17 @@ export class WellKnownPaths {
       const options = optionsOfApplication();
       return { ...options, exclude: [...(options.exclude ?? []), ...left] };
     };
+  }
+
+  /** @throws ConfigError a path of `RouterModule` would move them, too */
+  onModuleInit(): void {
+    const isMoved = this.table.routes.some(
+      ({ handler, withoutModulePath }) => readEndpoint(handler) && withoutModulePath.size > 0,
+    );
+    if (!isMoved) return;
+    throw new ConfigError([
+      `RouterModule gives FastauthModule a path, which would move ${WELL_KNOWN} from the root of the origin, where clients look for it. ` +
+        'Leave FastauthModule out there: auth-prefix says where the token endpoints are.',
+    ]);
   }
 }

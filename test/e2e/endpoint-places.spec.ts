@@ -1,8 +1,9 @@
-import { Controller, Get, Logger, Version, VersioningType } from '@nestjs/common';
+import { Controller, Get, Logger, Module, Version, VersioningType } from '@nestjs/common';
+import { RouterModule } from '@nestjs/core';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import * as oauth from 'oauth4webapi';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import { Public, TokenController, withFastauth } from '../../src/index.js';
+import { FastauthModule, Public, TokenController, withFastauth } from '../../src/index.js';
 import { ADAPTERS, MASTER_TOKEN, startApp, type TestApp, type TestAppOptions } from '../support/app.js';
 
 const MASTER = { 'MASTER-TOKEN': MASTER_TOKEN };
@@ -79,6 +80,16 @@ describe.each(ADAPTERS)('where the endpoints of fastauth are, on %s', (adapter) 
     expect(await statusOf(METADATA)).toBe(200);
   });
 
+  it('is not for RouterModule to say, which would move the well-known ones', async () => {
+    const starting = startApp({
+      adapter,
+      imports: [RouterModule.register([{ path: 'v1', children: [FastauthModule] }])],
+    });
+    await expect(starting).rejects.toThrow(
+      'RouterModule gives FastauthModule a path, which would move /.well-known',
+    );
+  });
+
   describe('with routes that a TokenController of the application adds', () => {
     class OwnTokenController extends TokenController {
       @Get('token/peek')
@@ -131,5 +142,62 @@ describe.each(ADAPTERS)('where the endpoints of fastauth are, on %s', (adapter) 
         '/api/auth/token/revoke',
       ]);
     }
+  });
+});
+
+describe('a route of the application that covers endpoints of fastauth', () => {
+  @Controller()
+  class PagesController {
+    @Public()
+    @Get('*page')
+    page() {
+      return 'page';
+    }
+  }
+  @Controller()
+  class FastifyPagesController {
+    @Public()
+    @Get('*')
+    page() {
+      return 'page';
+    }
+  }
+  @Module({ controllers: [PagesController] })
+  class PagesModule {}
+
+  const start = async (options: Partial<TestAppOptions>): Promise<[TestApp, string[]]> => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+    const app = await startApp({
+      adapter: 'express',
+      fastauth: { issuer: 'https://auth.example.com' },
+      ...options,
+    });
+    const said = warn.mock.calls.flat().filter((line) => String(line).includes('is not reached'));
+    warn.mockRestore();
+    return [app, said as string[]];
+  };
+
+  it('is named at start where it answers in their place', async () => {
+    const [app, said] = await start({ controllers: [PagesController] });
+    const covered = ['/auth/token/new', '/auth/token/refresh', KEYS, METADATA];
+    expect(said.map((line) => line.slice(0, line.indexOf(':')))).toEqual(
+      covered.map((path) => `GET ${path} is not reached`),
+    );
+    expect(said[0]).toContain('GET /*page of PagesController is registered before it');
+    for (const path of covered) expect((await app.get(path, MASTER)).text).toBe('page');
+    expect((await app.post('/auth/token/new', '', MASTER)).body.status).toBe('success');
+    await app.close();
+  });
+
+  it.each<[string, Partial<TestAppOptions>]>([
+    ['in a module that is imported later', { imports: [PagesModule] }],
+    ['on Fastify', { adapter: 'fastify', controllers: [FastifyPagesController] }],
+  ])('leaves them alone %s', async (_where, options) => {
+    const [app, said] = await start(options);
+    expect(said).toEqual([]);
+    expect((await app.get('/auth/token/new', MASTER)).body.status).toBe('success');
+    expect((await app.get(KEYS)).body).toEqual({ keys: [] });
+    expect((await app.get('/elsewhere')).text).toBe('page');
+    await app.close();
   });
 });

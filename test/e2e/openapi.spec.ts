@@ -1,8 +1,9 @@
-import { Body, Controller, Get, Param, Post, VersioningType } from '@nestjs/common';
+import { Body, Controller, Get, Module, Param, Post, VersioningType } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AccessOnly, MasterOnly, Public, withFastauth } from '../../src/index.js';
+import { AccessOnly, FastauthModule, MasterOnly, Public, withFastauth } from '../../src/index.js';
 import { ADAPTERS, MASTER_TOKEN, startApp, type TestApp } from '../support/app.js';
 import { rawRequest } from '../support/raw-request.js';
 import { RoutesController } from '../support/routes.controller.js';
@@ -245,4 +246,17 @@ describe.each(ADAPTERS)('the OpenAPI document on %s', (adapter) => {
     expect((await app.get('/docs-json')).status).toBe(200);
     expect((await app.get('/docs', { 'MASTER-TOKEN': MASTER_TOKEN })).status).toBe(200);
   });
+});
+
+it('withFastauth() says of a preview that nothing is known there', async () => {
+  @Module({
+    imports: [FastauthModule.forRoot({ configFile: false, envFile: false, databaseUrl: 'memory:' })],
+    controllers: [ItemsController],
+  })
+  class AppModule {}
+  const app = await NestFactory.create(AppModule, { preview: true, logger: false });
+  const document = SwaggerModule.createDocument(app, new DocumentBuilder().build());
+  expect(() => withFastauth(app, document)).toThrow(
+    'withFastauth() was called for a preview of the application',
+  );
 });
