@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { JsonChild } from '../support/child-process.js';
+import { compile, type CompiledFiles } from '../support/compile.js';
+
+const MASTER = { 'MASTER-TOKEN': 'm'.repeat(20) };
+
+// The packages themselves, as applications have them.
+describe('beside', () => {
+  let files: CompiledFiles;
+  let child: JsonChild;
+  let urls: Record<string, string>;
+  beforeAll(async () => {
+    files = await compile('test/support/neighbour-apps.ts');
+    child = new JsonChild(process.execPath, [files.entry]);
+    urls = (await child.next()) as Record<string, string>;
+  }, 60_000);
+  afterAll(async () => {
+    await child.end();
+    files.remove();
+  });
+
+  const call = async (name: string, path: string, init: RequestInit = {}) => {
+    const response = await fetch(urls[name] + path, init);
+    // oxlint-disable-next-line typescript/no-explicit-any -- answers of any shape
+    const body: any = await response.json().catch(() => undefined);
+    return { status: response.status, headers: response.headers, body };
+  };
+  const bearer = async (name: string): Promise<Record<string, string>> => {
+    const { body } = await call(name, '/auth/token/new', { headers: MASTER });
+    return { authorization: `Bearer ${body.data.access_token}` };
+  };
+
+  describe('@nestjs/graphql', () => {
+    const query = (name: string, field: string, headers: Record<string, string> = {}) =>
+      call(name, '/graphql', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ query: `{ ${field} }` }),
+      });
+
+    it('@Public() resolvers are open, and others are refused in a sentence', async () => {
+      expect((await query('graphql', 'hello')).body).toEqual({ data: { hello: 'hi' } });
+      const token = await bearer('graphql');
+      for (const field of ['me', 'plain'])
+        for (const headers of [{}, token]) {
+          const { body } = await query('graphql', field, headers);
+          expect(body.data ?? null).toBeNull();
+          expect(body.errors[0].message).toBe('This kind of call is not open to anybody');
+          expect(JSON.stringify(body)).not.toContain('TypeError');
+        }
+    });
+
+    it('a path rule guards the endpoint as a whole', async () => {
+      const name = 'graphql under a rule';
+      expect((await query(name, 'hello')).status).toBe(401);
+      expect((await query(name, 'hello', await bearer(name))).body).toEqual({ data: { hello: 'hi' } });
+    });
+
+    it('a guard of the application’s own decides where contextGuards gives it', async () => {
+      const name = 'graphql with a guard';
+      expect((await query(name, 'me', { 'x-friend': 'yes' })).body).toEqual({ data: { me: 'me' } });
+      const { body } = await query(name, 'me');
+      expect([body.data, body.errors[0].message]).toEqual([null, 'Forbidden resource']);
+    });
+  });
+
+  describe.each(['helmet', 'helmet on fastify'])('%s', (name) => {
+    it('refusals at the edge and answers of the endpoints have its headers', async () => {
+      for (const [path, init, status] of [
+        ['/reports/daily', {}, 401],
+        ['/auth/token/new', {}, 401],
+        ['/auth/token/new', { headers: MASTER }, 200],
+        ['/.well-known/jwks.json', {}, 200],
+      ] as const) {
+        const answer = await call(name, path, init);
+        expect([path, answer.status]).toEqual([path, status]);
+        expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+        expect(answer.headers.get('content-security-policy')).toContain("default-src 'self'");
+      }
+    });
+  });
+
+  describe('@nestjs/throttler', () => {
+    const statuses = async (name: string, path: string, init: RequestInit = {}): Promise<number[]> => {
+      const answers: number[] = [];
+      for (let n = 0; n < 5; n++) answers.push((await call(name, path, init)).status);
+      return answers;
+    };
+
+    it.each(['throttler in the root module', 'throttler on fastify'])(
+      '%s: its 429 at an endpoint stays as it is',
+      async (name) => {
+        const post = { method: 'POST', headers: MASTER };
+        expect(await statuses(name, '/auth/token/new', post)).toEqual([200, 200, 200, 429, 429]);
+        const { headers, body } = await call(name, '/auth/token/new', post);
+        expect(headers.get('retry-after')).toMatch(/^\d+$/);
+        expect(JSON.stringify(body)).toContain('ThrottlerException: Too Many Requests');
+      },
+    );
+
+    it('counts what a decorator refuses in the root module, and nothing that the edge refuses', async () => {
+      const name = 'throttler in the root module';
+      expect(await statuses(name, '/who')).toEqual([401, 401, 401, 429, 429]);
+      expect(await statuses(name, '/reports/daily')).toEqual([401, 401, 401, 401, 401]);
+    });
+
+    it('counts what was let in, in a module that is imported after FastauthModule', async () => {
+      const name = 'throttler in a later module';
+      const headers = await bearer(name);
+      expect(await statuses(name, '/who')).toEqual([401, 401, 401, 401, 401]);
+      expect(await statuses(name, '/who', { headers })).toEqual([200, 200, 200, 429, 429]);
+    });
+  });
+});
