@@ -56,15 +56,18 @@ export { AuditSink } from './telemetry/audit-sink.js';
 export type { AuditRecord, FastauthEvent } from './telemetry/fastauth-event.js';
 export { type FastauthEventListener, FastauthEvents } from './telemetry/fastauth-events.js';
 export { FastauthHealthIndicator, type HealthResult } from './telemetry/health-indicator.js';
+export type { ClientRecord } from './tokens/client-record.js';
 export { Clock } from './tokens/clock.js';
 export type { ForeignIdentity, ForeignTokens } from './tokens/foreign-tokens.js';
 export type { IssuanceClient, IssuanceDefaults, IssuanceDefaultsOf } from './tokens/issuance-defaults.js';
 export type { IssuedTokens, IssueOptions, Session } from './tokens/issued-tokens.js';
 export type { Principal } from './tokens/principal.js';
 export {
+  type RefreshableSession,
   type SessionKey,
   type SessionRecord,
   sessionExpiresAt,
+  type SessionTokens,
   type TokenPair,
 } from './tokens/session-record.js';
 export { TokenService } from './tokens/token.service.js';

@@ -32,6 +32,7 @@ export function isSuccessor(next: SessionRecord, stored: SessionRecord | undefin
   return (
     stored !== undefined &&
     stored.revokedAt === undefined &&
+    stored.refreshHash !== undefined &&
     stored.generation === next.generation - 1 &&
     stored.refreshHash === next.previousRefreshHash
   );

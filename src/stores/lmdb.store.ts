@@ -1,6 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import { StoreUnavailableError } from '../errors.js';
-import { type SessionKey, type SessionRecord, type TokenPair } from '../tokens/session-record.js';
+import {
+  type SessionKey,
+  type SessionRecord,
+  type SessionTokens,
+  type TokenPair,
+} from '../tokens/session-record.js';
 import { isSuccessor, isToRevoke, keyUseOf, oldestFirst, surplusSessions } from './live-sessions.js';
 import { openLmdbFiles, type LmdbFiles } from './lmdb.files.js';
 import type { JournalNews } from './lmdb.journal.js';
@@ -142,7 +147,7 @@ export class LmdbTokenStore extends TokenStore {
 
   async insert(
     record: SessionRecord,
-    _pair: TokenPair,
+    _tokens: SessionTokens,
     sessionsPerClient: number,
   ): Promise<readonly SessionRecord[]> {
     const key = storableKey(record);

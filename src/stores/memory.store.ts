@@ -2,6 +2,7 @@ import {
   sessionExpiresAt,
   type SessionKey,
   type SessionRecord,
+  type SessionTokens,
   type TokenPair,
 } from '../tokens/session-record.js';
 import { ExpiryQueue, type Expiring } from '../tokens/expiry-queue.js';
@@ -24,7 +25,7 @@ export class MemoryTokenStore extends TokenStore {
 
   async insert(
     record: SessionRecord,
-    _pair: TokenPair,
+    _tokens: SessionTokens,
     sessionsPerClient: number,
   ): Promise<readonly SessionRecord[]> {
     const removed = surplusSessions(this.#recordsOf(record.clientId), record, sessionsPerClient);

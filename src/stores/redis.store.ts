@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { StoreUnavailableError } from '../errors.js';
-import type { SessionKey, SessionRecord, TokenPair } from '../tokens/session-record.js';
+import type { SessionKey, SessionRecord, SessionTokens, TokenPair } from '../tokens/session-record.js';
 import { BackendPolicy } from './backend-policy.js';
 import { RedisClocks } from './redis.clocks.js';
 import {
@@ -127,7 +127,7 @@ export class RedisTokenStore extends TokenStore {
 
   async insert(
     record: SessionRecord,
-    _pair: TokenPair,
+    _tokens: SessionTokens,
     sessionsPerClient: number,
   ): Promise<readonly SessionRecord[]> {
     const { clientId } = record;

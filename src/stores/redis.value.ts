@@ -40,7 +40,7 @@ export function redisRevocation(revokedAt: number): Buffer {
   return bytes;
 }
 
-export function redisVersion(generation: number, refreshHash: string): Buffer {
+export function redisVersion(generation: number, refreshHash = ''): Buffer {
   const bytes = Buffer.alloc(VERSION_BYTES);
   bytes.writeUInt32BE(generation);
   bytes.write(refreshHash, 4, 'base64url');

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { StoreUnavailableError } from '../errors.js';
-import type { SessionRecord, TokenPair } from '../tokens/session-record.js';
+import type { RefreshableSession, TokenPair } from '../tokens/session-record.js';
 
 /** The family of tokens that name none: those of the Python original. */
 export const LEGACY_FAMILY_ID = 'legacy';
@@ -12,7 +12,7 @@ type Json = { readonly [name: string]: unknown };
  * no session, which is how the original and we revoke.
  * @throws StoreUnavailableError when the answer is no such record, or another client's
  */
-export function sessionOfAnswer(text: string, clientId: string): SessionRecord | undefined {
+export function sessionOfAnswer(text: string, clientId: string): RefreshableSession | undefined {
   const answer = readAnswer(text);
   for (const owner of answer.owners) {
     if (owner !== undefined && owner !== clientId) throw unusable("is another client's");
@@ -25,7 +25,7 @@ export function sessionOfAnswer(text: string, clientId: string): SessionRecord |
  * original's.
  * @throws StoreUnavailableError when the answer is no such record
  */
-export function sessionUnderOtherName(text: string, clientId: string): SessionRecord | undefined {
+export function sessionUnderOtherName(text: string, clientId: string): RefreshableSession | undefined {
   const { pair } = readAnswer(text);
   if (pair === undefined) return undefined;
   const claims = [pair.accessToken, pair.refreshToken].map(unverifiedClaims);
@@ -54,7 +54,7 @@ function readAnswer(text: string): RestAnswer {
 }
 
 /** What the tokens say of themselves. Nothing is verified here: whoever presents a token has it verified first. */
-function sessionOfPair(pair: TokenPair, clientId: string): SessionRecord {
+function sessionOfPair(pair: TokenPair, clientId: string): RefreshableSession {
   const access = unverifiedClaims(pair.accessToken);
   const refresh = unverifiedClaims(pair.refreshToken);
   for (const { client_id: owner } of [access, refresh]) {

@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { StoreUnavailableError } from '../errors.js';
-import type { SessionKey, SessionRecord, TokenPair } from '../tokens/session-record.js';
+import {
+  isRefreshable,
+  type RefreshableSession,
+  type SessionKey,
+  type SessionRecord,
+  type SessionTokens,
+  type TokenPair,
+} from '../tokens/session-record.js';
 import { ClientMutex } from './client-mutex.js';
 import type { ClientRegister } from './client-register.js';
 import { isSuccessor, isToRevoke } from './live-sessions.js';
@@ -41,7 +48,7 @@ export class RestTokenStore extends TokenStore implements ClientRegister {
   readonly #closings: RestClosings;
   readonly #watchers = new PolledWatchers(REMIND_EVERY_MS, () => this.#watchers.notify(undefined));
   /** By refresh hash, what this process wrote: it holds only as long as the API still has that very pair. */
-  readonly #written = new LRUCache<string, SessionRecord>({ max: REMEMBERED_SESSIONS });
+  readonly #written = new LRUCache<string, RefreshableSession>({ max: REMEMBERED_SESSIONS });
 
   /**
    * Refresh hashes that this process has just replaced: of many simultaneous refreshes, the late ones need no call.
@@ -58,7 +65,7 @@ export class RestTokenStore extends TokenStore implements ClientRegister {
     this.#spent = new LRUCache({ max: REMEMBERED_SESSIONS, ttl: Math.ceil(options.timeout * 1000) });
   }
 
-  async find(key: SessionKey): Promise<SessionRecord | undefined> {
+  async find(key: SessionKey): Promise<RefreshableSession | undefined> {
     const record = await this.#load(key.clientId);
     return key.familyId === undefined || key.familyId === record?.familyId ? record : undefined;
   }
@@ -69,15 +76,19 @@ export class RestTokenStore extends TokenStore implements ClientRegister {
 
   async insert(
     record: SessionRecord,
-    pair: TokenPair,
+    { accessToken, refreshToken }: SessionTokens,
     _sessionsPerClient: number,
   ): Promise<readonly SessionRecord[]> {
+    if (!isRefreshable(record) || refreshToken === undefined) {
+      throw new TypeError('The REST persistence API keeps sessions with a refresh token only.');
+    }
+    const pair = { accessToken, refreshToken };
     await this.#mutex.run(record.clientId, () => this.#save(record, pair));
     this.#watchers.notify({ clientId: record.clientId });
     return [];
   }
 
-  async rotate(record: SessionRecord, pair: TokenPair): Promise<boolean> {
+  async rotate(record: RefreshableSession, pair: TokenPair): Promise<boolean> {
     const { previousRefreshHash = '' } = record;
     return this.#mutex.run(record.clientId, async () => {
       if (this.#spent.has(previousRefreshHash)) return false;
@@ -125,7 +136,7 @@ export class RestTokenStore extends TokenStore implements ClientRegister {
     });
   }
 
-  async list(clientId: string): Promise<readonly SessionRecord[]> {
+  async list(clientId: string): Promise<readonly RefreshableSession[]> {
     const record = await this.#load(clientId);
     return record === undefined ? [] : [record];
   }
@@ -159,7 +170,7 @@ export class RestTokenStore extends TokenStore implements ClientRegister {
     await this.#client.close();
   }
 
-  async #load(clientId: string): Promise<SessionRecord | undefined> {
+  async #load(clientId: string): Promise<RefreshableSession | undefined> {
     const stored = (await this.#answer(clientId))?.session;
     if (stored === undefined) return undefined;
     const written = this.#written.get(stored.refreshHash);
@@ -172,14 +183,14 @@ export class RestTokenStore extends TokenStore implements ClientRegister {
    * What the API has of a client: a session, or a record that is closed. A client that it does not know may be one of
    * the original's, under another name, until it is first refreshed or revoked here.
    */
-  async #answer(clientId: string): Promise<{ session: SessionRecord | undefined } | undefined> {
+  async #answer(clientId: string): Promise<{ session: RefreshableSession | undefined } | undefined> {
     const text = await this.#client.load(clientId);
     if (text !== undefined) return { session: sessionOfAnswer(text, clientId) };
     const session = await this.#loadOfPython(clientId);
     return session && { session };
   }
 
-  async #loadOfPython(clientId: string): Promise<SessionRecord | undefined> {
+  async #loadOfPython(clientId: string): Promise<RefreshableSession | undefined> {
     const name = nameByPython(clientId);
     const text = name === undefined ? undefined : await this.#client.load(name);
     return text === undefined ? undefined : sessionUnderOtherName(text, clientId);
@@ -192,13 +203,13 @@ export class RestTokenStore extends TokenStore implements ClientRegister {
   }
 
   /** Whether there is another pair by now, or none. What cannot be told is no reason to throw a saved pair away. */
-  async #isReplaced({ clientId, refreshHash }: SessionRecord): Promise<boolean> {
+  async #isReplaced({ clientId, refreshHash }: RefreshableSession): Promise<boolean> {
     const stored = await this.#load(clientId).catch(() => 'unknown' as const);
     return stored !== 'unknown' && stored?.refreshHash !== refreshHash;
   }
 
   /** @throws StoreUnavailableError unless the session was seen to be closed */
-  async #close(session: SessionRecord, revokedAt: number): Promise<void> {
+  async #close(session: RefreshableSession, revokedAt: number): Promise<void> {
     const { clientId, familyId } = session;
     for (let look = 0; look < MOST_LOOKS; look++) {
       await this.#client.save(clientId, REVOKED);
@@ -223,7 +234,7 @@ export class RestTokenStore extends TokenStore implements ClientRegister {
       .catch(() => undefined);
   }
 
-  async #save(record: SessionRecord, pair: TokenPair): Promise<void> {
+  async #save(record: RefreshableSession, pair: TokenPair): Promise<void> {
     // Before the call: if its answer is lost after all was saved, the retry still finds the whole session.
     this.#written.set(record.refreshHash, { ...record, plainPair: undefined });
     await this.#client.save(record.clientId, {
@@ -236,7 +247,7 @@ export class RestTokenStore extends TokenStore implements ClientRegister {
 }
 
 /** Whether this record is the session, or what a refresh just now made of one of the original's, which has no family. */
-function isOf({ familyId }: SessionKey, record: SessionRecord, revokedAt: number): boolean {
+function isOf({ familyId }: SessionKey, record: RefreshableSession, revokedAt: number): boolean {
   if (familyId === undefined || familyId === record.familyId) return true;
   const isJustRefreshed =
     record.generation === 1 && (record.rotatedAt ?? -Infinity) >= revokedAt - CLOCKS_DIFFER;

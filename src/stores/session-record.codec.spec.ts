@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { crc32 } from 'node:zlib';
 import * as fc from 'fast-check';
 import { StoreUnavailableError } from '../errors.js';
 import { decodeSessionRecord, encodeSessionRecord, trailerOf } from './session-record.codec.js';
@@ -9,14 +10,14 @@ const hashes = fc
 const times = fc.double({ min: 0, noNaN: true });
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 
-const records = fc.record({
+const refreshHalves = fc.record({ refreshHash: hashes, refreshExpiresAt: times });
+const accessOnly = fc.constant({ refreshHash: undefined, refreshExpiresAt: undefined });
+const common = fc.record({
   clientId: fc.constant('client'),
   familyId: fc.constant('family'),
   generation: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
   accessHash: hashes,
   accessExpiresAt: times,
-  refreshHash: hashes,
-  refreshExpiresAt: times,
   createdAt: times,
   previousRefreshHash: optional(hashes),
   rotatedAt: optional(times),
@@ -25,7 +26,11 @@ const records = fc.record({
   sealedPair: optional(fc.string({ maxLength: 2000 })),
   kid: optional(fc.string({ maxLength: 64 })),
   claims: optional(fc.json()),
+  scope: optional(fc.string({ maxLength: 200 })),
 });
+const records = fc
+  .tuple(common, fc.oneof(refreshHalves, accessOnly))
+  .map(([record, refresh]) => ({ ...record, ...refresh }));
 
 describe('session record codec', () => {
   it('gives back every record exactly', () => {
@@ -57,8 +62,49 @@ describe('session record codec', () => {
       sealedPair: undefined,
       kid: undefined,
       claims: undefined,
+      scope: undefined,
+      refreshHash: fresh?.accessHash,
+      refreshExpiresAt: 1,
     };
     expect(fresh && encodeSessionRecord({ ...fresh, ...bare })).toHaveLength(98);
+  });
+
+  it('reads what version 1 wrote, and writes what version 1 can read', () => {
+    const sameHash = (byte: number) => Buffer.alloc(32, byte).toString('base64url');
+    const written = Buffer.from(
+      'AX8AAAAHQd3NZRkAAABB3c1l+gAAAEHdzWQGAAAAAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQECAgICAgICAgICAgICAgIC' +
+        'AgICAgICAgICAgICAgICAgMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDQd3NZQAQAABB3c1lAEAAAAAAAANBZGEAAAAGc2Vh' +
+        'bGVkAAAABWtleS0xAAAAB3siYSI6MX3LwGsy',
+      'base64',
+    );
+    const record = decodeSessionRecord(written, 'client', 'family');
+    expect(record).toEqual({
+      clientId: 'client',
+      familyId: 'family',
+      generation: 7,
+      accessHash: sameHash(1),
+      accessExpiresAt: 2_000_000_100,
+      refreshHash: sameHash(2),
+      refreshExpiresAt: 2_000_001_000,
+      previousRefreshHash: sameHash(3),
+      rotatedAt: 2_000_000_000.25,
+      sealedPair: 'sealed',
+      createdAt: 1_999_999_000,
+      revokedAt: 2_000_000_001,
+      label: 'Ada',
+      kid: 'key-1',
+      claims: '{"a":1}',
+      scope: undefined,
+    });
+    expect(encodeSessionRecord(record)).toEqual(written);
+  });
+
+  it('refuses a version that it does not know', () => {
+    const [record] = fc.sample(records, 1);
+    const bytes = record ? encodeSessionRecord(record) : Buffer.alloc(0);
+    bytes[0] = 3;
+    bytes.writeUInt32BE(crc32(bytes.subarray(0, -4)), bytes.length - 4);
+    expect(() => decodeSessionRecord(bytes, 'client', 'family')).toThrow('another version of fastauth');
   });
 
   it('answers every damage with unavailable, never with another record', () => {

@@ -1,12 +1,15 @@
 import { crc32 } from 'node:zlib';
 import { StoreUnavailableError } from '../errors.js';
-import type { SessionRecord } from '../tokens/session-record.js';
+import { isRefreshable, type SessionRecord } from '../tokens/session-record.js';
 
-const VERSION = 1;
+/** A version has one byte of flags, the next one two. */
+const VERSION_1 = 1;
+const VERSION_2 = 2;
 const DIGEST_BYTES = 32;
 const CHECKSUM_BYTES = 4;
-/** Version, flags, generation, three times, two digests, checksum: what every record has. */
-const FIXED_BYTES = 2 + 4 + 3 * 8 + 2 * DIGEST_BYTES + CHECKSUM_BYTES;
+/** Version, flags, generation, two times, a digest, checksum: what every record has. */
+const FIXED_BYTES = 2 + 4 + 2 * 8 + DIGEST_BYTES + CHECKSUM_BYTES;
+const REFRESH_BYTES = 8 + DIGEST_BYTES;
 
 const HAS_PREVIOUS_HASH = 1;
 const HAS_ROTATED_AT = 2;
@@ -17,54 +20,58 @@ const HAS_KID = 32;
 const HAS_CLAIMS = 64;
 /** A store's own bytes stand behind all else; versions that do not know of them pass over them. */
 const HAS_TRAILER = 128;
+const HAS_SCOPE = 256;
+/** Every record of version 1 has a refresh token. */
+const HAS_REFRESH = 512;
 
 /**
  * A session as bytes, without the identifiers that its key already carries: 98 bytes when fresh. Digests are raw,
  * times are doubles (any number comes back exactly), texts are UTF-8 with their length before them, and a CRC-32
- * ends it, so that damage is noticed instead of being taken for another token.
+ * ends it, so that damage is noticed instead of being taken for another token. What version 1 can say is written as
+ * that, so that processes of the version before can read it while a new one is deployed.
  * @param trailer bytes of the store's own, which {@link trailerOf} gives back
  * @throws TypeError when a hash is not the SHA-256 that {@link SessionRecord} promises
  */
 export function encodeSessionRecord(record: SessionRecord, trailer?: Buffer): Buffer {
-  const label = utf8(record.label);
-  const sealedPair = utf8(record.sealedPair);
-  const kid = utf8(record.kid);
-  const claims = utf8(record.claims);
+  const { previousRefreshHash, rotatedAt, revokedAt } = record;
+  const texts = [record.label, record.sealedPair, record.kid, record.claims, record.scope].map(utf8);
+  const [label, sealedPair, kid, claims, scope] = texts;
+  const isRefreshed = isRefreshable(record);
+  const isVersion1 = isRefreshed && scope === undefined;
+  const flags =
+    (previousRefreshHash === undefined ? 0 : HAS_PREVIOUS_HASH) |
+    (rotatedAt === undefined ? 0 : HAS_ROTATED_AT) |
+    (revokedAt === undefined ? 0 : HAS_REVOKED_AT) |
+    (label === undefined ? 0 : HAS_LABEL) |
+    (sealedPair === undefined ? 0 : HAS_SEALED_PAIR) |
+    (kid === undefined ? 0 : HAS_KID) |
+    (claims === undefined ? 0 : HAS_CLAIMS) |
+    (trailer === undefined ? 0 : HAS_TRAILER) |
+    (scope === undefined ? 0 : HAS_SCOPE) |
+    (isRefreshed ? HAS_REFRESH : 0);
   const writer = new RecordWriter(
     FIXED_BYTES +
-      (record.previousRefreshHash === undefined ? 0 : DIGEST_BYTES) +
-      (record.rotatedAt === undefined ? 0 : 8) +
-      (record.revokedAt === undefined ? 0 : 8) +
-      (label === undefined ? 0 : 4 + label.length) +
-      (sealedPair === undefined ? 0 : 4 + sealedPair.length) +
-      (kid === undefined ? 0 : 4 + kid.length) +
-      (claims === undefined ? 0 : 4 + claims.length) +
-      (trailer === undefined ? 0 : trailer.length),
+      (isVersion1 ? 0 : 1) +
+      (isRefreshed ? REFRESH_BYTES : 0) +
+      (previousRefreshHash === undefined ? 0 : DIGEST_BYTES) +
+      (rotatedAt === undefined ? 0 : 8) +
+      (revokedAt === undefined ? 0 : 8) +
+      texts.reduce((sum, text) => sum + (text === undefined ? 0 : 4 + text.length), 0) +
+      (trailer?.length ?? 0),
   );
-  writer.byte(VERSION);
-  writer.byte(
-    (record.previousRefreshHash === undefined ? 0 : HAS_PREVIOUS_HASH) |
-      (record.rotatedAt === undefined ? 0 : HAS_ROTATED_AT) |
-      (record.revokedAt === undefined ? 0 : HAS_REVOKED_AT) |
-      (label === undefined ? 0 : HAS_LABEL) |
-      (sealedPair === undefined ? 0 : HAS_SEALED_PAIR) |
-      (kid === undefined ? 0 : HAS_KID) |
-      (claims === undefined ? 0 : HAS_CLAIMS) |
-      (trailer === undefined ? 0 : HAS_TRAILER),
-  );
+  writer.byte(isVersion1 ? VERSION_1 : VERSION_2);
+  writer.byte(flags & 0xff);
+  if (!isVersion1) writer.byte(flags >> 8);
   writer.count(record.generation);
   writer.time(record.accessExpiresAt);
-  writer.time(record.refreshExpiresAt);
+  if (isRefreshed) writer.time(record.refreshExpiresAt);
   writer.time(record.createdAt);
   writer.digest(record.accessHash);
-  writer.digest(record.refreshHash);
-  if (record.previousRefreshHash !== undefined) writer.digest(record.previousRefreshHash);
-  if (record.rotatedAt !== undefined) writer.time(record.rotatedAt);
-  if (record.revokedAt !== undefined) writer.time(record.revokedAt);
-  if (label !== undefined) writer.text(label);
-  if (sealedPair !== undefined) writer.text(sealedPair);
-  if (kid !== undefined) writer.text(kid);
-  if (claims !== undefined) writer.text(claims);
+  if (isRefreshed) writer.digest(record.refreshHash);
+  if (previousRefreshHash !== undefined) writer.digest(previousRefreshHash);
+  if (rotatedAt !== undefined) writer.time(rotatedAt);
+  if (revokedAt !== undefined) writer.time(revokedAt);
+  for (const text of texts) if (text !== undefined) writer.text(text);
   if (trailer !== undefined) writer.raw(trailer);
   return writer.end();
 }
@@ -78,23 +85,24 @@ export function decodeSessionRecord(bytes: Buffer, clientId: string, familyId: s
   if (end < FIXED_BYTES - CHECKSUM_BYTES || bytes.readUInt32BE(end) !== crc32(bytes.subarray(0, end))) {
     throw new StoreUnavailableError('A session in the token store is damaged.');
   }
-  if (bytes[0] !== VERSION) {
+  const version = bytes[0];
+  if (version !== VERSION_1 && version !== VERSION_2) {
     throw new StoreUnavailableError(
       'A session in the token store was written by another version of fastauth.',
     );
   }
-  const flags = bytes.readUInt8(1);
-  const reader = new RecordReader(bytes, 2);
+  const flags = version === VERSION_1 ? bytes.readUInt8(1) | HAS_REFRESH : bytes.readUInt16LE(1);
+  const reader = new RecordReader(bytes, version === VERSION_1 ? 2 : 3);
   // Read in the order of the file, which is the order of these properties.
   return {
     clientId,
     familyId,
     generation: reader.count(),
     accessExpiresAt: reader.time(),
-    refreshExpiresAt: reader.time(),
+    refreshExpiresAt: flags & HAS_REFRESH ? reader.time() : undefined,
     createdAt: reader.time(),
     accessHash: reader.digest(),
-    refreshHash: reader.digest(),
+    refreshHash: flags & HAS_REFRESH ? reader.digest() : undefined,
     previousRefreshHash: flags & HAS_PREVIOUS_HASH ? reader.digest() : undefined,
     rotatedAt: flags & HAS_ROTATED_AT ? reader.time() : undefined,
     revokedAt: flags & HAS_REVOKED_AT ? reader.time() : undefined,
@@ -102,6 +110,7 @@ export function decodeSessionRecord(bytes: Buffer, clientId: string, familyId: s
     sealedPair: flags & HAS_SEALED_PAIR ? reader.text() : undefined,
     kid: flags & HAS_KID ? reader.text() : undefined,
     claims: flags & HAS_CLAIMS ? reader.text() : undefined,
+    scope: flags & HAS_SCOPE ? reader.text() : undefined,
   };
 }
 

@@ -83,19 +83,32 @@ const MIGRATIONS: readonly Migration[] = [
         .on('fastauth_sessions')
         .columns(['app', 'client_id', 'revoked_at', 'expires_at']);
       if (family.name !== 'mysql') return index.ifNotExists().execute();
-      // MySQL cannot ask, and has none where another process stopped in between.
-      await index.execute().catch((error: unknown) => {
-        if ((error as { code?: unknown }).code !== 'ER_DUP_KEYNAME') throw error;
-      });
+      await unlessDone('ER_DUP_KEYNAME', index.execute());
     },
   },
   {
-    name: '3-changes-by-sql',
+    name: '3-scope',
+    run: async (db, family) => {
+      const add = db.schema.alterTable('fastauth_sessions').addColumn('scope', family.bytes());
+      // A transaction that makes tables is all or nothing.
+      if (family.name !== 'mysql') return add.execute();
+      await unlessDone('ER_DUP_FIELDNAME', add.execute());
+    },
+  },
+  {
+    name: '4-changes-by-sql',
     run: async (db, family) => {
       if (family.name === 'postgres') await createChangeTriggers(db);
     },
   },
 ];
+
+/** MySQL cannot be asked to do a step only where it is not done, which it is where another process stopped in between. */
+async function unlessDone(code: string, step: Promise<void>): Promise<void> {
+  await step.catch((error: unknown) => {
+    if ((error as { code?: unknown }).code !== code) throw error;
+  });
+}
 
 /** The version of the tables that this package needs at least: what came later is for speed, and for what others do. */
 export const NEEDED_VERSION = 1;

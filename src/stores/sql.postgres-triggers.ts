@@ -17,6 +17,7 @@ const DECIDING = [
   'created_at',
   'revoked_at',
   'claims',
+  'scope',
   'expires_at',
 ] as const;
 /** Set for a transaction that notifies of its deletions itself. */

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { ConfigError, StoreUnavailableError } from '../errors.js';
-import type { SessionKey, SessionRecord, TokenPair } from '../tokens/session-record.js';
+import type { SessionKey, SessionRecord, SessionTokens, TokenPair } from '../tokens/session-record.js';
 import { BackendClock } from './backend-clock.js';
 import { BackendPolicy } from './backend-policy.js';
 import { surplusSessions } from './live-sessions.js';
@@ -156,7 +156,7 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
 
   async insert(
     record: SessionRecord,
-    _pair: TokenPair,
+    _tokens: SessionTokens,
     sessionsPerClient: number,
   ): Promise<readonly SessionRecord[]> {
     const row = rowOf(record);

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import { StoreUnavailableError } from '../errors.js';
-import { sessionExpiresAt, type SessionRecord } from '../tokens/session-record.js';
+import { isRefreshable, sessionExpiresAt, type SessionRecord } from '../tokens/session-record.js';
 
 /**
  * The tables. Texts are kept as their UTF-8 bytes, so that identifiers are compared byte by byte whatever the
@@ -21,6 +21,7 @@ interface SessionsTable {
   generation: number;
   access_hash: Buffer;
   access_expires_at: number;
+  /** Empty for a session that has no refresh token. */
   refresh_hash: Buffer;
   refresh_expires_at: number;
   previous_refresh_hash: Buffer | null;
@@ -31,6 +32,8 @@ interface SessionsTable {
   label: Buffer | null;
   kid: Buffer | null;
   claims: Buffer | null;
+  /** Since version 3 of the tables. */
+  scope?: Buffer | null;
   /** The latest of the two expiries. */
   expires_at: number;
   /** When the session was last rotated or revoked by the database's clock, and by which store object. */
@@ -65,6 +68,7 @@ export type NewSessionRow = ReturnType<typeof rowOf>;
 export const CLIENT_ID_BYTES = 1024;
 export const FAMILY_ID_BYTES = 128;
 const DIGEST_BYTES = 32;
+const NO_HASH = Buffer.alloc(0);
 
 /** What drivers answer with, in place of the Buffer that they are given. */
 type Bytes = Uint8Array | ArrayBuffer;
@@ -107,8 +111,8 @@ export function rowOf(record: SessionRecord) {
     generation: record.generation,
     access_hash: digestBytes(record.accessHash),
     access_expires_at: record.accessExpiresAt,
-    refresh_hash: digestBytes(record.refreshHash),
-    refresh_expires_at: record.refreshExpiresAt,
+    refresh_hash: isRefreshable(record) ? digestBytes(record.refreshHash) : NO_HASH,
+    refresh_expires_at: record.refreshExpiresAt ?? record.accessExpiresAt,
     previous_refresh_hash:
       record.previousRefreshHash === undefined ? null : digestBytes(record.previousRefreshHash),
     rotated_at: record.rotatedAt ?? null,
@@ -118,33 +122,41 @@ export function rowOf(record: SessionRecord) {
     label: textBytes(record.label),
     kid: textBytes(record.kid),
     claims: textBytes(record.claims),
+    // Tables of before have no column for it.
+    ...(record.scope === undefined ? {} : { scope: textBytes(record.scope) }),
     expires_at: sessionExpiresAt(record),
   };
 }
 
 /** @throws StoreUnavailableError when the row holds what no store of ours wrote */
 export function recordOf(row: SessionRow, clientId: string): SessionRecord {
+  const hasRefresh = asBuffer(row.refresh_hash).length > 0;
   return {
     clientId,
     familyId: textOf(row.family_id),
     generation: row.generation,
     accessHash: digestOf(row.access_hash),
     accessExpiresAt: row.access_expires_at,
-    refreshHash: digestOf(row.refresh_hash),
-    refreshExpiresAt: row.refresh_expires_at,
+    refreshHash: hasRefresh ? digestOf(row.refresh_hash) : undefined,
+    refreshExpiresAt: hasRefresh ? row.refresh_expires_at : undefined,
     previousRefreshHash: row.previous_refresh_hash === null ? undefined : digestOf(row.previous_refresh_hash),
     rotatedAt: row.rotated_at ?? undefined,
-    sealedPair: row.sealed_pair === null ? undefined : textOf(row.sealed_pair),
+    sealedPair: textOrUndefined(row.sealed_pair),
     createdAt: row.created_at,
     revokedAt: row.revoked_at ?? undefined,
-    label: row.label === null ? undefined : textOf(row.label),
-    kid: row.kid === null ? undefined : textOf(row.kid),
-    claims: row.claims === null ? undefined : textOf(row.claims),
+    label: textOrUndefined(row.label),
+    kid: textOrUndefined(row.kid),
+    claims: textOrUndefined(row.claims),
+    scope: textOrUndefined(row.scope),
   };
 }
 
 export function textOf(bytes: Bytes): string {
   return asBuffer(bytes).toString();
+}
+
+function textOrUndefined(bytes: Bytes | null | undefined): string | undefined {
+  return bytes === null || bytes === undefined ? undefined : textOf(bytes);
 }
 
 function digestBytes(hash: string): Buffer {

@@ -1,4 +1,10 @@
-import type { SessionKey, SessionRecord, TokenPair } from '../tokens/session-record.js';
+import type {
+  RefreshableSession,
+  SessionKey,
+  SessionRecord,
+  SessionTokens,
+  TokenPair,
+} from '../tokens/session-record.js';
 
 /** A value, or a promise of it. A store that can answer from memory answers at once, which keeps guards synchronous. */
 export type MaybePromise<T> = T | Promise<T>;
@@ -58,12 +64,12 @@ export abstract class TokenStore {
    * Adds a session and removes the oldest sessions of the same client until at most `sessionsPerClient`
    * (`Infinity`: no limit) live ones remain, the new one among them. Sessions that are revoked or, at
    * `record.createdAt`, expired do not count as live.
-   * @param pair the tokens in plain text, for stores that share a database with the Python original; others ignore it
+   * @param tokens in plain text, for stores that share a database with the Python original; others ignore it
    * @returns the sessions that were removed to make room
    */
   abstract insert(
     record: SessionRecord,
-    pair: TokenPair,
+    tokens: SessionTokens,
     sessionsPerClient: number,
   ): Promise<readonly SessionRecord[]>;
 
@@ -73,7 +79,7 @@ export abstract class TokenStore {
    * The label stays the stored one: it may have been given since the session was read.
    * @returns whether it did; `false` leaves the store untouched
    */
-  abstract rotate(record: SessionRecord, pair: TokenPair): Promise<boolean>;
+  abstract rotate(record: RefreshableSession, pair: TokenPair): Promise<boolean>;
 
   /**
    * Gives a session another label, or none. Those who watch need not be told.

@@ -9,6 +9,7 @@ export { describeSessionModel, type SessionModelOptions, type SharedStore } from
 export type { SharedProcesses } from './token-store.processes.js';
 export { StoreProcess, type StoreProcessOptions } from './store-process.js';
 export {
+  accessOnlySample,
   rotatedSample,
   sessionSample,
   type SessionSample,

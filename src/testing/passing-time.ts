@@ -51,7 +51,8 @@ export class PassingTime {
   }
 
   #aged(record: SessionRecord | undefined): SessionRecord | undefined {
-    if (record?.rotatedAgo === undefined || !this.#rotations.has(record.refreshHash)) return record;
+    if (record?.rotatedAgo === undefined || record.refreshHash === undefined) return record;
+    if (!this.#rotations.has(record.refreshHash)) return record;
     // One that was held up took effect when the backend went on, which is just before it is first seen.
     const rotatedAt = this.#rotations.get(record.refreshHash) ?? this.passed;
     this.#rotations.set(record.refreshHash, rotatedAt);

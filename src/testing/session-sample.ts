@@ -1,9 +1,14 @@
 import { hash, randomBytes } from 'node:crypto';
-import type { SessionRecord, TokenPair } from '../tokens/session-record.js';
+import type {
+  RefreshableSession,
+  SessionRecord,
+  SessionTokens,
+  TokenPair,
+} from '../tokens/session-record.js';
 
 /** A session as a store gets it: the record, and the pair whose hashes it carries. */
 export interface SessionSample {
-  readonly record: SessionRecord;
+  readonly record: RefreshableSession;
   readonly pair: TokenPair;
 }
 
@@ -20,6 +25,7 @@ export type SessionSampleOptions = {
       | 'sealedPair'
       | 'kid'
       | 'claims'
+      | 'scope'
   ]?: SessionRecord[Field] | undefined;
 };
 
@@ -40,7 +46,18 @@ export function sessionSample(options: SessionSampleOptions = {}): SessionSample
     sealedPair: options.sealedPair,
     kid: options.kid,
     claims: options.claims,
+    scope: options.scope,
   });
+}
+
+/** A fresh session that has no refresh token. */
+export function accessOnlySample(options: SessionSampleOptions = {}): {
+  readonly record: SessionRecord;
+  readonly tokens: SessionTokens;
+} {
+  const { record, pair } = sessionSample(options);
+  const { refreshHash: _hash, refreshExpiresAt: _expiresAt, ...accessOnly } = record;
+  return { record: accessOnly, tokens: { accessToken: pair.accessToken } };
 }
 
 /** The session after a refresh at `rotatedAt`: what a store is asked to put in place of `current`. */
@@ -56,7 +73,7 @@ export function rotatedSample(current: SessionRecord, rotatedAt = current.create
   });
 }
 
-function withTokens(session: Omit<SessionRecord, 'accessHash' | 'refreshHash'>): SessionSample {
+function withTokens(session: Omit<RefreshableSession, 'accessHash' | 'refreshHash'>): SessionSample {
   const common = {
     client_id: session.clientId,
     fam: session.familyId,

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import type { TokenStore } from '../stores/token-store.js';
-import type { SessionRecord } from '../tokens/session-record.js';
+import type { RefreshableSession, SessionRecord } from '../tokens/session-record.js';
 import { globalRunner, type ContractRunner } from './contract-runner.js';
 import { assertSame } from './session-assertions.js';
-import { rotatedSample, SAMPLE_TIME, sessionSample, type SessionSample } from './session-sample.js';
+import {
+  accessOnlySample,
+  rotatedSample,
+  SAMPLE_TIME,
+  sessionSample,
+  type SessionSample,
+} from './session-sample.js';
 import { describeProcesses, type SharedProcesses } from './token-store.processes.js';
 import { describeSharing, describeTwoApps } from './token-store.sharing.js';
 import { compareWithModel } from './token-store.model.js';
@@ -27,7 +33,7 @@ export interface TokenStoreContractOptions {
   readonly processes?: SharedProcesses;
   /** What the backend cannot do; everything else is checked. */
   readonly limits?: {
-    /** It holds one session per client and keeps no tombstones, as the REST persistence API. Default: false. */
+    /** It holds one pair of tokens per client and keeps no tombstones, as the REST persistence API. Default: false. */
     readonly oneSessionPerClient?: boolean;
     /** It drops ended sessions by itself and by its own clock, as Redis; `sweep` has nothing to do. Default: false. */
     readonly expiresByItself?: boolean;
@@ -100,6 +106,7 @@ export function describeTokenStoreContract(name: string, options: TokenStoreCont
           sealedPair: 's'.repeat(2000),
           kid: 'key-1',
           claims: '{"site":"Nørre"}',
+          scope: 'sensors:read sensors:write',
         });
         await put(store, full);
         await assertStored(store, full.record);
@@ -115,6 +122,7 @@ export function describeTokenStoreContract(name: string, options: TokenStoreCont
           'label',
           'kid',
           'claims',
+          'scope',
         ] as const) {
           assert.equal(found?.[field], undefined, field);
         }
@@ -146,6 +154,38 @@ export function describeTokenStoreContract(name: string, options: TokenStoreCont
         await assertStored(store, victim.record);
       });
     });
+
+    if (!isSingle) {
+      describe('a session without a refresh token', () => {
+        rule('is kept as it is, and cannot be rotated', async (store) => {
+          const { record, tokens } = accessOnlySample({ clientId: 'c', scope: 'sensors:read' });
+          await store.insert(record, tokens, Infinity);
+          await assertStored(store, record);
+          assertSame(await store.list('c'), [record]);
+          const next = rotatedSample(sessionSample(record).record);
+          assert.equal(await store.rotate(next.record, next.pair), false);
+          const { previousRefreshHash: _none, ...unspent } = next.record;
+          assert.equal(await store.rotate(unspent, next.pair), false);
+          await assertStored(store, record);
+        });
+
+        rule('is revoked like any other', async (store) => {
+          const { record, tokens } = accessOnlySample();
+          await store.insert(record, tokens, Infinity);
+          assert.equal(await store.revoke(record, SAMPLE_TIME + 1), true);
+          await assertStored(store, { ...record, revokedAt: SAMPLE_TIME + 1 });
+        });
+
+        rule('is live until its access token ends', async (store) => {
+          const { record, tokens } = accessOnlySample({ clientId: 'c', refreshExpiresAt: SAMPLE_TIME });
+          await store.insert(record, tokens, Infinity);
+          const { until } = (await store.keyUse(SAMPLE_TIME))?.[0] ?? {};
+          assert.equal(until, record.accessExpiresAt);
+          const later = sessionSample({ clientId: 'c', createdAt: record.accessExpiresAt });
+          assertSame(await store.insert(later.record, later.pair, 1), [record]);
+        });
+      });
+    }
 
     describe('insert', () => {
       rule('ends the older session of a client when one is allowed', async (store) => {
@@ -254,7 +294,7 @@ export function describeTokenStoreContract(name: string, options: TokenStoreCont
           const { record } = await put(store, sessionSample());
           const stranger = sessionSample();
           const next = rotatedSample(record);
-          const refused: SessionRecord[] = [
+          const refused: RefreshableSession[] = [
             { ...next.record, previousRefreshHash: stranger.record.refreshHash },
             { ...next.record, previousRefreshHash: record.accessHash },
             { ...next.record, previousRefreshHash: undefined },

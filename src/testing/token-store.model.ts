@@ -79,7 +79,8 @@ class ModelRun {
     const base = this.random.below(4) === 0 ? known : (this.#sessions.get(known.familyId) ?? known);
     const { record, pair } = rotatedSample(base, this.#now);
     const stored = this.#sessions.get(base.familyId);
-    const isCurrent = stored?.refreshHash === base.refreshHash && stored.revokedAt === undefined;
+    const isCurrent =
+      stored !== undefined && stored.refreshHash === base.refreshHash && stored.revokedAt === undefined;
     if (isCurrent) this.#sessions.set(record.familyId, record);
     assert.equal(await this.store.rotate(record, pair), isCurrent);
   }

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../config/strict-json.js';
-import type { SessionRecord, TokenPair } from './session-record.js';
+import type { RefreshableSession, TokenPair } from './session-record.js';
 
 /** What to issue. Durations are seconds. */
 export interface IssueOptions {
@@ -23,7 +23,7 @@ export interface IssuedTokens extends TokenPair {
   readonly refreshExpiresAt: number;
 }
 
-export function issuedTokens(record: SessionRecord, pair: TokenPair): IssuedTokens {
+export function issuedTokens(record: RefreshableSession, pair: TokenPair): IssuedTokens {
   return {
     clientId: record.clientId,
     familyId: record.familyId,

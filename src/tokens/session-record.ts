@@ -10,9 +10,10 @@ export interface SessionRecord {
   readonly generation: number;
   readonly accessHash: string;
   readonly accessExpiresAt: number;
-  readonly refreshHash: string;
+  /** Undefined, as is all that concerns refreshing, for a session that has no refresh token (RFC 6749 section 4.4.3). */
+  readonly refreshHash?: string | undefined;
   /** The session's end unless it is refreshed before, or its access token outlives it: see {@link sessionExpiresAt}. */
-  readonly refreshExpiresAt: number;
+  readonly refreshExpiresAt?: number | undefined;
   /** Hash of the refresh token that the current pair replaced. */
   readonly previousRefreshHash?: string | undefined;
   /** When the current pair replaced the previous one, to the millisecond. */
@@ -24,6 +25,7 @@ export interface SessionRecord {
   readonly rotatedAgo?: number | undefined;
   /** The current pair, sealed under a key derived from the previous refresh token (never usable without it). */
   readonly sealedPair?: string | undefined;
+  /** When the session began; refreshing does not change it. */
   readonly createdAt: number;
   readonly revokedAt?: number | undefined;
   /** Free text that tells sessions of one client apart, such as a device's name. */
@@ -32,13 +34,30 @@ export interface SessionRecord {
   readonly kid?: string | undefined;
   /** The application's own claims as JSON text: only where tokens do not carry them themselves (`token-format: opaque`). */
   readonly claims?: string | undefined;
+  /** What the tokens may do (RFC 6749 section 3.3): names with one space between; undefined if that was not said. */
+  readonly scope?: string | undefined;
   /** The current pair in plain text: only from stores that must keep it so (REST, shared with Python). */
   readonly plainPair?: TokenPair | undefined;
 }
 
-/** A pair of tokens as it is handed to a client. */
-export interface TokenPair {
+/** A session that has a refresh token. */
+export interface RefreshableSession extends SessionRecord {
+  readonly refreshHash: string;
+  readonly refreshExpiresAt: number;
+}
+
+export function isRefreshable(record: SessionRecord): record is RefreshableSession {
+  return record.refreshHash !== undefined && record.refreshExpiresAt !== undefined;
+}
+
+/** A session's tokens as they are handed to a client. */
+export interface SessionTokens {
   readonly accessToken: string;
+  readonly refreshToken?: string | undefined;
+}
+
+/** The tokens of a session that can be refreshed. */
+export interface TokenPair extends SessionTokens {
   readonly refreshToken: string;
 }
 
@@ -50,5 +69,5 @@ export interface SessionKey {
 
 /** The last second at which the session can still be used: its later token's. A tombstone may be dropped after it. */
 export function sessionExpiresAt(record: SessionRecord): number {
-  return Math.max(record.accessExpiresAt, record.refreshExpiresAt);
+  return Math.max(record.accessExpiresAt, record.refreshExpiresAt ?? record.accessExpiresAt);
 }

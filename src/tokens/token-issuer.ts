@@ -12,7 +12,7 @@ import { issuedTokens, type IssuedTokens, type IssueOptions } from './issued-tok
 import { assertLabel } from './label.js';
 import { ownClaims } from './own-claims.js';
 import { saving } from './saving.js';
-import type { SessionRecord } from './session-record.js';
+import type { RefreshableSession } from './session-record.js';
 import type { TokenCodec } from './token-codec.js';
 import { digestOf } from './token-digest.js';
 import { mintPair, randomId, recordClaims } from './token-minter.js';
@@ -64,7 +64,7 @@ export class TokenIssuer {
       defaulted: Object.keys(defaultClaims).filter((name) => !Object.hasOwn(given, name)),
     };
     const { pair, kid } = await mintPair(this.codec, template);
-    const record: SessionRecord = {
+    const record: RefreshableSession = {
       familyId: template.familyId,
       clientId,
       generation: 0,

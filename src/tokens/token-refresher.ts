@@ -9,7 +9,7 @@ import { issuedTokens, type IssuedTokens } from './issued-tokens.js';
 import { ownClaims } from './own-claims.js';
 import { saving } from './saving.js';
 import { openPair, sealPair } from './sealed-pair.js';
-import type { SessionRecord } from './session-record.js';
+import { isRefreshable, type RefreshableSession, type SessionRecord } from './session-record.js';
 import { customClaims, defaultedClaims, type TokenClaims } from './token-claims.js';
 import type { TokenCodec } from './token-codec.js';
 import { digestOf } from './token-digest.js';
@@ -89,6 +89,7 @@ export class TokenRefresher {
       if (!record || record.clientId !== claims.clientId || record.revokedAt !== undefined) {
         throw new InvalidGrantError();
       }
+      if (!isRefreshable(record)) throw new InvalidGrantError();
       if (digest !== record.refreshHash) return this.answerSpent(refreshToken, digest, claims, record);
       const rotated = await this.rotate(refreshToken, digest, claims, record);
       if (rotated) return rotated;
@@ -119,7 +120,7 @@ export class TokenRefresher {
       ...own,
     };
     const { pair, kid } = await mintPair(this.codec, template);
-    const next: SessionRecord = {
+    const next: RefreshableSession = {
       ...record,
       plainPair: undefined,
       rotatedAgo: undefined,
@@ -162,7 +163,7 @@ export class TokenRefresher {
     refreshToken: string,
     digest: string,
     claims: TokenClaims,
-    record: SessionRecord,
+    record: RefreshableSession,
   ): Promise<IssuedTokens> {
     const now = this.clock.now() / 1000;
     if (isPrevious(digest, claims, record) && record.rotatedAt !== undefined) {
@@ -212,7 +213,7 @@ function isSpent(digest: string, claims: TokenClaims, record: SessionRecord): bo
 }
 
 /** The current pair, for one who presents the token that it replaced. */
-function sameAnswer(refreshToken: string, record: SessionRecord): IssuedTokens {
+function sameAnswer(refreshToken: string, record: RefreshableSession): IssuedTokens {
   const { plainPair, sealedPair } = record;
   // A process in strict mode rotated it and left nothing to answer with.
   if (plainPair === undefined && sealedPair === undefined) throw new InvalidGrantError();

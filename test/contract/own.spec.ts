@@ -36,6 +36,7 @@ class MapTokenStore extends TokenStore {
     const isSuccessor =
       stored?.revokedAt === undefined &&
       stored?.generation === record.generation - 1 &&
+      stored.refreshHash !== undefined &&
       stored.refreshHash === record.previousRefreshHash;
     return isSuccessor && this.put({ ...record, label: stored.label });
   }

@@ -60,7 +60,7 @@ describe.each([
           runs.map(() => ({ code: 0, stderr: '' })),
         );
         const steps = runs.flatMap(({ stdout }) => (JSON.parse(stdout) as { steps: string[] }).steps);
-        expect(steps).toEqual(['1-sessions', '2-live-sessions', '3-changes-by-sql']);
+        expect(steps).toEqual(['1-sessions', '2-live-sessions', '3-scope', '4-changes-by-sql']);
         await empty.drop();
       });
 
