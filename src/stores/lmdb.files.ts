@@ -50,7 +50,11 @@ const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const;
 export async function openLmdbFiles(folder: string, patience: number): Promise<LmdbFiles> {
   // Loaded here, so that apps on other stores never load the native package.
   const { open } = await import('lmdb').catch((error: unknown) => {
-    throw refusal(folder, 'the package "lmdb" has no build for this platform', error);
+    throw refusal(
+      folder,
+      'the package "lmdb" has no build for this platform, or a bundler has taken it in, which has to be told that it is external',
+      error,
+    );
   });
   let loan: LmdbLoan | undefined;
   try {
