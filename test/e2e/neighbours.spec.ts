@@ -80,6 +80,47 @@ describe('beside', () => {
     });
   });
 
+  it('@fastify/cors: preflights pass, and refusals behind it have its headers', async () => {
+    const origin = 'https://app.example.com';
+    const preflight = await call('cors on fastify', '/reports/daily', {
+      method: 'OPTIONS',
+      headers: { origin, 'access-control-request-method': 'GET' },
+    });
+    const refusal = await call('cors on fastify', '/reports/daily', { headers: { origin } });
+    expect([preflight.status, refusal.status]).toEqual([204, 401]);
+    for (const { headers } of [preflight, refusal])
+      expect(headers.get('access-control-allow-origin')).toBe(origin);
+  });
+
+  it('@nestjs/cache-manager: a global CacheInterceptor keeps no answer of a token endpoint', async () => {
+    const get = (path: string) => call('cache', path, { headers: MASTER });
+    const [first, second] = [await get('/reports/daily'), await get('/reports/daily')];
+    expect([first.body, second.body]).toEqual([{ report: 1 }, { report: 1 }]);
+
+    const { data: one } = (await get('/auth/token/new')).body;
+    const { data: other } = (await get('/auth/token/new')).body;
+    expect(one.client_id).not.toBe(other.client_id);
+    const refresh = `/auth/token/refresh?refresh_token=${one.refresh_token}`;
+    expect((await get(refresh)).status).toBe(200);
+    const revoked = { method: 'POST', body: new URLSearchParams({ token: one.refresh_token }) };
+    expect((await call('cache', '/auth/token/revoke', revoked)).status).toBe(200);
+    expect((await get(refresh)).status).toBe(401);
+  });
+
+  it.each(['swagger', 'swagger on fastify'])(
+    '%s: public-paths opens Swagger UI and its files under default-access, and nothing else',
+    async (name) => {
+      const status = async (path: string) => (await call(name, path)).status;
+      const page = await fetch(`${urls[name]}/docs`);
+      expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('swagger-ui')]);
+      expect(await status('/docs/swagger-ui.css')).toBe(200);
+      const { body } = await call(name, '/docs-json');
+      expect(body.paths['/who'].get.security).toEqual([{ AccessTokenHeader: [] }, { BearerAccessToken: [] }]);
+      for (const path of ['/who', '/reports/daily', '/docs-yaml', '/Docs', '/doc'])
+        expect([path, await status(path)]).toEqual([path, 401]);
+    },
+  );
+
   describe('@nestjs/throttler', () => {
     const statuses = async (name: string, path: string, init: RequestInit = {}): Promise<number[]> => {
       const answers: number[] = [];

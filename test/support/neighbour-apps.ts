@@ -1,5 +1,7 @@
 import 'reflect-metadata';
+import fastifyCors from '@fastify/cors';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
+import { CacheInterceptor, CacheModule } from '@nestjs/cache-manager';
 import {
   type CanActivate,
   Controller,
@@ -9,9 +11,10 @@ import {
   Module,
   type ModuleMetadata,
 } from '@nestjs/common';
-import { APP_GUARD, NestFactory } from '@nestjs/core';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { APP_GUARD, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { GqlExecutionContext, GraphQLModule, Query, Resolver } from '@nestjs/graphql';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import helmet from 'helmet';
 import {
@@ -20,6 +23,7 @@ import {
   type FastauthOptions,
   Public,
   useFastauthEdge,
+  withFastauth,
 } from '../../src/index.js';
 
 // Applications with packages that Jest cannot load (CommonJS that requires ES modules), in a process of their own. It
@@ -29,7 +33,7 @@ type Registration = NonNullable<Parameters<typeof FastauthModule.forRoot>[0]>;
 interface Neighbourhood extends ModuleMetadata {
   readonly fastauth?: FastauthOptions & Registration;
   readonly isFastify?: boolean;
-  readonly configure?: (app: INestApplication) => void;
+  readonly configure?: (app: INestApplication) => void | Promise<void>;
 }
 
 @Controller()
@@ -40,9 +44,11 @@ class RoutesController {
     return { who: true };
   }
 
+  private reports = 0;
+
   @Get('reports/daily')
   report() {
-    return { report: true };
+    return { report: ++this.reports };
   }
 }
 
@@ -85,6 +91,15 @@ const withHelmet = (app: INestApplication): void => {
   useFastauthEdge(app);
 };
 
+const withSwagger = (app: INestApplication): void => {
+  const base = new DocumentBuilder().build();
+  SwaggerModule.setup('docs', app, () => withFastauth(app, SwaggerModule.createDocument(app, base)));
+};
+const swagger = {
+  fastauth: { defaultAccess: 'access', publicPaths: ['/docs', '/docs-json'] },
+  configure: withSwagger,
+} as const;
+
 @Module({ providers: [limiter] })
 class LimiterModule {}
 
@@ -98,6 +113,20 @@ const APPS: Readonly<Record<string, Neighbourhood>> = {
     configure: withHelmet,
     isFastify: true,
   },
+  'cors on fastify': {
+    fastauth: { accessTokenPaths: ['/reports'] },
+    configure: async (app) => {
+      await (app as NestFastifyApplication).register(fastifyCors, { origin: 'https://app.example.com' });
+      useFastauthEdge(app);
+    },
+    isFastify: true,
+  },
+  cache: {
+    imports: [CacheModule.register({ isGlobal: true, ttl: 60_000 })],
+    providers: [{ provide: APP_INTERCEPTOR, useClass: CacheInterceptor }],
+  },
+  swagger,
+  'swagger on fastify': { ...swagger, isFastify: true },
   'throttler in the root module': {
     ...throttled,
     providers: [limiter],
@@ -127,7 +156,7 @@ async function start({ fastauth, isFastify, configure, ...parts }: Neighbourhood
   const app = isFastify
     ? await NestFactory.create(AppModule, new FastifyAdapter(), options)
     : await NestFactory.create(AppModule, options);
-  configure?.(app);
+  await configure?.(app);
   await app.listen(0, '127.0.0.1');
   return app;
 }
