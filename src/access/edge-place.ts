@@ -43,8 +43,12 @@ export class EdgePlace implements OnModuleInit, OnApplicationBootstrap {
     return this.#host?.isFramework(listener) === true;
   }
 
-  /** @throws ConfigError the edge cannot be put there */
+  /**
+   * Does nothing in Nest's preview mode, which constructs no provider and serves nothing.
+   * @throws ConfigError the edge cannot be put there
+   */
   move(): void {
+    if (!Object.hasOwn(this, 'state')) return;
     if (this.state !== 'first') {
       throw new ConfigError([
         this.state === 'moved'

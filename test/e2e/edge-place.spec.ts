@@ -138,6 +138,18 @@ describe.each(ADAPTERS)('the edge on %s', (adapter) => {
     expect(() => useFastauthEdge(app as INestApplication)).toThrow(/after the application was initialized/);
   });
 
+  it('has none in a preview, which serves nothing', async () => {
+    const root = { module: class AppModule {}, imports: [FastauthModule.forRoot(OPTIONS)] };
+    const http = adapter === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
+    const preview = await NestFactory.create(root, http, {
+      preview: true,
+      logger: false,
+      abortOnError: false,
+    });
+    expect(() => useFastauthEdge(preview)).not.toThrow();
+    await expect(preview.listen(0)).rejects.toThrow('preview mode');
+  });
+
   it('opens on purpose what default-access closes and no handler serves', async () => {
     const url = await start(
       { defaultAccess: 'access', publicPaths: ['/docs', '/metrics', '/secret'] },
