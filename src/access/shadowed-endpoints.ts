@@ -34,9 +34,14 @@ function isSameMethod(other: string, method: string): boolean {
   return other === 'ALL' || other === method;
 }
 
-function warningOf(endpoint: string, { method, controller }: Route, pattern: string): string {
+function warningOf(
+  endpoint: string,
+  { method, controller, hosts, versions }: Route,
+  pattern: string,
+): string {
+  const reach = hosts.length + versions.length > 0 ? 'not reached by every host and version' : 'not reached';
   return (
-    `${endpoint} is not reached: ${method} ${pattern} of ${controller.name} is registered before it, and answers in its place. ` +
+    `${endpoint} is ${reach}: ${method} ${pattern} of ${controller.name} is registered before it, and answers in its place. ` +
     'Put that controller into a module that is imported after FastauthModule; those of the root module come first.'
   );
 }

@@ -189,6 +189,15 @@ describe('a route of the application that covers endpoints of fastauth', () => {
     await app.close();
   });
 
+  it('is named with less weight where it is bound to a host', async () => {
+    @Controller({ host: 'pages.example.com' })
+    class HostController extends PagesController {}
+    const [app, said] = await start({ controllers: [HostController] });
+    expect(said[0]).toContain('GET /auth/token/new is not reached by every host and version: GET /*page');
+    expect((await app.get('/auth/token/new', MASTER)).body.status).toBe('success');
+    await app.close();
+  });
+
   it.each<[string, Partial<TestAppOptions>]>([
     ['in a module that is imported later', { imports: [PagesModule] }],
     ['on Fastify', { adapter: 'fastify', controllers: [FastifyPagesController] }],
