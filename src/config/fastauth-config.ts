@@ -1,5 +1,4 @@
 import type { HmacAlgorithm } from '../keys/algorithms.js';
-import type { AuditLogLevel } from '../telemetry/logger.audit-sink.js';
 import type { ScheduledKey } from '../keys/key-schedule.js';
 import type { MasterTokenConfig } from './master-token-entries.js';
 
@@ -11,6 +10,9 @@ export type TokenFormat = 'jwt' | 'jwe' | 'opaque';
 
 /** What access tokens look like: as the original's, or as RFC 9068 has them. */
 export type AccessTokenProfile = 'default' | 'at+jwt';
+
+/** What the audit log holds: everything, what may be an attack, or nothing. */
+export type AuditLogLevel = 'all' | 'warnings' | 'off';
 
 /** See {@link FastauthConfig.websocketRefusal}. */
 export type WebsocketRefusal = 'close' | 'unauthorized';

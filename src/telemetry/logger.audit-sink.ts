@@ -1,9 +1,7 @@
 import { Logger } from '@nestjs/common';
+import type { AuditLogLevel } from '../config/fastauth-config.js';
 import { AuditSink } from './audit-sink.js';
 import type { AuditRecord, FastauthEvent } from './fastauth-event.js';
-
-/** What is logged: everything, what may be an attack, or nothing. */
-export type AuditLogLevel = 'all' | 'warnings' | 'off';
 
 const WARNINGS: ReadonlySet<FastauthEvent['type']> = new Set([
   'access.denied',
