@@ -6,8 +6,7 @@ import { importOptional } from '../config/optional-package.js';
 import { FastauthEvents } from '../telemetry/fastauth-events.js';
 import { Clock } from '../tokens/clock.js';
 import { SafeLogger } from '../telemetry/safe-logger.js';
-import { ClientAddress, isLoopback, nearestHop, networkOf } from './client-address.js';
-import type { CredentialSource } from './credentials.js';
+import { type AddressSource, ClientAddress, isLoopback, nearestHop, networkOf } from './client-address.js';
 
 /** Failed attempts are counted over this many seconds, and what went over the limit waits for their end. */
 const WINDOW_SECONDS = 60;
@@ -106,7 +105,7 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** The address that a request counts for. */
-  addressOf(source: CredentialSource): string | undefined {
+  addressOf(source: AddressSource): string | undefined {
     return this.addresses.of(source);
   }
 
@@ -114,7 +113,7 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
    * How many seconds the sender of this has to wait, or undefined if it may go on.
    * @param clientId whose token it is, for the kind `client`
    */
-  waitOf(kind: AttemptKind, source: CredentialSource, clientId?: string): number | undefined {
+  waitOf(kind: AttemptKind, source: AddressSource, clientId?: string): number | undefined {
     if (this.isIdle) return undefined;
     const key = this.keyOf(kind, source, clientId);
     return key === UNKNOWN_LOCAL ? undefined : this.remaining(key);
@@ -124,7 +123,7 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
    * Counts a failed attempt.
    * @returns how many seconds the sender has to wait since it failed too often before
    */
-  failed(kind: AttemptKind, source: CredentialSource, clientId?: string): number | undefined {
+  failed(kind: AttemptKind, source: AddressSource, clientId?: string): number | undefined {
     const limit = this.#limits.find((candidate) => candidate.kind === kind);
     if (!limit) return undefined;
     const address = this.addresses.of(source);
@@ -138,12 +137,12 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
    * Tells of a bad token that an endpoint got in a parameter, and counts it.
    * @returns how many seconds the sender has to wait since it failed too often before
    */
-  refused(at: 'refresh' | 'revoke' | 'introspect', source: CredentialSource): number | undefined {
+  refused(at: 'refresh' | 'revoke' | 'introspect', source: AddressSource): number | undefined {
     this.events.emit({ type: 'token.refused', at, address: this.addresses.of(source) });
     return this.failed('token', source);
   }
 
-  private keyOf(kind: AttemptKind, source: CredentialSource, clientId = ''): string {
+  private keyOf(kind: AttemptKind, source: AddressSource, clientId = ''): string {
     const address = this.addresses.of(source);
     if (kind === 'master' && (address === undefined || isLoopback(address))) {
       const hop = nearestHop(source);

@@ -1,8 +1,15 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
-import type { CredentialSource } from './credentials.js';
 import { ipv6Groups, parseIpAddress } from './ip-address.js';
 
 const LOOPBACKS = ['127.0.0.1', '::1'];
+
+/** The part of a request that says where it came from. */
+export interface AddressSource {
+  readonly headers: IncomingHttpHeaders;
+  /** The connection, for the peer's address. */
+  readonly socket?: { readonly remoteAddress?: string | undefined };
+}
 
 /** Tells from which address a request came: the peer's, or what trusted proxies say in `X-Forwarded-For`. */
 export class ClientAddress {
@@ -25,7 +32,7 @@ export class ClientAddress {
   }
 
   /** The last address that no trusted proxy vouches for; undefined where there is none (a Unix socket). */
-  of(source: CredentialSource): string | undefined {
+  of(source: AddressSource): string | undefined {
     const peer = parseIpAddress(source.socket?.remoteAddress ?? '');
     if (!(peer === undefined ? this.trustsUnixSockets && isUnixSocket(source) : this.isTrusted(peer)))
       return peer;
@@ -49,7 +56,7 @@ export class ClientAddress {
  * What the nearest proxy wrote, whether it is trusted or not: behind a proxy on this machine that nobody named it is
  * all that tells clients apart.
  */
-export function nearestHop(source: CredentialSource): string | undefined {
+export function nearestHop(source: AddressSource): string | undefined {
   const [hop = ''] = hopsOf(source);
   return parseIpAddress(hop);
 }
@@ -71,7 +78,7 @@ export function networkOf(address: string): string {
 }
 
 /** From the nearest on. A list may have empty elements (RFC 9110 section 5.6.1.2). */
-function hopsOf({ headers }: CredentialSource): readonly string[] {
+function hopsOf({ headers }: AddressSource): readonly string[] {
   const forwarded = headers['x-forwarded-for'];
   if (typeof forwarded !== 'string') return [];
   return forwarded
@@ -82,7 +89,7 @@ function hopsOf({ headers }: CredentialSource): readonly string[] {
 }
 
 /** A connection that has been cut has no address either, so its server is asked what it listens on. */
-function isUnixSocket({ socket }: CredentialSource): boolean {
+function isUnixSocket({ socket }: AddressSource): boolean {
   const server: unknown = socket && Reflect.get(socket, 'server');
   if (typeof server !== 'object' || server === null) return false;
   const address: unknown = Reflect.get(server, 'address');

@@ -1,11 +1,8 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { AddressSource } from './client-address.js';
 
 /** The part of a request that credentials travel in: HTTP requests and WebSocket handshakes alike. */
-export interface CredentialSource {
-  readonly headers: IncomingHttpHeaders;
+export interface CredentialSource extends AddressSource {
   readonly rawHeaders: readonly string[];
-  /** The connection, for the peer's address. */
-  readonly socket?: { readonly remoteAddress?: string | undefined };
   /** Access tokens that a WebSocket handshake carries elsewhere than in headers of these names; undefined: no handshake. */
   readonly handshakeTokens?: readonly string[];
 }
