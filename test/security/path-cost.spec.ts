@@ -30,6 +30,7 @@ const HOSTILE = [
 /** What the few strings of an odd path cost at any length: a tenth of what a server does for any request. */
 const SLACK_NS = 8_000;
 const ROUNDS = 25;
+const ATTEMPTS = 4;
 const WARM_UP_CALLS = 2_000;
 
 const PREFIXES = () => ({ globalPrefix: 'api', versionPrefixes: ['v1', 'v2'] });
@@ -60,8 +61,7 @@ describe.each(Object.entries(RULES))('the cost of a path with %s', (_, rules) =>
     for (const length of [31, 500, 9000]) {
       const odd = `/x${unit.repeat(Math.ceil(length / unit.length))}`.slice(0, length);
       const plain = `/x${'/abcdefg'.repeat(length)}`.slice(0, length);
-      const [ofOdd, ofPlain] = leastCosts(rules, odd, plain);
-      expect(ofOdd).toBeLessThan(3 * ofPlain + SLACK_NS);
+      expectBounded(rules, odd, plain);
     }
   });
 
@@ -73,14 +73,27 @@ describe.each(Object.entries(RULES))('the cost of a path with %s', (_, rules) =>
         (parts, times) => {
           const odd = `/${parts.join('').repeat(times)}`;
           const plain = `/${'abcdefg/'.repeat(odd.length)}`.slice(0, odd.length);
-          const [ofOdd, ofPlain] = leastCosts(rules, odd, plain);
-          expect(ofOdd).toBeLessThan(3 * ofPlain + SLACK_NS);
+          expectBounded(rules, odd, plain);
         },
       ),
       { numRuns: 60 },
     );
   });
 });
+
+/** Measures again while another process may have been in the way: what costs too much does so each time. */
+function expectBounded(rules: PathRules, odd: string, plain: string): void {
+  let costs = leastCosts(rules, odd, plain);
+  for (let attempt = 1; attempt < ATTEMPTS && !isBounded(costs); attempt++) {
+    costs = leastCosts(rules, odd, plain);
+  }
+  const [ofOdd, ofPlain] = costs;
+  expect(ofOdd).toBeLessThan(3 * ofPlain + SLACK_NS);
+}
+
+function isBounded([ofOdd, ofPlain]: readonly [number, number]): boolean {
+  return ofOdd < 3 * ofPlain + SLACK_NS;
+}
 
 /** Nanoseconds a call, the least of several rounds taken in turns: another process can only add to some of them. */
 function leastCosts(rules: PathRules, ...targets: readonly string[]): readonly [number, number] {
