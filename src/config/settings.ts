@@ -88,7 +88,7 @@ export const SETTINGS = {
   appName: text(appNameFault).default('fastauth').meta({
     expected: 'text',
     description:
-      'Names the application: OpenAPI title, challenges, logs, key prefix in shared stores. Never an `aud` claim.',
+      'Names the application: OpenAPI title, challenges, logs, and whose sessions are whose in Redis and SQL; not in an `lmdb:` folder or behind a REST API, which applications must not share. Never an `aud` claim.',
   }),
   databaseUrl: text(databaseUrlFault).default('lmdb:.fastauth').meta({
     expected: 'a URL such as "lmdb:.fastauth"',

@@ -59,6 +59,7 @@ describe('the published package', () => {
     );
     const [{ filename, files }] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }];
     packed = files.map(({ path }) => path);
+    tarball = join(folder, filename);
     const { devDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
       devDependencies: Record<string, string>;
     };
@@ -88,6 +89,7 @@ describe('the published package', () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   let packed: string[];
+  let tarball: string;
 
   it('holds built files, licence and readme, and nothing else', () => {
     const others = packed.filter((path) => !/^dist\/.+\.(?:js|d\.ts|json)$/.test(path));
@@ -181,13 +183,7 @@ describe('the published package', () => {
       await run(process.execPath, [join(ROOT, 'node_modules/publint/src/cli.js'), '--strict'], { cwd: ROOT });
       await run(
         process.execPath,
-        [
-          join(ROOT, 'node_modules/@arethetypeswrong/cli/dist/index.js'),
-          '--pack',
-          ROOT,
-          '--profile',
-          'esm-only',
-        ],
+        [join(ROOT, 'node_modules/@arethetypeswrong/cli/dist/index.js'), tarball, '--profile', 'esm-only'],
         {
           cwd: folder,
         },

@@ -61,7 +61,7 @@ describe.each(Object.entries(RULES))('the cost of a path with %s', (_, rules) =>
     for (const length of [31, 500, 9000]) {
       const odd = `/x${unit.repeat(Math.ceil(length / unit.length))}`.slice(0, length);
       const plain = `/x${'/abcdefg'.repeat(length)}`.slice(0, length);
-      expectBounded(rules, odd, plain);
+      expectBounded(rules, odd, plain, 3);
     }
   });
 
@@ -73,7 +73,8 @@ describe.each(Object.entries(RULES))('the cost of a path with %s', (_, rules) =>
         (parts, times) => {
           const odd = `/${parts.join('').repeat(times)}`;
           const plain = `/${'abcdefg/'.repeat(odd.length)}`.slice(0, odd.length);
-          expectBounded(rules, odd, plain);
+          // Several oddities at once are read in up to four ways, each of which costs more than a plain path.
+          expectBounded(rules, odd, plain, 6);
         },
       ),
       { numRuns: 60 },
@@ -82,17 +83,17 @@ describe.each(Object.entries(RULES))('the cost of a path with %s', (_, rules) =>
 });
 
 /** Measures again while another process may have been in the way: what costs too much does so each time. */
-function expectBounded(rules: PathRules, odd: string, plain: string): void {
+function expectBounded(rules: PathRules, odd: string, plain: string, times: number): void {
   let costs = leastCosts(rules, odd, plain);
-  for (let attempt = 1; attempt < ATTEMPTS && !isBounded(costs); attempt++) {
+  for (let attempt = 1; attempt < ATTEMPTS && !isBounded(costs, times); attempt++) {
     costs = leastCosts(rules, odd, plain);
   }
   const [ofOdd, ofPlain] = costs;
-  expect(ofOdd).toBeLessThan(3 * ofPlain + SLACK_NS);
+  expect(ofOdd).toBeLessThan(times * ofPlain + SLACK_NS);
 }
 
-function isBounded([ofOdd, ofPlain]: readonly [number, number]): boolean {
-  return ofOdd < 3 * ofPlain + SLACK_NS;
+function isBounded([ofOdd, ofPlain]: readonly [number, number], times: number): boolean {
+  return ofOdd < times * ofPlain + SLACK_NS;
 }
 
 /** Nanoseconds a call, the least of several rounds taken in turns: another process can only add to some of them. */
