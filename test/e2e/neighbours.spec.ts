@@ -21,7 +21,7 @@ describe('beside', () => {
 
   const call = async (name: string, path: string, init: RequestInit = {}) => {
     const response = await fetch(urls[name] + path, init);
-    // oxlint-disable-next-line typescript/no-explicit-any -- answers of any shape
+    // oxlint-disable-next-line typescript/no-explicit-any -- JSON of many endpoints; each test compares what it needs of it
     const body: any = await response.json().catch(() => undefined);
     return { status: response.status, headers: response.headers, body };
   };

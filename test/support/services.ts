@@ -47,8 +47,10 @@ type Declare<Body> = (name: string, body: Body, timeout?: number) => void;
  * @example
  * const describeOnLinux = describeIf(process.platform === 'linux', 'no Linux', false);
  */
+// Skipped where the machine lacks what is tested, and nowhere else: `conditional` throws where it must be there.
 export const describeIf = conditional<() => void>(describe, describe.skip);
 /** As {@link describeIf}, for one test. */
+// Skipped on the same condition.
 export const itIf = conditional<() => Promise<void>>(it, it.skip);
 
 function conditional<Body>(declare: Declare<Body>, skip: Declare<Body>) {
