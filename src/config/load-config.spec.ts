@@ -354,6 +354,38 @@ describe('loadFastauthConfig', () => {
   });
 
   it.each([
+    'changeme',
+    'change-me',
+    'Change_Me_Please!',
+    'secret',
+    'master',
+    'password',
+    'Password123',
+    'token',
+    'my-super-secret-master-token',
+    'your-master-token',
+    'xxxxxxxxxxxxxxxx',
+    '1234567890',
+    'admin',
+    'test',
+  ])('refuses the placeholder %j as a master token', (text) => {
+    expect(faults({ masterToken: text })).toEqual([
+      'forRoot options: "masterToken" is a placeholder that anybody would guess; make one with "npx fastauth keys generate --print"',
+    ]);
+    expect(faults({ masterTokens: [{ name: 'ops', token: text }] })).toHaveLength(1);
+    expect(faults({}, { MASTER_TOKEN: text })).toHaveLength(1);
+  });
+
+  it.each(['short too', 'tr0ub4dor', 'changed-meals', 'mastertokens', '8 secret words', 'key-of-the-lab'])(
+    'starts with %j, which is short but chosen',
+    (masterToken) => {
+      expect(load({ masterToken }).warnings).toContainEqual(
+        expect.stringContaining('master-token is shorter than 16 characters'),
+      );
+    },
+  );
+
+  it.each([
     [{ appName: '<your-app-name>' }, '"appName"'],
     [{ keySetFile: '<your-key-set-file>' }, '"keySetFile"'],
     [{ databaseUrl: 'lmdb:<your-folder>' }, '"databaseUrl"'],

@@ -13,6 +13,7 @@ export function masterTokenFault(token: string): string | undefined {
   if (token.startsWith('sha256:')) return masterTokenHashFault(token);
   const fault = secretFault(Buffer.from(token));
   if (fault !== undefined) return fault;
+  if (isStockText(token)) return `is a placeholder that anybody would guess; ${HOW_TO_MAKE_ONE}`;
   if (!/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(token)) {
     return (
       'has characters that cannot be sent in a header as they are (control characters, white space at an end, ' +
@@ -20,6 +21,19 @@ export function masterTokenFault(token: string): string | undefined {
     );
   }
   return undefined;
+}
+
+/** Nothing but the words that placeholders are made of, with digits behind them or not. */
+const STOCK_TEXT = new RegExp(
+  '^(?:a|access|admin|api|change|crypto|cryptography|default|demo|dev|example|fastauth|here|insecure|it|jwt|key|letmein|' +
+    'master|me|my|pass|passwd|password|placeholder|please|qwerty|replace|root|sample|secret|signing|some|super|test|the|' +
+    'this|to|todo|token|top|value|very|with|x|your)+[0-9]{0,6}$',
+);
+
+/** Text such as `changeme`, `my-secret-token`, `Password123` or `12345678`, which stands in for a secret. */
+function isStockText(text: string): boolean {
+  const plain = text.toLowerCase().replace(/[\s._!-]/g, '');
+  return plain.length <= 40 && (STOCK_TEXT.test(plain) || '12345678901234567890'.startsWith(plain));
 }
 
 /** Whether a text is the hash of a master token. */
