@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { Logger } from '@nestjs/common';
 import { Command, CommanderError } from 'commander';
 import { ConfigError, FastauthError } from '../errors.js';
 import { CommandError, EXIT, type ExitCode, printable } from './command-output.js';
@@ -18,6 +19,7 @@ for (const command of [initCommand(), keysCommand(), tokenCommand(), storeComman
   program.addCommand(command);
 }
 throwRatherThanExit(program);
+logToStandardError();
 
 try {
   await program.parseAsync();
@@ -28,6 +30,12 @@ try {
 function throwRatherThanExit(command: Command): void {
   command.exitOverride().showHelpAfterError('(--help tells what there is)');
   command.commands.forEach(throwRatherThanExit);
+}
+
+/** Programs read the answer from the standard output, where Nest logs. */
+function logToStandardError(): void {
+  const write = (message: unknown): void => void process.stderr.write(`${printable(String(message))}\n`);
+  Logger.overrideLogger({ log: write, warn: write, error: write, fatal: write });
 }
 
 function tell(error: unknown): ExitCode {

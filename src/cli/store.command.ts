@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { originOf } from '../config/fastauth-config.js';
 import { isMigrating } from '../stores/migrating-store.js';
 import { createTokenStore } from '../stores/open-store.js';
 import { print, type CommandOutput } from './command-output.js';
@@ -17,10 +18,18 @@ export function storeCommand(): Command {
 async function migrated(options: ConfigOptions): Promise<CommandOutput> {
   const { config } = readConfig(options);
   const store = await createTokenStore(config);
-  if (!isMigrating(store)) return { lines: ['This store needs no tables.'], json: { steps: [] } };
+  const [scheme = ''] = config.databaseUrl.split(':');
+  if (!isMigrating(store)) {
+    const lines = [`The ${scheme}: store needs no tables.`];
+    // Whoever asks for tables has probably meant another one.
+    if (scheme === 'lmdb' && originOf(config, 'databaseUrl') === undefined) {
+      lines.push('To name another, set database-url or FASTAUTH_DATABASE_URL; DATABASE_URL is not read.');
+    }
+    return { lines, json: { store: scheme, steps: [] } };
+  }
   const steps = await store.migrate();
   return {
     lines: [...steps.map((step) => `done: ${step}`), 'The tables are up to date.'],
-    json: { steps },
+    json: { store: scheme, steps },
   };
 }

@@ -20,6 +20,11 @@ export interface RestTokens {
 
 const MAX_ANSWER_BYTES = 64 * 1024;
 const MAX_CONNECTIONS = 100;
+/**
+ * Answers that may be others in a moment: too slow, too many calls, a gateway without the API behind it, no room.
+ * All others say that the API will not, 500 included, as in the original.
+ */
+const PASSING: ReadonlySet<number> = new Set([408, 429, 502, 503, 504, 507]);
 
 /** Speaks the REST persistence API of the Python original, over kept-alive connections. Follows no redirects. */
 export class RestClient {
@@ -84,7 +89,7 @@ export class RestClient {
     return new Pool(this.#origin, { connections: MAX_CONNECTIONS, connect: { timeout } });
   }
 
-  /** Rejects only for what says that the API as a whole is in trouble, which is what the breaker counts. */
+  /** Rejects for what says that the API as a whole is in trouble, which is what the breaker counts. */
   async #call(clientId: string, request: Omit<Dispatcher.RequestOptions, 'path'>): Promise<RestAnswer> {
     const pool = await (this.#pool ??= this.#newPool());
     const { statusCode: status, body } = await pool.request({
@@ -93,7 +98,7 @@ export class RestClient {
       path: this.#path + encodeURIComponent(clientId),
     });
     const text = await readLimited(body);
-    if (status >= 500 || status === 429) throw answered(status);
+    if (PASSING.has(status)) throw answered(status);
     return { status, text };
   }
 }
@@ -118,7 +123,7 @@ async function readLimited(body: Dispatcher.ResponseData['body']): Promise<strin
 
 function answered(status: number): StoreUnavailableError {
   return new StoreUnavailableError(`The persistence API answered with status ${status}.`, undefined, {
-    answered: true,
+    answered: !PASSING.has(status),
   });
 }
 

@@ -239,6 +239,35 @@ describe('fastauth', () => {
     });
   });
 
+  describe('store migrate', () => {
+    it('says which store needs no tables, and how to name the one that was meant', async () => {
+      const env = { DATABASE_URL: 'postgres://user:hunter2@127.0.0.1:1/app' };
+      const { code, stdout } = await fastauth('store migrate', { env });
+      expect({ code, stdout }).toEqual({
+        code: 0,
+        stdout:
+          'The lmdb: store needs no tables.\n' +
+          'To name another, set database-url or FASTAUTH_DATABASE_URL; DATABASE_URL is not read.\n',
+      });
+      const named = await fastauth('store migrate', { env: { FASTAUTH_DATABASE_URL: 'lmdb:sessions' } });
+      expect(named.stdout).toBe('The lmdb: store needs no tables.\n');
+      const json = JSON.parse((await fastauth('store migrate --json')).stdout);
+      expect(json).toEqual({ store: 'lmdb', steps: [] });
+    });
+
+    it('says why where the database is out of reach, and answers programs in JSON alone', async () => {
+      const env = { FASTAUTH_DATABASE_URL: 'postgres://user:hunter2@127.0.0.1:1/app' };
+      const { code, stdout, stderr } = await fastauth('store migrate --json', { env });
+      expect(code).toBe(1);
+      expect(JSON.parse(stdout)).toEqual({
+        status: 'error',
+        message: expect.stringContaining('ECONNREFUSED'),
+      });
+      expect(stderr).toContain('ECONNREFUSED');
+      expect(stdout + stderr).not.toContain('hunter2');
+    });
+  });
+
   describe('config check', () => {
     it('names every fault, without showing a value of a secret', async () => {
       writeFileSync(

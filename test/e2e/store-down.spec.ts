@@ -111,4 +111,18 @@ describe.each(ADAPTERS)('with a store that fails, on %s', (adapter) => {
       },
     ]);
   });
+
+  it.each([
+    [500, 500],
+    [429, 503],
+    [503, 503],
+  ])('that answers a save with %i: %i, and the token is good for a repeat', async (status, expected) => {
+    await recovered();
+    server.faults = { refuseSaves: status };
+    const refused = await app.post('/auth/token/refresh', { refresh_token: pair.refresh_token });
+    expect(refused.status).toBe(expected);
+    expect(Number(refused.headers.get('retry-after')) > 0).toBe(expected === 503);
+    server.faults = {};
+    expect((await app.post('/auth/token/refresh', { refresh_token: pair.refresh_token })).status).toBe(200);
+  });
 });

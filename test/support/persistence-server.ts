@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 export interface PersistenceFaults {
   /** Answers every call with this status. */
   status?: number;
+  /** Answers saves with this status, and loads as ever. */
+  refuseSaves?: number;
   /** Milliseconds before an answer. */
   delay?: number;
   /** Answers loads with this text instead of the record. */
@@ -80,7 +82,8 @@ export class PersistenceServer {
     const body = await bodyOf(request).catch(() => '');
     const { method = '', url = '' } = request;
     this.calls.push({ method, url, headers: request.headers, body });
-    const { status, delay, refuse } = this.faults;
+    const { delay, refuse, refuseSaves } = this.faults;
+    const status = method === 'POST' ? (refuseSaves ?? this.faults.status) : this.faults.status;
     if (refuse) return void request.socket.destroy();
     if (delay) await new Promise((resolve) => setTimeout(resolve, delay).unref());
     if (status !== undefined)
