@@ -1,5 +1,6 @@
 import { Kysely, WithSchemaPlugin, type Dialect } from 'kysely';
 import { importOptional } from '../config/optional-package.js';
+import { addressOf, type SqlAddress, UNKNOWN_ADDRESS } from './sql.address.js';
 import { familyOf, type SqlFamily } from './sql.family.js';
 import type { FeedListener, PostgresFeed } from './sql.postgres-feed.js';
 import type { SqlTables } from './sql.tables.js';
@@ -23,6 +24,7 @@ export type SqlDatabase =
 export interface SqlConnection {
   readonly db: Kysely<SqlTables>;
   readonly family: SqlFamily;
+  readonly address: SqlAddress;
   /** Makes the feed of what is notified on a channel, where the server has one. */
   readonly feed?: ((channel: string, listener: FeedListener) => PostgresFeed) | undefined;
   close(): Promise<void>;
@@ -41,13 +43,14 @@ interface Server {
 export async function connectSql(database: SqlDatabase, timeout: number): Promise<SqlConnection> {
   if ('db' in database) {
     const db = ourNames(database.db as Kysely<SqlTables>);
-    return { db, family: familyOf(db), close: async () => undefined };
+    return { db, family: familyOf(db), address: UNKNOWN_ADDRESS, close: async () => undefined };
   }
   const { dialect, feed, schema }: Server =
     'url' in database ? await serverAt(database.url, timeout) : database;
   const named = new Kysely<SqlTables>({ dialect });
   const db = schema === undefined ? named : named.withSchema(schema);
-  return { db, family: familyOf(db), feed, close: () => db.destroy() };
+  const address = 'url' in database ? addressOf(database.url) : UNKNOWN_ADDRESS;
+  return { db, family: familyOf(db), address, feed, close: () => db.destroy() };
 }
 
 /** Without plugins that name columns otherwise, or change rows; the application's choice of a schema stays. */

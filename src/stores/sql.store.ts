@@ -8,11 +8,19 @@ import { surplusSessions } from './live-sessions.js';
 import type { MigratingStore } from './migrating-store.js';
 import { ChangePoll } from './sql.change-poll.js';
 import { connectSql, type SqlConnection, type SqlDatabase } from './sql.connection.js';
-import { explained, isMissingTable, MISSING_TABLES, retryingConflicts, TooLateError } from './sql.faults.js';
+import {
+  explained,
+  isMissingTable,
+  MISSING_TABLES,
+  refusalOf,
+  retryingConflicts,
+  TooLateError,
+} from './sql.faults.js';
 import { migrateTables, NEEDED_VERSION, readVersion } from './sql.migrations.js';
 import type { FeedListener, PostgresFeed } from './sql.postgres-feed.js';
 import { notifiedChange, SqlSessions, type SqlScope } from './sql.sessions.js';
 import { rowOf } from './sql.tables.js';
+import { StoreRefusal } from './store-refusal.js';
 import {
   TokenStore,
   type FindOptions,
@@ -113,25 +121,28 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
    */
   async migrate(): Promise<readonly string[]> {
     // A connection of its own, since building an index may take longer than a request may wait.
-    const { db, family, close } = await connectSql(this.#database, MIGRATION_TIMEOUT);
+    const connection = await connectSql(this.#database, MIGRATION_TIMEOUT);
     try {
-      return await new BackendPolicy({ timeout: MIGRATION_TIMEOUT }).write(() => migrateTables(db, family));
+      return await new BackendPolicy({ timeout: MIGRATION_TIMEOUT }).write(() =>
+        migrateTables(connection.db, connection.family).catch(rethrower(connection)),
+      );
     } finally {
-      if ('url' in this.#database) await close();
+      if ('url' in this.#database) await connection.close();
     }
   }
 
   /**
    * A database out of reach is no error: it may come later.
-   * @throws ConfigError its tables are missing or old, or a driver is not installed
+   * @throws ConfigError its tables are missing or old, a driver is not installed, or the server refuses the login or
+   * the database
    */
   async open(): Promise<void> {
     if (this.#open) return;
     const connection = await connectSql(this.#database, this.#timeout);
-    const version = await this.#version(connection);
-    if (version !== undefined && version < NEEDED_VERSION) {
+    const fault = await this.#faultOf(connection);
+    if (fault !== undefined) {
       await connection.close();
-      throw new ConfigError([`database-url: ${MISSING_TABLES}`]);
+      throw fault;
     }
     const feed = connection.feed?.(this.#scope.channel, this.#feedListener());
     const sessions = new SqlSessions(connection.db, connection.family, this.#scope);
@@ -241,15 +252,19 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
     await this.#read((sessions) => sessions.now());
   }
 
-  /** @returns undefined when the database is out of reach */
-  async #version({ db }: SqlConnection): Promise<number | undefined> {
+  /** Why the database cannot be used as it is; undefined where it can, or may only be out of reach. */
+  async #faultOf({ db, address }: SqlConnection): Promise<ConfigError | undefined> {
     try {
-      return await this.#policy.read(() =>
-        readVersion(db).catch((error: unknown) => {
-          if (isMissingTable(error)) return 0;
-          throw error;
-        }),
-      );
+      return await this.#policy.read(async () => {
+        try {
+          if ((await readVersion(db)) >= NEEDED_VERSION) return undefined;
+        } catch (error) {
+          const refusal = refusalOf(error, address);
+          if (refusal !== undefined) return new StoreRefusal([`database-url: ${refusal}`]);
+          if (!isMissingTable(error)) throw explained(error, address);
+        }
+        return new ConfigError([`database-url: ${MISSING_TABLES}`]);
+      });
     } catch {
       return undefined;
     }
@@ -311,8 +326,8 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
   }
 
   async #read<T>(action: (sessions: SqlSessions) => Promise<T>): Promise<T> {
-    const { sessions } = this.#opened();
-    return this.#policy.read(() => action(sessions).catch(rethrowExplained));
+    const { sessions, connection } = this.#opened();
+    return this.#policy.read(() => action(sessions).catch(rethrower(connection)));
   }
 
   /** A write of one statement. */
@@ -348,7 +363,7 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
   ): Promise<T> {
     const { connection } = this.#opened();
     const write = this.#policy.write((signal, deadline) =>
-      retryingConflicts(signal, () => action(connection, signal, deadline)).catch(rethrowExplained),
+      retryingConflicts(signal, () => action(connection, signal, deadline)).catch(rethrower(connection)),
     );
     this.#writes.add(write);
     try {
@@ -364,6 +379,8 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
   }
 }
 
-function rethrowExplained(error: unknown): never {
-  throw explained(error);
+function rethrower({ address }: SqlConnection): (error: unknown) => never {
+  return (error) => {
+    throw explained(error, address);
+  };
 }
