@@ -1,12 +1,11 @@
 import { afterAll, afterEach, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { rotatedSample, sessionSample, StoreProcess } from 'nestjs-fastauth/testing';
 import { StoreUnavailableError } from '../../src/errors.js';
 import { LmdbTokenStore } from '../../src/stores/lmdb.store.js';
 import { until } from '../support/kept-sessions.js';
+import { StoppedWriter } from '../support/stopped-writer.js';
 import { describeIf } from '../support/services.js';
 import { processOn } from '../support/store-processes.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
@@ -22,11 +21,11 @@ jest.setTimeout(30_000);
 const describeOnLinux = describeIf(process.platform === 'linux', 'no Linux', false);
 
 describeOnLinux('a process that is stopped while it holds the lock of the embedded store', () => {
-  const holders: ChildProcess[] = [];
+  const holders: StoppedWriter[] = [];
   const stores: LmdbTokenStore[] = [];
 
   afterEach(async () => {
-    for (const holder of holders.splice(0)) holder.kill('SIGKILL');
+    for (const holder of holders.splice(0)) holder.kill();
     await Promise.all(stores.splice(0).map((store) => store.close()));
   });
   afterAll(removeTemporaryFolders);
@@ -38,12 +37,10 @@ describeOnLinux('a process that is stopped while it holds the lock of the embedd
     return { store, folder };
   }
 
-  async function holdLock(folder: string): Promise<ChildProcess & { pid: number }> {
-    const holder = spawn(process.execPath, [resolve('test/support/lock-holder.mjs'), folder]);
+  async function holdLock(folder: string): Promise<StoppedWriter> {
+    const holder = await StoppedWriter.start(folder);
     holders.push(holder);
-    const isStopped = (): boolean => /^State:\s*T/m.test(readFileSync(`/proc/${holder.pid}/status`, 'utf8'));
-    await until(async () => isStopped(), 'It did not stop', 10_000);
-    return holder as ChildProcess & { pid: number };
+    return holder;
   }
 
   it('makes writes fail within store-timeout, and the next ones at once; reads go on', async () => {
@@ -89,7 +86,7 @@ describeOnLinux('a process that is stopped while it holds the lock of the embedd
       store.revoke(record, record.createdAt),
     ];
     for (const call of calls) await expect(call).rejects.toThrow(StoreUnavailableError);
-    holder.kill('SIGCONT');
+    holder.goOn();
     await until(() => store.label(record, 'phone').catch(() => false), 'Writes did not come back');
     expect(await store.list(record.clientId)).toEqual([{ ...record, label: 'phone' }]);
     expect(await store.rotate(next.record, next.pair)).toBe(true);
@@ -115,7 +112,7 @@ describeOnLinux('a process that is stopped while it holds the lock of the embedd
         await new Promise((done) => setTimeout(done, 100));
       }
     });
-    setTimeout(() => holder.kill('SIGCONT'), 1500);
+    setTimeout(() => holder.goOn(), 1500);
     const answers = await Promise.all(refreshes);
     expect(performance.now() - begun).toBeGreaterThan(1400);
     expect(answers.filter((answer) => typeof answer === 'string')).toEqual([]);

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import mysql from 'mysql2/promise';
 import { Client } from 'pg';
 import { SqlTokenStore } from '../../src/stores/sql.store.js';
+import { PersistenceServer } from '../support/persistence-server.js';
 import { RedisServer, describeWithOwnRedis } from '../support/redis-server.js';
 import { describeWith, type Service } from '../support/services.js';
 import { ownMariadb, ownPostgres, type OwnDatabase } from '../support/sql-databases.js';
@@ -131,3 +132,19 @@ for (const [service, own, holdRows] of databases) {
     });
   });
 }
+
+describe('clients that repeat their token through a stall of the REST persistence API', () => {
+  it('whose network delivers everything late', async () => {
+    const server = new PersistenceServer();
+    await server.start();
+    const relay = await TcpRelay.start(server.port);
+    const stall = async () => {
+      relay.freeze();
+      return () => relay.thaw();
+    };
+    const url = `http://127.0.0.1:${relay.port}`;
+    expectHeld(await refreshThroughStall(url, 'late', stall, false));
+    await relay.stop();
+    await server.stop();
+  });
+});
