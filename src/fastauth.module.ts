@@ -20,6 +20,7 @@ import { ContextGuards } from './access/context-guards.js';
 import { DECLARED_ACCESS } from './access/declared.guard.js';
 import { ACCESS, BOTH, describeDemand, MASTER } from './access/demand.js';
 import { EdgePlace } from './access/edge-place.js';
+import { FirstGuard } from './access/first.guard.js';
 import { Gate } from './access/gate.js';
 import { HandlerNames } from './access/handler-names.js';
 import { HttpGuard } from './access/http.guard.js';
@@ -273,6 +274,7 @@ function registered(definition: DynamicModule, registration: FastauthRegistratio
       EdgePlace,
       AccessGuard,
       { provide: HttpGuard, useClass: httpGuard },
+      FirstGuard,
       RpcGuard,
       OpenConnections,
       EndpointBodies,

@@ -1,4 +1,10 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import {
+  HttpException,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
 import { ConfigError } from '../errors.js';
 import { AccessEdge } from './access.edge.js';
@@ -10,6 +16,9 @@ import { FastifyEdge } from './fastify.edge.js';
 import { Gate } from './gate.js';
 import { PublicPaths } from './public-paths.js';
 import { type AnyResponse, rawResponse } from './request-access.js';
+
+type ErrorHandler = (error: unknown, request: unknown, response: AnyResponse, next: unknown) => unknown;
+type SetErrorHandler = (handler: ErrorHandler, prefix?: string) => unknown;
 
 /**
  * Where the edge stands in the application: in front of any other route or middleware, from the moment that this is
@@ -129,20 +138,24 @@ export class EdgePlace implements OnModuleInit, OnApplicationBootstrap {
   }
 
   /**
-   * Before our guard, other guards and body parsers of Nest's may refuse what was let pass for a handler's sake: those
-   * answers are Nest's own words. Not so its 404, which says that no handler has taken the request.
+   * Before a handler is reached, body parsers and other middleware may refuse what was let pass for its sake: those
+   * errors are told in the application's words. Not so a 404, which says that no handler has taken the request.
    */
   private letNestRefuse(adapter: AbstractHttpAdapter): void {
-    const reply = adapter.reply.bind(adapter) as (
-      response: AnyResponse,
-      body: unknown,
-      status?: number,
-    ) => unknown;
-    adapter.reply = (response: AnyResponse, body: unknown, status?: number) => {
-      if (status !== undefined && status >= 400 && status !== 404) {
-        this.edge.heldAnswer(rawResponse(response))?.release();
-      }
-      return reply(response, body, status);
-    };
+    const setErrorHandler = adapter.setErrorHandler?.bind(adapter) as SetErrorHandler | undefined;
+    if (!setErrorHandler) return;
+    adapter.setErrorHandler = (handler: ErrorHandler, prefix?: string) =>
+      // Express tells error handlers by their four parameters.
+      setErrorHandler((error, request, response, next) => {
+        if (statusOf(error) !== 404) this.edge.heldAnswer(rawResponse(response))?.release();
+        return handler(error, request, response, next);
+      }, prefix);
   }
+}
+
+/** The status that an error of Nest's, of Fastify's or of middleware asks for. */
+function statusOf(error: unknown): unknown {
+  if (error instanceof HttpException) return error.getStatus();
+  if (typeof error !== 'object' || error === null) return undefined;
+  return Reflect.get(error, 'statusCode') ?? Reflect.get(error, 'status');
 }

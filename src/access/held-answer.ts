@@ -2,7 +2,6 @@ import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
 import type { MaybePromise } from '../stores/token-store.js';
 import { allowsOrigin, headersGiven, keepNeutralHeaders } from './answer-headers.js';
 import { denialBody, denialHeaders, isDenial, type Denial } from './denial.js';
-import { type AnyResponse, parametersOf, type RawRequest, rawResponse } from './request-access.js';
 
 /** What becomes of an answer that somebody has begun: it goes as it is, without its body, or not at all. */
 export type Verdict = 'as it is' | 'headers alone' | Denial;
@@ -11,7 +10,7 @@ export type Verdict = 'as it is' | 'headers alone' | Denial;
 export interface Beginning {
   /** Whether it says which pages may read it, as one to a CORS preflight does. */
   readonly allowsOrigin: boolean;
-  /** What {@link HeldAnswer.reach} was told last; undefined where no guard has run. */
+  /** What {@link HeldAnswer.reach} was told last; undefined where nobody has. */
   readonly reached: { readonly by: unknown } | undefined;
 }
 
@@ -74,7 +73,8 @@ export class HeldAnswer {
   }
 
   /**
-   * A guard of ours runs for a handler, whose answer this will be unless it hands the request on.
+   * A handler is reached that this request may have, or that a guard of ours stands before: the answer will be the
+   * handler's, or its guards', unless it hands the request on.
    * @param by changes when it does: on Express, each layer has parameters of its own
    */
   reach(by: unknown): void {
@@ -204,15 +204,4 @@ function isDenialVerdict(verdict: Verdict): verdict is Denial {
 function callBack(args: readonly unknown[]): void {
   const last = args.at(-1);
   if (typeof last === 'function') process.nextTick(last as () => void);
-}
-
-/** A guard of the owner's runs for a handler: whatever is held of the response may begin as that handler's answer. */
-export function reachHandler(
-  response: AnyResponse | null | undefined,
-  request: RawRequest,
-  owner: object,
-): void {
-  // Contexts that an application makes itself may have none.
-  if (typeof response !== 'object' || response === null) return;
-  HeldAnswer.find(rawResponse(response), owner)?.reach(parametersOf(request));
 }

@@ -6,8 +6,16 @@ import { AccessPolicy } from './access-policy.js';
 import { NONE, type Demand } from './demand.js';
 import { AccessDeniedException, denialHeaders, DENIALS, type Denial } from './denial.js';
 import { Gate } from './gate.js';
-import { reachHandler } from './held-answer.js';
-import { rawRequest, showPrincipal, type AnyRequest, type RawRequest } from './request-access.js';
+import { HeldAnswer } from './held-answer.js';
+import {
+  type AnyResponse,
+  parametersOf,
+  rawRequest,
+  rawResponse,
+  showPrincipal,
+  type AnyRequest,
+  type RawRequest,
+} from './request-access.js';
 import { keepFromSharedCaches } from './shared-caches.js';
 
 type RoutedRequest = AnyRequest & {
@@ -45,7 +53,7 @@ export class HttpGuard implements CanActivate {
     if (!isRequest(request)) return this.withoutRequest(context);
     const raw = rawRequest(request);
     // Whatever is answered from here on is the handler's answer, or this guard's.
-    reachHandler(context.switchToHttp().getResponse(), raw, this.policy);
+    heldFor(context, this.policy)?.reach(parametersOf(raw));
     const demand = this.demandOf(context, request);
     if (demand === NONE) {
       showPrincipal(raw, undefined);
@@ -58,6 +66,19 @@ export class HttpGuard implements CanActivate {
         denial === undefined ? this.admit(context, raw, demand) : this.deny(context, denial),
       );
     return this.deny(context, outcome);
+  }
+
+  /**
+   * Before any guard is asked: what other guards refuse is told as they say it, where nothing is missing for the
+   * handler behind them.
+   */
+  approach(context: ExecutionContext): void {
+    const held = heldFor(context, this.policy);
+    if (!held) return;
+    const request = context.switchToHttp().getRequest<RoutedRequest>();
+    const raw = rawRequest(request);
+    const proved = this.gate.proofs.read(raw)?.proved ?? NONE;
+    if ((this.demandOf(context, request) & ~proved) === NONE) held.reach(parametersOf(raw));
   }
 
   /** What this request needs: decorators and default, the matched route's pattern, and the URL as it was sent. */
@@ -104,4 +125,12 @@ export class HttpGuard implements CanActivate {
 
 function isRequest(request: RoutedRequest | undefined): request is RoutedRequest {
   return typeof request === 'object' && request !== null && typeof rawRequest(request).headers === 'object';
+}
+
+/** What the edge holds of the answer to this call; undefined where it may begin. */
+function heldFor(context: ExecutionContext, owner: object): HeldAnswer | undefined {
+  const response = context.switchToHttp().getResponse<AnyResponse | null | undefined>();
+  // Contexts that an application makes itself may have none.
+  if (typeof response !== 'object' || response === null) return undefined;
+  return HeldAnswer.find(rawResponse(response), owner);
 }

@@ -139,6 +139,17 @@ describe('beside', () => {
       },
     );
 
+    it.each(['throttler under default-access', 'throttler under default-access on fastify'])(
+      '%s: its 429 at an endpoint that is open stays as it is, too',
+      async (name) => {
+        expect(await statuses(name, '/.well-known/jwks.json')).toEqual([200, 200, 200, 429, 429]);
+        expect(await statuses(name, '/auth/token/refresh?refresh_token=x')).toEqual([
+          401, 401, 401, 429, 429,
+        ]);
+        expect(await statuses(name, '/nowhere')).toEqual([401, 401, 401, 401, 401]);
+      },
+    );
+
     it('counts what a decorator refuses in the root module, and nothing that the edge refuses', async () => {
       const name = 'throttler in the root module';
       expect(await statuses(name, '/who')).toEqual([401, 401, 401, 429, 429]);

@@ -86,6 +86,11 @@ const graphql = (): ModuleMetadata => ({
 });
 const throttled = { imports: [ThrottlerModule.forRoot([{ ttl: 60_000, limit: 3 }])] };
 const limiter = { provide: APP_GUARD, useClass: ThrottlerGuard };
+const closed: Neighbourhood = {
+  ...throttled,
+  providers: [limiter],
+  fastauth: { defaultAccess: 'access' },
+};
 const withHelmet = (app: INestApplication): void => {
   app.use(helmet());
   useFastauthEdge(app);
@@ -134,6 +139,8 @@ const APPS: Readonly<Record<string, Neighbourhood>> = {
   },
   'throttler in a later module': { imports: [...throttled.imports, LimiterModule] },
   'throttler on fastify': { ...throttled, providers: [limiter], isFastify: true },
+  'throttler under default-access': closed,
+  'throttler under default-access on fastify': { ...closed, isFastify: true },
 };
 
 async function start({ fastauth, isFastify, configure, ...parts }: Neighbourhood): Promise<INestApplication> {
