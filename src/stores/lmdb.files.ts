@@ -34,6 +34,9 @@ const LOCK_FILE = 'lock.mdb';
 const FORMAT_KEY = Buffer.from('nestjs-fastauth');
 const FORMAT = 'sessions 1';
 const OTHER_FOLDER = 'Move the folder away, or name another one in database-url.';
+const LMDB_INSTALLED =
+  'If the application is a bundle, mark "lmdb" as external and install it beside the bundle; otherwise run "npm i lmdb" ' +
+  'on this platform, without omitting optional dependencies. Where lmdb has no build for it, name another store in database-url.';
 const USABLE_FOLDER =
   'Make it a folder that this process may write to, or name another one in database-url ("lmdb:<folder>").';
 const CONTAINERS =
@@ -52,8 +55,9 @@ export async function openLmdbFiles(folder: string, patience: number): Promise<L
   const { open } = await import('lmdb').catch((error: unknown) => {
     throw refusal(
       folder,
-      'the package "lmdb" has no build for this platform, or a bundler has taken it in, which has to be told that it is external',
+      `the native part of the package "lmdb" for ${process.platform}-${process.arch} is not where the package looks for it`,
       error,
+      LMDB_INSTALLED,
     );
   });
   let loan: LmdbLoan | undefined;

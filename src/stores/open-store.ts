@@ -1,6 +1,5 @@
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import { ConfigError } from '../errors.js';
-import { importOptional } from '../config/optional-package.js';
 import type { TokenStore } from './token-store.js';
 
 /** What a store is made from. */
@@ -40,8 +39,7 @@ async function redisStore(config: TokenStoreConfig): Promise<TokenStore> {
 
 async function sqlStore(config: TokenStoreConfig): Promise<TokenStore> {
   const { databaseUrl, storeTimeout, appName, trackedCacheSize } = config;
-  const driver = databaseUrl.startsWith('postgres') ? 'pg' : 'mysql2';
-  const { SqlTokenStore } = await importOptional(() => import('./sql.store.js'), `kysely ${driver}`);
+  const { SqlTokenStore } = await import('./sql.store.js');
   return new SqlTokenStore({ url: databaseUrl, timeout: storeTimeout, appName, trackedCacheSize });
 }
 

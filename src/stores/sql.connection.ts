@@ -1,8 +1,10 @@
-import { Kysely, WithSchemaPlugin, type Dialect } from 'kysely';
+import type { Dialect, Kysely } from 'kysely';
 import { importOptional } from '../config/optional-package.js';
 import { addressOf, type SqlAddress, UNKNOWN_ADDRESS } from './sql.address.js';
 import { familyOf, type SqlFamily } from './sql.family.js';
-import type { FeedListener, PostgresFeed } from './sql.postgres-feed.js';
+import { type FeedListener, PostgresFeed } from './sql.postgres-feed.js';
+import { mysqlDialect } from './sql.mysql.js';
+import { postgresDialect } from './sql.postgres.js';
 import type { SqlTables } from './sql.tables.js';
 
 /** Which database: one of the three. */
@@ -42,38 +44,36 @@ interface Server {
  */
 export async function connectSql(database: SqlDatabase, timeout: number): Promise<SqlConnection> {
   if ('db' in database) {
-    const db = ourNames(database.db as Kysely<SqlTables>);
-    return { db, family: familyOf(db), address: UNKNOWN_ADDRESS, close: async () => undefined };
+    const { sql } = await import('kysely');
+    const db = await ourNames(database.db as Kysely<SqlTables>);
+    return { db, family: familyOf(db, sql), address: UNKNOWN_ADDRESS, close: async () => undefined };
   }
   const { dialect, feed, schema }: Server =
     'url' in database ? await serverAt(database.url, timeout) : database;
+  const { Kysely, sql } = await import('kysely');
   const named = new Kysely<SqlTables>({ dialect });
   const db = schema === undefined ? named : named.withSchema(schema);
   const address = 'url' in database ? addressOf(database.url) : UNKNOWN_ADDRESS;
-  return { db, family: familyOf(db), address, feed, close: () => db.destroy() };
+  return { db, family: familyOf(db, sql), address, feed, close: () => db.destroy() };
 }
 
 /** Without plugins that name columns otherwise, or change rows; the application's choice of a schema stays. */
-function ourNames(db: Kysely<SqlTables>): Kysely<SqlTables> {
+async function ourNames(db: Kysely<SqlTables>): Promise<Kysely<SqlTables>> {
+  const { WithSchemaPlugin } = await import('kysely');
   const schemas = db.getExecutor().plugins.filter((plugin) => plugin instanceof WithSchemaPlugin);
   return schemas.reduce((own, plugin) => own.withPlugin(plugin), db.withoutPlugins());
 }
 
 async function serverAt(url: string, timeout: number): Promise<Server> {
   if (/^postgres(?:ql)?:/i.test(url)) {
-    const [{ postgresDialect }, { PostgresFeed }] = await importOptional(
-      () => Promise.all([import('./sql.postgres.js'), import('./sql.postgres-feed.js')]),
-      'kysely pg',
-    );
     const { connectionString, schema } = withoutSchema(url);
     return {
       schema,
-      dialect: postgresDialect(connectionString, timeout),
+      dialect: await importOptional(() => postgresDialect(connectionString, timeout), 'kysely pg'),
       feed: (channel, listener) => new PostgresFeed(connectionString, channel, timeout * 1000, listener),
     };
   }
-  const { mysqlDialect } = await importOptional(() => import('./sql.mysql.js'), 'kysely mysql2');
-  return { dialect: mysqlDialect(url, timeout) };
+  return { dialect: await importOptional(() => mysqlDialect(url, timeout), 'kysely mysql2') };
 }
 
 /** `?schema=` as Prisma has it, which pg does not know. */

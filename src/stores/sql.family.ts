@@ -1,4 +1,4 @@
-import { sql, type Kysely, type RawBuilder } from 'kysely';
+import type { Kysely, RawBuilder, Sql } from 'kysely';
 import { ConfigError, StoreUnavailableError } from '../errors.js';
 import type { SqlTables } from './sql.tables.js';
 
@@ -8,6 +8,8 @@ export type SqlFamilyName = 'postgres' | 'mysql' | 'sqlite';
 /** Where the families differ. */
 export interface SqlFamily {
   readonly name: SqlFamilyName;
+  /** Kysely's template tag. */
+  readonly sql: Sql;
   /** Type of a column of at most so many bytes; without a number: of a text that a column cannot index. */
   readonly bytes: (length?: number) => RawBuilder<unknown>;
   /** Ends a CREATE TABLE. */
@@ -30,11 +32,12 @@ export interface SqlFamily {
 /** Seconds that a migration waits for another process' migration. */
 const MIGRATION_WAIT = 60;
 /** Any number, but always this one. */
-const POSTGRES_LOCK = sql.lit(4_702_111_234);
+const POSTGRES_LOCK = 4_702_111_234;
 
-const FAMILIES: Readonly<Record<SqlFamilyName, SqlFamily>> = {
-  postgres: {
+const FAMILIES: Readonly<Record<SqlFamilyName, (sql: Sql) => SqlFamily>> = {
+  postgres: (sql) => ({
     name: 'postgres',
+    sql,
     bytes: () => sql`bytea`,
     tableOptions: sql``,
     now: sql<number>`cast(extract(epoch from statement_timestamp()) as double precision)`,
@@ -46,12 +49,13 @@ const FAMILIES: Readonly<Record<SqlFamilyName, SqlFamily>> = {
         .transaction()
         .setIsolationLevel('read committed')
         .execute(async (transaction) => {
-          await sql`select pg_advisory_xact_lock(${POSTGRES_LOCK})`.execute(transaction);
+          await sql`select pg_advisory_xact_lock(${sql.lit(POSTGRES_LOCK)})`.execute(transaction);
           return action(transaction);
         }),
-  },
-  mysql: {
+  }),
+  mysql: (sql) => ({
     name: 'mysql',
+    sql,
     bytes: (length) => (length === undefined ? sql`mediumblob` : sql`varbinary(${sql.lit(length)})`),
     tableOptions: sql`engine = InnoDB`,
     // Not unix_timestamp(now(6)): that knows no difference between the two equal hours when summer time ends.
@@ -75,9 +79,10 @@ const FAMILIES: Readonly<Record<SqlFamilyName, SqlFamily>> = {
           await sql`select release_lock(${name})`.execute(connection);
         }
       }),
-  },
-  sqlite: {
+  }),
+  sqlite: (sql) => ({
     name: 'sqlite',
+    sql,
     bytes: () => sql`blob`,
     tableOptions: sql``,
     now: sql<number>`((julianday('now') - 2440587.5) * 86400.0)`,
@@ -96,20 +101,21 @@ const FAMILIES: Readonly<Record<SqlFamilyName, SqlFamily>> = {
           throw error;
         }
       }),
-  },
+  }),
 };
 
 /**
  * The family of a database. It shows in what the dialect says it can do, which also third parties' dialects do.
+ * @param sql of the package kysely, which is imported only where a SQL database is used
  * @throws ConfigError for a dialect of none of the families
  */
-export function familyOf(db: Kysely<SqlTables>): SqlFamily {
+export function familyOf(db: Kysely<SqlTables>, sql: Sql): SqlFamily {
   const { supportsReturning, supportsTransactionalDdl, supportsOutput } = db.getExecutor().adapter;
   if (supportsOutput === true) {
     throw new ConfigError([
       'store: there are no tables for this dialect; PostgreSQL, MySQL, MariaDB, SQLite and what speaks like one of them can be used',
     ]);
   }
-  if (!supportsReturning) return FAMILIES.mysql;
-  return supportsTransactionalDdl ? FAMILIES.postgres : FAMILIES.sqlite;
+  if (!supportsReturning) return FAMILIES.mysql(sql);
+  return (supportsTransactionalDdl ? FAMILIES.postgres : FAMILIES.sqlite)(sql);
 }

@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { SqlFamily } from './sql.family.js';
 import { createChangeTriggers } from './sql.postgres-triggers.js';
 import { CLIENT_ID_BYTES, FAMILY_ID_BYTES, type SqlTables } from './sql.tables.js';
@@ -98,7 +98,7 @@ const MIGRATIONS: readonly Migration[] = [
   {
     name: '4-changes-by-sql',
     run: async (db, family) => {
-      if (family.name === 'postgres') await createChangeTriggers(db);
+      if (family.name === 'postgres') await createChangeTriggers(db, family.sql);
     },
   },
 ];
@@ -130,7 +130,7 @@ export async function migrateTables(db: Kysely<SqlTables>, family: SqlFamily): P
       .modifyEnd(family.tableOptions)
       .execute();
     const taken: string[] = [];
-    for (let version = await readVersion(locked); version < SCHEMA_VERSION; version++) {
+    for (let version = await readVersion(locked, family); version < SCHEMA_VERSION; version++) {
       const migration = MIGRATIONS[version] as Migration;
       await migration.run(locked, family);
       await locked
@@ -144,7 +144,7 @@ export async function migrateTables(db: Kysely<SqlTables>, family: SqlFamily): P
 }
 
 /** Which version the tables have. Rejects with the driver's error when there are none. */
-export async function readVersion(db: Kysely<SqlTables>): Promise<number> {
+export async function readVersion(db: Kysely<SqlTables>, { sql }: SqlFamily): Promise<number> {
   const row = await db
     .selectFrom('fastauth_schema')
     .select(sql<number>`coalesce(max(version), 0)`.as('version'))

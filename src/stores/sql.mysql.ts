@@ -1,12 +1,17 @@
-import { MysqlDialect, type Dialect, type MysqlPoolConnection } from 'kysely';
-import mysql from 'mysql2';
+import type { Dialect, MysqlPoolConnection } from 'kysely';
+import type { PoolConnection } from 'mysql2';
 
 const CONNECTIONS = 10;
 /** How much longer than the server the client waits, so that the server's own answer is heard when it has one. */
 const PATIENCE_MS = 100;
 
-/** @param timeout time limit of one statement in seconds */
-export function mysqlDialect(url: string, timeout: number): Dialect {
+/**
+ * The packages are imported here: a static import would be one of the start in a bundle of ES modules.
+ * @param timeout time limit of one statement in seconds
+ */
+export async function mysqlDialect(url: string, timeout: number): Promise<Dialect> {
+  const { MysqlDialect } = await import('kysely');
+  const { default: mysql } = await import('mysql2');
   const limit = Math.ceil(timeout * 1000);
   const pool = mysql.createPool({
     uri: url.replace(/^mariadb:/i, 'mysql:'),
@@ -44,7 +49,7 @@ function sessionSettings(timeout: number): string {
 }
 
 /** A connection whose server says nothing is thrown away: else a stalled network would use up the pool. */
-function withTimeLimit(connection: mysql.PoolConnection, limit: number): MysqlPoolConnection {
+function withTimeLimit(connection: PoolConnection, limit: number): MysqlPoolConnection {
   const query = (sql: string, values: unknown[], done: (error: unknown, result?: unknown) => void): void => {
     const answer = once(done, limit + PATIENCE_MS, () => connection.destroy());
     connection.query(sql, values, (error, result) => answer(error, result));

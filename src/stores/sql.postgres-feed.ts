@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 
 /** What a {@link PostgresFeed} tells. Times are those of `performance.now()`. */
 export interface FeedListener {
@@ -59,9 +59,10 @@ export class PostgresFeed {
 
   /** Connects, and listens until the connection, or the feed, has ended. */
   async #listen(): Promise<void> {
+    const pg = await import('pg');
     const socket = new Socket();
     const connection = new AbortController();
-    const client = new Client({
+    const client = new pg.Client({
       connectionString: this.#url,
       stream: () => socket,
       application_name: 'fastauth feed',

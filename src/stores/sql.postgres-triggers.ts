@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import type { Kysely, Sql } from 'kysely';
 import type { SqlTables } from './sql.tables.js';
 
 const TABLE = 'fastauth_sessions';
@@ -29,8 +29,8 @@ export const TOLD_SETTING = 'fastauth.told';
  * within that of their statement; for them no function is called. What is written is an empty writer and the identifiers, or
  * these as hexadecimal where they are not plain ASCII, or `all`.
  */
-export async function createChangeTriggers(db: Kysely<SqlTables>): Promise<void> {
-  const schema = await schemaOf(db);
+export async function createChangeTriggers(db: Kysely<SqlTables>, sql: Sql): Promise<void> {
+  const schema = await schemaOf(db, sql);
   const table = sql.id(schema, TABLE);
   const channel = (app: string) => sql.raw(`'fastauth_' || left(encode(sha256(${app}), 'hex'), 32)`);
   const tellRow = sql.id(schema, 'fastauth_tell_row');
@@ -92,8 +92,8 @@ export async function createChangeTriggers(db: Kysely<SqlTables>): Promise<void>
 }
 
 /** Whether the triggers are there and switched on. */
-export async function hasChangeTriggers(db: Kysely<SqlTables>): Promise<boolean> {
-  const schema = await schemaOf(db);
+export async function hasChangeTriggers(db: Kysely<SqlTables>, sql: Sql): Promise<boolean> {
+  const schema = await schemaOf(db, sql);
   const { rows } = await sql<{ triggers: number | string }>`
     select count(*) as triggers from pg_catalog.pg_trigger
     where tgrelid = to_regclass(format('%I.%I', cast(${schema} as text), cast(${TABLE} as text)))
@@ -102,7 +102,7 @@ export async function hasChangeTriggers(db: Kysely<SqlTables>): Promise<boolean>
 }
 
 /** Where the tables are: the schema that statements name, or the first of the search path that has them. */
-async function schemaOf(db: Kysely<SqlTables>): Promise<string> {
+async function schemaOf(db: Kysely<SqlTables>, sql: Sql): Promise<string> {
   const named = namedSchema(db);
   if (named !== undefined) return named;
   const { rows } = await sql<{ name: string }>`

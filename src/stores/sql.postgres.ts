@@ -1,12 +1,17 @@
-import { PostgresDialect, type Dialect, type PostgresPoolClient, type PostgresQueryResult } from 'kysely';
-import { Pool, type PoolClient } from 'pg';
+import type { Dialect, PostgresPoolClient, PostgresQueryResult } from 'kysely';
+import type { PoolClient } from 'pg';
 
 const CONNECTIONS = 10;
 /** How much longer than the server the client waits, so that the server's own answer is heard when it has one. */
 const PATIENCE_MS = 100;
 
-/** @param timeout time limit of one statement in seconds */
-export function postgresDialect(url: string, timeout: number): Dialect {
+/**
+ * The packages are imported here: a static import would be one of the start in a bundle of ES modules.
+ * @param timeout time limit of one statement in seconds
+ */
+export async function postgresDialect(url: string, timeout: number): Promise<Dialect> {
+  const { PostgresDialect } = await import('kysely');
+  const { Pool } = await import('pg');
   const limit = Math.ceil(timeout * 1000);
   const pool = new Pool({
     connectionString: url,

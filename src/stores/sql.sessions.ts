@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import {
-  sql,
-  type CompiledQuery,
-  type Expression,
-  type Kysely,
-  type SelectQueryBuilder,
-  type UpdateQueryBuilder,
-  type UpdateResult,
+import type {
+  CompiledQuery,
+  Expression,
+  Kysely,
+  SelectQueryBuilder,
+  Sql,
+  UpdateQueryBuilder,
+  UpdateResult,
 } from 'kysely';
 import type { SessionKey, SessionRecord } from '../tokens/session-record.js';
 import { REMOVALS_KEPT_SECONDS, type SqlChange } from './sql.change-poll.js';
@@ -52,6 +52,7 @@ const CHUNK = 100;
 export class SqlSessions {
   readonly #db: Kysely<SqlTables>;
   readonly #family: SqlFamily;
+  readonly #sql: Sql;
   readonly #scope: SqlScope;
   /** Until when writes of one statement may take effect, by the database's clock (epoch seconds). */
   readonly #deadline: number;
@@ -60,6 +61,7 @@ export class SqlSessions {
   constructor(db: Kysely<SqlTables>, family: SqlFamily, scope: SqlScope, deadline = Infinity) {
     this.#db = db;
     this.#family = family;
+    this.#sql = family.sql;
     this.#scope = scope;
     this.#deadline = deadline;
   }
@@ -71,7 +73,7 @@ export class SqlSessions {
     if (!client || !family) return undefined;
     // Compiled once: it is the statement of every guarded request.
     this.#findQuery ??= this.#sessions()
-      .select((eb) => sql<number>`${this.#family.now} - ${eb.ref('changed_at')}`.as('changed_ago'))
+      .select((eb) => this.#sql<number>`${this.#family.now} - ${eb.ref('changed_at')}`.as('changed_ago'))
       .where('client_id', '=', client)
       .where('family_id', '=', family)
       .compile();
@@ -113,7 +115,7 @@ export class SqlSessions {
     await this.#db
       .updateTable('fastauth_locks')
       // A value that changes, since clusters that compare what was written do not see locks.
-      .set({ taken: sql<number>`1 - taken` })
+      .set({ taken: this.#sql<number>`1 - taken` })
       .where('id', '=', digest.readUInt32BE() % LOCKS)
       .execute();
   }
@@ -205,12 +207,12 @@ export class SqlSessions {
 
   /** Whether changes by other programs are notified, too. */
   hasTriggers(): Promise<boolean> {
-    return hasChangeTriggers(this.#db);
+    return hasChangeTriggers(this.#db, this.#sql);
   }
 
   /** The database's clock. */
   async now(): Promise<number> {
-    const { rows } = await sql<{ now: number }>`select ${this.#family.clock} as now`.execute(this.#db);
+    const { rows } = await this.#sql<{ now: number }>`select ${this.#family.clock} as now`.execute(this.#db);
     return Number(rows[0]?.now);
   }
 
@@ -287,7 +289,7 @@ export class SqlSessions {
 
   async #hasChanged(key: RowKey, update: SessionUpdate): Promise<boolean> {
     if (!this.#family.notifies) return (await update.executeTakeFirst()).numUpdatedRows === 1n;
-    const told = sql`pg_notify(${this.#scope.channel}, ${this.#payload(sessionKeyOf(key))})`.as('told');
+    const told = this.#sql`pg_notify(${this.#scope.channel}, ${this.#payload(sessionKeyOf(key))})`.as('told');
     return (await update.returning(told).execute()).length === 1;
   }
 
@@ -316,7 +318,11 @@ export class SqlSessions {
       .selectFrom('fastauth_removals')
       .select('changed_at')
       .where('app', '=', this.#scope.app)
-      .where('changed_at', '<', sql<number>`${this.#family.now} - ${sql.lit(REMOVALS_KEPT_SECONDS)}`)
+      .where(
+        'changed_at',
+        '<',
+        this.#sql<number>`${this.#family.now} - ${this.#sql.lit(REMOVALS_KEPT_SECONDS)}`,
+      )
       .orderBy('changed_at')
       .limit(limit)
       .execute();
@@ -332,9 +338,10 @@ export class SqlSessions {
   /** Notified when the transaction is committed. To be called before rows are deleted: no trigger tells of them then. */
   async #notify(keys: readonly RowKey[]): Promise<void> {
     if (!this.#family.notifies) return;
-    const payloads = keys.map((key) => sql`(${this.#payload(sessionKeyOf(key))})`);
-    const told = sql`set_config(${sql.lit(TOLD_SETTING)}, 'yes', true)`;
-    await sql`select ${told}, pg_notify(${this.#scope.channel}, told.payload) from (values ${sql.join(payloads)}) as told (payload)`.execute(
+    const payloads = keys.map((key) => this.#sql`(${this.#payload(sessionKeyOf(key))})`);
+    const told = this.#sql`set_config(${this.#sql.lit(TOLD_SETTING)}, 'yes', true)`;
+    await this
+      .#sql`select ${told}, pg_notify(${this.#scope.channel}, told.payload) from (values ${this.#sql.join(payloads)}) as told (payload)`.execute(
       this.#db,
     );
   }

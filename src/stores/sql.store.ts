@@ -253,11 +253,11 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
   }
 
   /** Why the database cannot be used as it is; undefined where it can, or may only be out of reach. */
-  async #faultOf({ db, address }: SqlConnection): Promise<ConfigError | undefined> {
+  async #faultOf({ db, family, address }: SqlConnection): Promise<ConfigError | undefined> {
     try {
       return await this.#policy.read(async () => {
         try {
-          if ((await readVersion(db)) >= NEEDED_VERSION) return undefined;
+          if ((await readVersion(db, family)) >= NEEDED_VERSION) return undefined;
         } catch (error) {
           const refusal = refusalOf(error, address);
           if (refusal !== undefined) return new StoreRefusal([`database-url: ${refusal}`]);

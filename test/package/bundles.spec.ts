@@ -100,11 +100,25 @@ describe('an application in a bundle', () => {
     expect(await run(join(bare, 'app.cjs'))).toEqual(WORKS);
   });
 
+  it('of esbuild as a file of ES modules works, where optional packages are not installed', async () => {
+    const banner = {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    };
+    await bundle({ external: EXTERNAL, format: 'esm', minify: true, banner, outfile: join(bare, 'app.mjs') });
+    expect(await run(join(bare, 'app.mjs'))).toEqual(WORKS);
+  });
+
   it('with lmdb in it says what is to be external', async () => {
     const external = EXTERNAL.filter((name) => name !== 'lmdb');
     await bundle({ external, format: 'cjs', outfile: join(bare, 'native.cjs') });
     const { stdout } = await run(join(bare, 'native.cjs'));
-    expect(stdout).toContain('or a bundler has taken it in, which has to be told that it is external');
+    expect(stdout).toContain(
+      `the native part of the package "lmdb" for ${process.platform}-${process.arch} is not where the package looks for it`,
+    );
+    expect(stdout).toContain(
+      'If the application is a bundle, mark "lmdb" as external and install it beside the bundle',
+    );
+    expect(stdout).not.toContain('Move the folder away');
   });
 
   it('with Nest in it and fastauth external has Nest twice, and Nest says what it cannot resolve', async () => {
