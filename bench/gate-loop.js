@@ -46,11 +46,10 @@ Module({
 const app = await NestFactory.create(GateModule, new FastifyAdapter(), { logger: false });
 await app.init();
 const [DeclaredGuard] = Reflect.getMetadata(GUARDS_METADATA, GateController);
-const guards = [
-  app.get(AccessGuard),
-  // As Nest makes it in the controller's module, the guard that the decorators bring.
-  new DeclaredGuard(app.get(Symbol.for('nestjs-fastauth:declared access'), { strict: false })),
-];
+// As Nest makes it in the controller's module, the guard that the decorators bring to the class and to its methods.
+const declaredGuard = new DeclaredGuard(
+  app.get(Symbol.for('nestjs-fastauth:declared access'), { strict: false }),
+);
 /** The headers that keep answers from shared caches have a scenario of their own. */
 const response = { headersSent: true };
 const { accessToken } = await app.get(TokenService).issue({ clientId: 'gate' });
@@ -64,6 +63,8 @@ const SCENARIOS = {
 };
 const { headers, socket, ...chosen } = SCENARIOS[scenario] ?? SCENARIOS.open;
 const handler = GateController.prototype[chosen.handler];
+const ofMethod = (Reflect.getMetadata(GUARDS_METADATA, handler) ?? []).map(() => declaredGuard);
+const guards = [app.get(AccessGuard), declaredGuard, ...ofMethod];
 const rawHeaders = Object.entries(headers).flat();
 
 function loop(times) {

@@ -169,16 +169,20 @@ export class AccessPolicy implements OnApplicationBootstrap {
     const controller = context.getClass() as Type<unknown> | undefined;
     if (typeof controller !== 'function') return UNKNOWN;
     const names = this.names.find(context);
-    if (!names) return this.ofWholeClass(controller);
-    const found = this.ofMethods(controller, names);
+    if (!names) return this.ofWholeClass(controller, context.getHandler());
+    const found = this.ofMethods(controller, names, context.getHandler());
     let ofClass = this.handlers.get(controller);
     if (!ofClass) this.handlers.set(controller, (ofClass = new WeakMap()));
     ofClass.set(context.getHandler(), found);
     return found;
   }
 
-  private ofMethods(controller: Type<unknown>, names: readonly (string | symbol)[]): HandlerDemand {
-    const declared = names.map((name) => declaredDemand(controller, name, this.configured));
+  private ofMethods(
+    controller: Type<unknown>,
+    names: readonly (string | symbol)[],
+    handler: object,
+  ): HandlerDemand {
+    const declared = names.map((name) => declaredDemand(controller, name, this.configured, handler));
     return {
       demand: declared.reduce<Demand>((sum, each) => sum | (each ?? this.defaultDemand), NONE),
       isDeclared: declared.some((each) => each !== undefined),
@@ -187,8 +191,8 @@ export class AccessPolicy implements OnApplicationBootstrap {
   }
 
   /** For a handler that is none of its class's methods: all that any of them needs. */
-  private ofWholeClass(controller: Type<unknown>): HandlerDemand {
-    const { demand, isDeclared } = this.ofMethods(controller, methodNamesOf(controller));
+  private ofWholeClass(controller: Type<unknown>, handler: object): HandlerDemand {
+    const { demand, isDeclared } = this.ofMethods(controller, methodNamesOf(controller), handler);
     if (isDeclared && !this.unnamed.has(controller)) {
       this.unnamed.add(controller);
       new Logger('Fastauth').warn(

@@ -7,11 +7,20 @@ export type ConfiguredEndpoint = 'issuance' | 'introspection';
 /** What each of them asks in this application. */
 export type ConfiguredDemands = Readonly<Record<ConfiguredEndpoint, Demand>>;
 
-/** Every copy of the package reads and writes under this key, so that no decorator is lost on another copy's guard. */
-const DECLARED = Symbol.for('nestjs-fastauth:demand');
+type MethodName = string | symbol;
 
-/** Notes what a decorator says, on a class, or on a prototype under the method's name: never on the function. */
-export function declare(demand: Demand | ConfiguredEndpoint, target: object, method?: string | symbol): void {
+/** What a decorator says about the function that it found under a name of this prototype. */
+interface FunctionDemand {
+  readonly owner: object;
+  readonly demand: Demand | ConfiguredEndpoint;
+}
+
+// Every copy of the package reads and writes under these keys, so that no decorator is lost on another copy's guard.
+const DECLARED = Symbol.for('nestjs-fastauth:demand');
+const FUNCTION_DEMANDS = Symbol.for('nestjs-fastauth:demands of a function');
+
+/** Notes what a decorator says, on a class, or on a prototype under the method's name. */
+export function declare(demand: Demand | ConfiguredEndpoint, target: object, method?: MethodName): void {
   const before: unknown =
     method === undefined
       ? Reflect.getOwnMetadata(DECLARED, target)
@@ -22,18 +31,34 @@ export function declare(demand: Demand | ConfiguredEndpoint, target: object, met
 }
 
 /**
+ * Notes the same on the function, where metadata of Nest's decorators is: whoever copies the function to another class
+ * copies its route, and with it what it asks for. What opens a method is not copied.
+ */
+export function declareOnFunction(demand: Demand | ConfiguredEndpoint, owner: object, method: object): void {
+  if (demand === NONE) return;
+  const before = functionDemandsOf(method);
+  Reflect.defineMetadata(FUNCTION_DEMANDS, [...before, { owner, demand }], method);
+}
+
+/**
  * What the decorators ask for a method: its own, where it or the method that it overrides has any, otherwise those of
- * the class or the class that it extends.
+ * the class or the class that it extends. What its function was asked for in another class comes on top.
+ * @param handler what is called, if that is known to be something else than the class has under the name
  * @throws TypeError for what another version of the package wrote in a way that this one does not know
  */
 export function declaredDemand(
   controller: Type<unknown>,
-  method: string | symbol,
+  method: MethodName,
   configured: ConfiguredDemands,
+  handler?: object,
 ): Demand | undefined {
-  return (
+  const declared =
     demandIn(Reflect.getMetadata(DECLARED, controller.prototype as object, method), controller, configured) ??
-    declaredDemandOfClass(controller, configured)
+    declaredDemandOfClass(controller, configured);
+  const copied = copiedDemands(controller, method, handler);
+  return copied.reduce<Demand | undefined>(
+    (sum, demand) => (sum ?? NONE) | (demandIn(demand, controller, configured) ?? NONE),
+    declared,
   );
 }
 
@@ -42,7 +67,18 @@ export function declaredDemandOfClass(
   controller: Type<unknown>,
   configured: ConfiguredDemands,
 ): Demand | undefined {
-  return demandIn(Reflect.getMetadata(DECLARED, controller), controller, configured);
+  return placesOfClass(controller)
+    .map((place) => demandIn(Reflect.getMetadata(DECLARED, place), controller, configured))
+    .reduce((sum, demand) => (demand === undefined ? sum : (sum ?? NONE) | demand), undefined);
+}
+
+/**
+ * Where decorators of a class are: on the class, and, where a class decorator has put a function or a proxy in its
+ * place, on what instances have as their `constructor`, which Nest asks for guards.
+ */
+export function placesOfClass(type: Type<unknown>): readonly Type<unknown>[] {
+  const { constructor } = type.prototype as object;
+  return constructor === type || constructor === Object ? [type] : [type, constructor as Type<unknown>];
 }
 
 /** What a decorator takes the place of, though that asked for something that it does not ask for. */
@@ -58,7 +94,7 @@ export interface Replaced {
  */
 export function replacedDemand(
   controller: Type<unknown>,
-  method: string | symbol,
+  method: MethodName,
   configured: ConfiguredDemands,
 ): Replaced | undefined {
   const prototype = controller.prototype as object;
@@ -81,16 +117,43 @@ export function replacedDemand(
 }
 
 /** Whether any decorator of ours is on the class, a method of these names, or what they inherit. */
-export function hasDeclarations(controller: Type<unknown>, methods: readonly (string | symbol)[]): boolean {
+export function hasDeclarations(controller: Type<unknown>, methods: readonly MethodName[]): boolean {
   return (
-    Reflect.hasMetadata(DECLARED, controller) ||
+    placesOfClass(controller).some((place) => Reflect.hasMetadata(DECLARED, place)) ||
     methods.some((method) => isMethodDeclared(controller, method))
   );
 }
 
-/** Whether any decorator of ours is on this method, or on the one that it overrides. */
-export function isMethodDeclared(controller: Type<unknown>, method: string | symbol): boolean {
-  return Reflect.hasMetadata(DECLARED, controller.prototype as object, method);
+/** Whether any decorator of ours is on this method, on the one that it overrides, or on the one that it is a copy of. */
+export function isMethodDeclared(controller: Type<unknown>, method: MethodName): boolean {
+  return (
+    Reflect.hasMetadata(DECLARED, controller.prototype as object, method) ||
+    copiedDemands(controller, method).length > 0
+  );
+}
+
+/** Whether a decorator of ours is on the method itself. */
+export function isOwnMethodDeclared(prototype: object, method: MethodName): boolean {
+  return Reflect.hasOwnMetadata(DECLARED, prototype, method);
+}
+
+/** What a function was asked for in classes that this one has nothing to do with. */
+function copiedDemands(
+  { prototype }: Type<unknown>,
+  method: MethodName,
+  handler?: object,
+): readonly FunctionDemand['demand'][] {
+  return [Reflect.get(prototype as object, method) as unknown, handler]
+    .filter((each): each is object => typeof each === 'function')
+    .flatMap(functionDemandsOf)
+    .filter(
+      ({ owner }) => owner !== prototype && !Object.prototype.isPrototypeOf.call(owner, prototype as object),
+    )
+    .map(({ demand }) => demand);
+}
+
+function functionDemandsOf(method: object): readonly FunctionDemand[] {
+  return (Reflect.getOwnMetadata(FUNCTION_DEMANDS, method) ?? []) as readonly FunctionDemand[];
 }
 
 function demandIn(

@@ -48,14 +48,14 @@ export class DeclaredGuard implements CanActivate {
   }
 }
 
-/** Puts the guard before all others of the class, once. */
-export function bringGuard(type: Type<unknown>): void {
-  const guards = (Reflect.getMetadata(GUARDS_METADATA, type) ?? []) as readonly object[];
+/** Puts the guard before all others of a class or method, once. */
+export function bringGuard(place: object): void {
+  const guards = (Reflect.getMetadata(GUARDS_METADATA, place) ?? []) as readonly object[];
   if (guards[0] && isDeclaredGuard(guards[0])) return;
   Reflect.defineMetadata(
     GUARDS_METADATA,
     [DeclaredGuard, ...guards.filter((guard) => !isDeclaredGuard(guard))],
-    type,
+    place,
   );
 }
 
@@ -67,7 +67,8 @@ export function isDeclaredGuard(guard: object): boolean {
 /** Whether no decorator asks for anything at this method; not so where it cannot be told which method it is. */
 function isOpenWithoutModule(context: ExecutionContext): boolean {
   const controller = context.getClass();
-  const names = findHandlerNames(controller, context.getHandler()) ?? methodNamesOf(controller);
+  const handler = context.getHandler();
+  const names = findHandlerNames(controller, handler) ?? methodNamesOf(controller);
   const closed = { issuance: BOTH, introspection: BOTH };
-  return names.every((name) => (declaredDemand(controller, name, closed) ?? NONE) === NONE);
+  return names.every((name) => (declaredDemand(controller, name, closed, handler) ?? NONE) === NONE);
 }

@@ -1,6 +1,12 @@
 import { createParamDecorator, type ExecutionContext, type Type } from '@nestjs/common';
 import type { Principal } from '../tokens/principal.js';
-import { type ConfiguredEndpoint, declare } from './declared-demand.js';
+import {
+  type ConfiguredEndpoint,
+  declare,
+  declareOnFunction,
+  isOwnMethodDeclared,
+  placesOfClass,
+} from './declared-demand.js';
 import { bringGuard } from './declared.guard.js';
 import { ACCESS, MASTER, NONE, type Demand } from './demand.js';
 import { principalOf } from './principal-of.js';
@@ -44,22 +50,36 @@ export const CurrentPrincipal = createParamDecorator(
 function demands(name: string, demand: Demand | ConfiguredEndpoint): ClassAndMethodDecorator {
   return (target: object, method?: string | symbol, descriptor?: PropertyDescriptor | number) => {
     if (method === undefined) {
-      declare(demand, target);
-      bringGuard(target as Type<unknown>);
+      demandOfClass(demand, target as Type<unknown>);
       return;
     }
-    if (
-      typeof target === 'function' ||
-      typeof (descriptor as PropertyDescriptor | undefined)?.value !== 'function'
-    ) {
+    const handler: unknown = (descriptor as PropertyDescriptor | undefined)?.value;
+    if (typeof target === 'function' || typeof handler !== 'function') {
       throw new TypeError(
         `@${name}() is on ${nameOf(target)}.${String(method)}, where it could guard nothing. ` +
           'Put it on a class, or on a method of its instances.',
       );
     }
     declare(demand, target, method);
-    bringGuard(target.constructor as Type<unknown>);
+    declareOnFunction(demand, target, handler);
+    bringGuard(target.constructor);
+    bringGuard(handler);
   };
+}
+
+function demandOfClass(demand: Demand | ConfiguredEndpoint, type: Type<unknown>): void {
+  const prototype = type.prototype as object;
+  for (const place of placesOfClass(type)) {
+    declare(demand, place);
+    bringGuard(place);
+  }
+  for (const name of Reflect.ownKeys(prototype)) {
+    const method: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value;
+    if (name === 'constructor' || typeof method !== 'function' || isOwnMethodDeclared(prototype, name))
+      continue;
+    declareOnFunction(demand, prototype, method);
+    bringGuard(method);
+  }
 }
 
 function nameOf(target: object): string {

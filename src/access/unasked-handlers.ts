@@ -67,7 +67,9 @@ export function findUnaskedHandlers(modules: ModulesContainer): UnaskedHandlers 
       const isResolver = guarded.some((name) => RESOLVER.some((key) => methodHas(type, name, key)));
       if (isResolver) faults.push(...unguardedFields(type, guarded, modules));
       if (isController || isResolver || Reflect.hasMetadata(GATEWAY, type)) {
-        if (!isAsked(type, module, isResolver)) faults.push(notAsked(type));
+        const asked = askedClassOf(wrapper) ?? type;
+        if (guarded.some((name) => isLowered(type, asked, name))) faults.push(standIn(type, asked));
+        else if (!isAsked(asked, guarded, module, isResolver)) faults.push(notAsked(type));
       } else if (!guarded.every((name) => unguardedBy(type, name) !== undefined))
         warnings.push(unknownUse(type));
     }
@@ -89,11 +91,41 @@ function instanceOf(wrapper: InstanceWrapper): unknown {
   return wrapper.instance as unknown;
 }
 
-/** Nest takes a class's guards from the module that its provider is in; for what a factory made it has put none there. */
-function isAsked(type: Type<unknown>, { injectables, providers }: NestModule, isResolver: boolean): boolean {
-  const guards = (Reflect.getMetadata(GUARDS_METADATA, type) ?? []) as readonly Type<never>[];
-  const ours = guards.find(isDeclaredGuard);
-  return ours !== undefined && injectables.has(ours) && (!isResolver || providers.has(type));
+/** The class whose guards Nest asks: not the one that is listed, where a decorator or a constructor put another in its place. */
+function askedClassOf(wrapper: InstanceWrapper): Type<unknown> | undefined {
+  const instance = instanceOf(wrapper);
+  const prototype: unknown =
+    typeof instance === 'object' && instance !== null ? Object.getPrototypeOf(instance) : undefined;
+  const asked = (prototype as { constructor?: unknown } | null | undefined)?.constructor;
+  return isClass(asked) ? asked : undefined;
+}
+
+/** Whether the decorators of the one class ask for something that those of the other, by which it is decided, do not. */
+function isLowered(type: Type<unknown>, asked: Type<unknown>, name: string | symbol): boolean {
+  const demand = declaredDemand(type, name, CLOSED) ?? NONE;
+  return (demand & ~(declaredDemand(asked, name, CLOSED) ?? NONE)) !== NONE;
+}
+
+/**
+ * Nest takes the guards of a class and its methods from the module that its provider is in; for what a factory made it
+ * has put none there.
+ */
+function isAsked(
+  type: Type<unknown>,
+  guarded: readonly (string | symbol)[],
+  { injectables, providers }: NestModule,
+  isResolver: boolean,
+): boolean {
+  const isAskedAt = (place: object): boolean => {
+    const guards = (Reflect.getMetadata(GUARDS_METADATA, place) ?? []) as readonly Type<never>[];
+    const ours = guards.find(isDeclaredGuard);
+    return ours !== undefined && injectables.has(ours);
+  };
+  const methods = guarded.map((name) => Reflect.get(type.prototype as object, name) as unknown);
+  return (
+    (isAskedAt(type) || methods.every((method) => typeof method === 'function' && isAskedAt(method))) &&
+    (!isResolver || providers.has(type))
+  );
 }
 
 function neverGuarded(
@@ -178,6 +210,13 @@ function notAsked(type: Type<unknown>): string {
   return (
     `${type.name} asks for a token by its decorators, but Nest asks no guard of a class there: it is made by useFactory or useValue, ` +
     'or provided under another token. List the class itself among the providers.'
+  );
+}
+
+function standIn(type: Type<unknown>, asked: Type<unknown>): string {
+  return (
+    `${type.name} asks for a token by its decorators, but its constructor returns an instance of ${asked.name}, whose decorators count. ` +
+    `Put ours on ${asked.name}.`
   );
 }
 

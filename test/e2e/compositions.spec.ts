@@ -40,6 +40,7 @@ import {
   TokenService,
 } from '../../src/index.js';
 import { ADAPTERS, MASTER_TOKEN, OPTIONS, startApp, type TestApp } from '../support/app.js';
+import { applyMixins, InProxy } from '../support/mixins.js';
 
 const MASTER = { 'MASTER-TOKEN': MASTER_TOKEN };
 
@@ -65,6 +66,13 @@ class Things {
   }
 }
 
+@Controller('things')
+class CopiedThings {}
+applyMixins(CopiedThings, Things);
+@Controller('things')
+@InProxy()
+class ThingsInProxy extends Things {}
+
 const closing: { close(): unknown }[] = [];
 let errors: jest.SpiedFunction<Logger['error']>;
 beforeEach(() => {
@@ -77,26 +85,33 @@ afterEach(async () => {
 });
 
 describe('a decorator where nobody asks', () => {
-  it('refuses with 500, and says what to import, in an application without the module', async () => {
-    @Module({ controllers: [Things] })
-    class Forgetful {}
-    const app = await NestFactory.create(Forgetful, { logger: false });
-    closing.push(app);
-    await app.listen(0, '127.0.0.1');
-    const get = async (path: string) => fetch((await app.getUrl()) + path, { headers: MASTER });
-    const answer = await get('/things/secret');
-    expect(answer.status).toBe(500);
-    expect(await answer.json()).toEqual({
-      detail: 'FastauthModule is not imported',
-      code: 'module_not_imported',
-    });
-    await get('/things/secret');
-    expect(errors.mock.calls).toEqual([
-      [expect.stringMatching(/^Things asks for a token.*Add FastauthModule\.forRoot\(\) to the imports/)],
-    ]);
-    expect((await get('/things/open')).status).toBe(200);
-    expect((await get('/things/plain')).status).toBe(200);
-  });
+  it.each([
+    ['itself', Things],
+    ['a copy of its methods', CopiedThings],
+    ['a proxy', ThingsInProxy],
+  ])(
+    'refuses with 500, and says what to import, in an application without the module: %s',
+    async (_how, controller) => {
+      @Module({ controllers: [controller] })
+      class Forgetful {}
+      const app = await NestFactory.create(Forgetful, { logger: false });
+      closing.push(app);
+      await app.listen(0, '127.0.0.1');
+      const get = async (path: string) => fetch((await app.getUrl()) + path, { headers: MASTER });
+      const answer = await get('/things/secret');
+      expect(answer.status).toBe(500);
+      expect(await answer.json()).toEqual({
+        detail: 'FastauthModule is not imported',
+        code: 'module_not_imported',
+      });
+      await get('/things/secret');
+      expect(errors.mock.calls).toEqual([
+        [expect.stringMatching(/Things\w* asks for a token.*Add FastauthModule\.forRoot\(\) to the imports/)],
+      ]);
+      expect((await get('/things/open')).status).toBe(200);
+      expect((await get('/things/plain')).status).toBe(200);
+    },
+  );
 
   it('leaves unit tests of decorated classes as they were', async () => {
     const module = await Test.createTestingModule({ controllers: [Things] }).compile();
@@ -116,11 +131,16 @@ describe('a decorator where nobody asks', () => {
   const send = (client: ClientProxy, pattern: string) =>
     lastValueFrom(client.send<unknown>(pattern, {})).catch((error: unknown) => error);
 
-  it.each([true, false])('is asked in a hybrid microservice with inheritAppConfig %s', async (inherits) => {
+  it.each([
+    [true, Things],
+    [false, Things],
+    [true, CopiedThings],
+    [false, CopiedThings],
+  ])('is asked in a hybrid microservice with inheritAppConfig %s, at %p', async (inherits, controller) => {
     let service!: ReturnType<INestApplication['connectMicroservice']>;
     const app = await startApp({
       adapter: 'express',
-      controllers: [Things],
+      controllers: [controller],
       configure: (nest) => {
         service = nest.connectMicroservice<MicroserviceOptions>(
           { transport: Transport.TCP, options: { host: '127.0.0.1', port: 0 } },
@@ -133,40 +153,49 @@ describe('a decorator where nobody asks', () => {
     const { port } = service.unwrap<TcpServer>().address() as AddressInfo;
     const client = clientOf(port);
     expect(await send(client, 'guarded')).toMatchObject({ status: 'error' });
-    expect(await send(client, 'open')).toBe('open');
-    // Nothing is declared, so only the global guard, where it is asked, has anything against it.
-    expect(await send(client, 'plain')).toEqual(
-      inherits ? { status: 'error', message: 'Forbidden resource' } : 'plain',
-    );
+    // Where nothing is declared, only the global guard, where it is asked, has anything against it.
+    const undeclared = (content: string) =>
+      inherits ? { status: 'error', message: 'Forbidden resource' } : content;
+    // What opens a method is not copied with it.
+    expect(await send(client, 'open')).toEqual(controller === Things ? 'open' : undeclared('open'));
+    expect(await send(client, 'plain')).toEqual(undeclared('plain'));
   });
 
-  it('is asked about messages of gateways with globalGuard: false', async () => {
-    @WebSocketGateway({ path: '/socket' })
-    class Gateway {
-      @AccessOnly() @SubscribeMessage('guarded') guarded() {
-        return { event: 'guarded', data: 'content' };
+  it.each([false, true])(
+    'is asked about messages of gateways with globalGuard: false, copied: %s',
+    async (isCopied) => {
+      class Handlers {
+        @AccessOnly() @SubscribeMessage('guarded') guarded() {
+          return { event: 'guarded', data: 'content' };
+        }
+        @SubscribeMessage('plain') plain() {
+          return { event: 'plain', data: 'plain' };
+        }
       }
-      @SubscribeMessage('plain') plain() {
-        return { event: 'plain', data: 'plain' };
-      }
-    }
-    const app = await startApp({
-      adapter: 'express',
-      providers: [Gateway],
-      fastauth: { globalGuard: false },
-      configure: (nest) => nest.useWebSocketAdapter(new WsAdapter(nest)),
-    });
-    closing.push(app);
-    const heard: unknown[] = [];
-    const socket = new WebSocket(`${app.url.replace('http', 'ws')}/socket`);
-    socket.on('message', (frame: Buffer) => heard.push(JSON.parse(frame.toString())));
-    await new Promise((resolve) => socket.once('open', resolve));
-    socket.send('{"event":"guarded"}');
-    socket.send('{"event":"plain"}');
-    while (!JSON.stringify(heard).includes('"plain"')) await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(JSON.stringify(heard)).not.toContain('content');
-    socket.terminate();
-  });
+      @WebSocketGateway({ path: '/socket' })
+      class Copied {}
+      applyMixins(Copied, Handlers);
+      @WebSocketGateway({ path: '/socket' })
+      class Inherited extends Handlers {}
+      const app = await startApp({
+        adapter: 'express',
+        providers: [isCopied ? Copied : Inherited],
+        fastauth: { globalGuard: false },
+        configure: (nest) => nest.useWebSocketAdapter(new WsAdapter(nest)),
+      });
+      closing.push(app);
+      const heard: unknown[] = [];
+      const socket = new WebSocket(`${app.url.replace('http', 'ws')}/socket`);
+      socket.on('message', (frame: Buffer) => heard.push(JSON.parse(frame.toString())));
+      await new Promise((resolve) => socket.once('open', resolve));
+      socket.send('{"event":"guarded"}');
+      socket.send('{"event":"plain"}');
+      while (!JSON.stringify(heard).includes('"plain"'))
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(JSON.stringify(heard)).not.toContain('content');
+      socket.terminate();
+    },
+  );
 });
 
 describe('an application does not start with a decorator', () => {
@@ -223,6 +252,26 @@ describe('an application does not start with a decorator', () => {
     ['an accessor', () => Reflect.decorate([MasterOnly()], class {}.prototype, 'x', { get: () => 1 })],
   ])('on %s, where it throws at once', (_what, decorate) => {
     expect(decorate).toThrow(/could guard nothing\. Put it on a class, or on a method/);
+  });
+
+  it('on a class whose constructor returns an instance of another', async () => {
+    @Controller('other')
+    class Other {
+      @Get('a') a() {
+        return 'content';
+      }
+    }
+    @MasterOnly()
+    @Controller('delegating')
+    class Delegating {
+      constructor() {
+        return new Other();
+      }
+      a() {}
+    }
+    await expect(start([], [Delegating])).rejects.toThrow(
+      /Delegating asks for a token.*returns an instance of Other, whose decorators count\. Put ours on Other\./,
+    );
   });
 
   it('but does with one on the class of a gateway that also listens to events', async () => {

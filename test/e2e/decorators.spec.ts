@@ -13,6 +13,7 @@ import { REQUEST } from '@nestjs/core';
 import { RouterExecutionContext } from '@nestjs/core/router/router-execution-context.js';
 import { AccessOnly, CurrentPrincipal, MasterOnly, type Principal, Public } from '../../src/index.js';
 import { ADAPTERS, MASTER_TOKEN, startApp, type TestApp } from '../support/app.js';
+import { applyMixins, InProxy } from '../support/mixins.js';
 
 const MASTER = { 'MASTER-TOKEN': MASTER_TOKEN };
 
@@ -164,7 +165,132 @@ class Patcher {
   }
 }
 
+abstract class Library {
+  @MasterOnly() @Get('assigned') assigned() {
+    return 'content';
+  }
+  @AccessOnly() @Get('access') access() {
+    return 'content';
+  }
+  @Get('open') open() {
+    return 'open';
+  }
+}
+@MasterOnly()
+abstract class MasterLibrary {
+  @Get('of-class') ofClass() {
+    return 'content';
+  }
+  @Public() @Get('open') open() {
+    return 'open';
+  }
+}
+@Controller('mixed')
+class Mixed {}
+applyMixins(Mixed, Library);
+@Controller('mixed-of-class')
+class MixedOfClass {}
+applyMixins(MixedOfClass, MasterLibrary);
+@MasterOnly()
+@Controller('mixed-stricter')
+class MixedStricter {}
+applyMixins(MixedStricter, Library);
+@Controller('assigned')
+class Assigned {}
+Object.assign(Assigned.prototype, { open: Reflect.get(Library.prototype, 'assigned') as () => string });
+
+/** A class decorator that makes a class anew. */
+function Fresh(): ClassDecorator {
+  return ((type: abstract new () => object) => {
+    class Copy {}
+    applyMixins(Copy, type);
+    for (const key of Reflect.getMetadataKeys(type) as unknown[])
+      Reflect.defineMetadata(key, Reflect.getMetadata(key, type), Copy);
+    return Copy;
+  }) as ClassDecorator;
+}
+@Fresh()
+@Controller('fresh')
+class FreshOne {
+  @MasterOnly() @Get('a') a() {
+    return 'content';
+  }
+}
+@Controller('fresh-class')
+@Fresh()
+@MasterOnly()
+class FreshClass {
+  @Get('a') a() {
+    return 'content';
+  }
+}
+
+function InFunction(): ClassDecorator {
+  return ((type: new () => object) => {
+    const replacement = function () {
+      return new type();
+    };
+    replacement.prototype = type.prototype as object;
+    return replacement;
+  }) as unknown as ClassDecorator;
+}
+@MasterOnly()
+@Controller('function')
+@InFunction()
+class OfFunction {
+  @Get('a') a() {
+    return 'content';
+  }
+}
+@MasterOnly()
+@Controller('proxy')
+@InProxy()
+class OfProxy {
+  @Get('a') a() {
+    return 'content';
+  }
+}
+@Controller('proxy-method')
+@InProxy()
+class OfProxyMethod {
+  @MasterOnly() @Get('a') a() {
+    return 'content';
+  }
+  @Public() @Get('open') open() {
+    return 'open';
+  }
+}
+@Controller('proxy-inside')
+@InProxy()
+@MasterOnly()
+class OfProxyInside {
+  @Get('a') a() {
+    return 'content';
+  }
+}
+@MasterOnly()
+@Controller('instance-proxy')
+class OfInstanceProxy {
+  constructor() {
+    return new Proxy(this, {});
+  }
+  @Get('a') a() {
+    return 'content';
+  }
+}
+
 const CONTROLLERS = [
+  Mixed,
+  MixedOfClass,
+  MixedStricter,
+  Assigned,
+  FreshOne,
+  FreshClass,
+  OfFunction,
+  OfProxy,
+  OfProxyMethod,
+  OfProxyInside,
+  OfInstanceProxy,
   Wrapped,
   Bound,
   BoundPublic,
@@ -197,6 +323,19 @@ const ANSWERS: Readonly<Record<string, readonly [number, number, number]>> = {
   '/composed/a': [401, 401, 200],
   '/composed-methods/a': [401, 401, 200],
   '/composed-methods/b': [401, 401, 200],
+  '/mixed/assigned': [401, 401, 200],
+  '/mixed/access': [401, 200, 401],
+  '/mixed-of-class/of-class': [401, 401, 200],
+  '/mixed-stricter/assigned': [401, 401, 200],
+  '/assigned/assigned': [401, 401, 200],
+  '/fresh/a': [401, 401, 200],
+  '/fresh-class/a': [401, 401, 200],
+  '/function/a': [401, 401, 200],
+  '/proxy/a': [401, 401, 200],
+  '/proxy-method/a': [401, 401, 200],
+  '/proxy-method/open': [200, 200, 200],
+  '/proxy-inside/a': [401, 401, 200],
+  '/instance-proxy/a': [401, 401, 200],
 };
 
 describe.each(ADAPTERS)('on %s, a decorator holds by the name of its method', (adapter) => {
