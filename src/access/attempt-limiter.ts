@@ -1,16 +1,16 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { RateLimiterMemory, RateLimiterRedis, type RateLimiterAbstract } from 'rate-limiter-flexible';
+import { RateLimiterRedis, type RateLimiterAbstract } from 'rate-limiter-flexible';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import { importOptional } from '../config/optional-package.js';
 import { FastauthEvents } from '../telemetry/fastauth-events.js';
 import { Clock } from '../tokens/clock.js';
 import { SafeLogger } from '../telemetry/safe-logger.js';
+import { BoundedMemoryLimiter, KEPT_KEYS } from './bounded-memory.limiter.js';
 import { type AddressSource, ClientAddress, isLoopback, nearestHop, networkOf } from './client-address.js';
 
 /** Failed attempts are counted over this many seconds, and what went over the limit waits for their end. */
 const WINDOW_SECONDS = 60;
-const REMEMBERED_BLOCKS = 100_000;
 /** Seconds that counting may take, however much time the store of sessions has. */
 const LONGEST_CALL = 1;
 
@@ -38,7 +38,7 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
   private readonly addresses: ClientAddress;
   #limits: readonly Limit[];
   /** Until when, in milliseconds since the epoch. */
-  private readonly blocked = new LRUCache<string, number>({ max: REMEMBERED_BLOCKS });
+  private readonly blocked = new LRUCache<string, number>(KEPT_KEYS);
   private disconnect: (() => void) | undefined;
 
   constructor(
@@ -56,7 +56,7 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
       .map(([kind, attempts]) => ({
         kind: kind as AttemptKind,
         attempts,
-        limiter: new RateLimiterMemory(optionsOf(attempts)),
+        limiter: new BoundedMemoryLimiter(optionsOf(attempts)),
       }));
   }
 
