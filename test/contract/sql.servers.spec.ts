@@ -196,6 +196,26 @@ describe.each([
         await relay.stop();
       });
 
+      it('goes on reading, at once, while another session keeps the tables from being written', async () => {
+        const store = await openStore({ timeout: 0.3, trackedCacheSize: 0 });
+        const { record, pair } = sessionSample();
+        await comesTo(() => store.insert(record, pair, 1));
+        const isPostgres = database.url.startsWith('postgres');
+        if (isPostgres) await database.query('begin');
+        await database.query(
+          `lock table${isPostgres ? ' fastauth_sessions in share mode' : 's fastauth_sessions read'}`,
+        );
+        const next = rotatedSample(record);
+        for (let n = 0; n < 6; n++) {
+          await expect(store.rotate(next.record, next.pair)).rejects.toMatchObject({ answered: false });
+        }
+        for (let n = 0; n < 10; n++) {
+          expect(await store.find(record, { fresh: true })).toMatchObject({ generation: 0 });
+        }
+        await database.query(isPostgres ? 'rollback' : 'unlock tables');
+        expect(await comesTo(() => store.rotate(next.record, next.pair))).toBe(true);
+      });
+
       it('opens while the server is out of reach, and says so with each call', async () => {
         const url = new URL(database.url);
         url.port = '1';
@@ -241,6 +261,34 @@ describe.each([
         await other.drop();
       });
     });
+  });
+});
+
+(await describeWith('PostgreSQL'))('PostgreSQL that is read-only', () => {
+  it('is read, at once, while it refuses to write, and says 503 to that', async () => {
+    const database = await ownPostgres();
+    const writable = new SqlTokenStore({ url: database.url, timeout: PATIENT });
+    await writable.migrate();
+    await writable.open();
+    const { record, pair } = sessionSample();
+    await writable.insert(record, pair, 1);
+    const url = new URL(database.url);
+    url.searchParams.set('options', `${url.searchParams.get('options')} -cdefault_transaction_read_only=on`);
+    const store = new SqlTokenStore({ url: url.href, timeout: PATIENT, trackedCacheSize: 0 });
+    await store.open();
+    const next = rotatedSample(record);
+    const reasons: string[] = [];
+    for (let n = 0; n < 10; n++) {
+      const error = await store.rotate(next.record, next.pair).catch((error: unknown) => error);
+      expect(error).toMatchObject({ answered: false, status: 503 });
+      reasons.push((error as Error).message);
+      expect(await store.find(record, { fresh: true })).toMatchObject({ generation: 0 });
+    }
+    expect(reasons[0]).toContain('25006');
+    expect(reasons.at(-1)).toContain('left alone');
+    await store.close();
+    await writable.close();
+    await database.drop();
   });
 });
 
