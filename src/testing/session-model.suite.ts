@@ -119,8 +119,8 @@ export function describeSessionModel(name: string, options: SessionModelOptions)
           try {
             await fc.asyncModelRun(
               () => ({ model: world.model, real: world.nodes }),
-              // A session to begin with, so that no command of a short run goes by.
-              [issue(0, 0), ...sequence],
+              // A session to begin with, so that no command of a short run goes by; and what dies for real, dies.
+              [issue(0, 0), ...(world.areProcesses ? [crash(0, 0)] : []), ...sequence],
             );
           } finally {
             await world.end();
@@ -151,6 +151,7 @@ export function describeSessionModel(name: string, options: SessionModelOptions)
 interface World {
   readonly model: SessionModel;
   readonly nodes: Nodes;
+  readonly areProcesses: boolean;
   end(): Promise<void>;
 }
 
@@ -177,6 +178,7 @@ async function startWorld(options: SessionModelOptions, refreshGrace: number): P
   return {
     model: new SessionModel(config, count, options.seenWithin ?? 0, time, options.stall),
     nodes,
+    areProcesses: 'process' in shared,
     end: async () => {
       await Promise.all(nodes.map((node) => node.stop()));
       await shared.tearDown?.();
