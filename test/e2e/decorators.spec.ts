@@ -10,10 +10,15 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { RouterExecutionContext } from '@nestjs/core/router/router-execution-context.js';
 import { AccessOnly, CurrentPrincipal, MasterOnly, type Principal, Public } from '../../src/index.js';
 import { ADAPTERS, MASTER_TOKEN, startApp, type TestApp } from '../support/app.js';
+import { collectGarbage } from '../support/garbage.js';
+import { until } from '../support/kept-sessions.js';
 import { applyMixins, InProxy } from '../support/mixins.js';
+import { TestSocket } from '../support/sockets.js';
 
 const MASTER = { 'MASTER-TOKEN': MASTER_TOKEN };
 
@@ -415,6 +420,28 @@ describe.each(ADAPTERS)('on %s, a decorator holds by the name of its method', (a
     }
   });
 
+  it('of a class that is made for each request, and keeps nothing of it', async () => {
+    const made: WeakRef<object>[] = [];
+    @Controller({ path: 'fresh', scope: Scope.REQUEST })
+    class Fresh {
+      constructor(@Inject(REQUEST) readonly request: object) {
+        this.get = this.get.bind(this);
+        made.push(new WeakRef(this.get));
+      }
+      @Public() @Get() get() {
+        return 'open';
+      }
+    }
+    app = await startApp({ adapter, controllers: [Fresh], fastauth: { defaultAccess: 'access' } });
+    for (let n = 0; n < 100; n++) expect((await app.get('/fresh')).text).toBe('open');
+    // What came last over a connection may be kept as long as that.
+    await until(() => {
+      collectGarbage();
+      return made.filter((each) => each.deref()).length < 10;
+    }, 'Handlers of requests are kept');
+    expect(made).toHaveLength(100);
+  });
+
   it('when another copy of the package decorated it, whose principal it shows, too', async () => {
     const built: string = '../../dist/index.js';
     const copy = (await import(built)) as typeof import('../../src/index.js');
@@ -432,8 +459,21 @@ describe.each(ADAPTERS)('on %s, a decorator holds by the name of its method', (a
         return 'content';
       }
     }
+    @copy.AccessOnly()
+    @WebSocketGateway({ path: '/library' })
+    class LibraryGateway {
+      @SubscribeMessage('me') me(@copy.CurrentPrincipal() principal: Principal) {
+        return { event: 'me', data: principal.clientId };
+      }
+    }
     for (const globalGuard of [true, false]) {
-      app = await startApp({ adapter, controllers: [Library], fastauth: { globalGuard } });
+      app = await startApp({
+        adapter,
+        controllers: [Library],
+        providers: [LibraryGateway],
+        fastauth: { globalGuard },
+        configure: (nest) => nest.useWebSocketAdapter(new WsAdapter(nest)),
+      });
       const { access_token } = await app.issue('sensor-17');
       const token = { 'ACCESS-TOKEN': access_token };
       expect((await app.get('/library/secret')).status).toBe(401);
@@ -443,6 +483,10 @@ describe.each(ADAPTERS)('on %s, a decorator holds by the name of its method', (a
       expect((await app.get('/library/me', token)).body).toEqual({ clientId: 'sensor-17' });
       expect((await app.get('/library/both', token)).status).toBe(401);
       expect((await app.get('/library/both', { ...token, ...MASTER })).status).toBe(200);
+      expect(await TestSocket.open(`${app.url}/library`).closed()).toBe(1008);
+      const socket = await TestSocket.open(`${app.url}/library`, { headers: token }).opened();
+      socket.send({ event: 'me' });
+      expect(await socket.frame(0)).toEqual({ event: 'me', data: 'sensor-17' });
       await app.close();
       app = undefined;
     }

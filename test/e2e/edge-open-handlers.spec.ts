@@ -14,6 +14,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { AccessOnly, Public } from '../../src/index.js';
 import { ADAPTERS, MASTER_TOKEN, startApp, type TestApp, type TestAppOptions } from '../support/app.js';
+import { rawRequest } from '../support/raw-request.js';
 
 const MASTER = { 'MASTER-TOKEN': MASTER_TOKEN };
 
@@ -134,24 +135,29 @@ describe.each(ADAPTERS)('an open handler on %s', (adapter) => {
   });
 
   it.each([
-    ['one host', HostController, false, { host: 'cdn.example.com' }],
-    ['one version', VersionController, true, { 'x-version': '2' }],
-  ] as const)('of %s opens nothing elsewhere', async (_name, controller, isVersioned, _headers) => {
-    const app = await start({
-      controllers: [controller],
-      fastauth: { defaultAccess: 'master' },
-      configure: (nest) => {
-        if (isVersioned) nest.enableVersioning({ type: VersioningType.HEADER, header: 'x-version' });
-        nest.use('/files/backup.sql', (_: unknown, response: ServerResponse) => response.end('confidential'));
-      },
-    });
-    expect((await app.get('/files/backup.sql')).status).toBe(401);
-    expect((await app.get('/files/other')).status).toBe(401);
-    expect((await app.get('/files/backup.sql', MASTER)).text).toBe('confidential');
-    expect((await app.get('/files/other', MASTER)).status).toBe(404);
-    if (isVersioned)
-      expect((await app.get('/files/other', { 'x-version': '2' })).text).toBe('of the version');
-  });
+    ['host', HostController, false, { Host: 'cdn.example.com' }],
+    ['version', VersionController, true, { 'x-version': '2' }],
+  ] as const)(
+    'of one %s is open there, and opens nothing elsewhere',
+    async (kind, controller, isVersioned, there) => {
+      const app = await start({
+        controllers: [controller],
+        fastauth: { defaultAccess: 'master' },
+        configure: (nest) => {
+          if (isVersioned) nest.enableVersioning({ type: VersioningType.HEADER, header: 'x-version' });
+          nest.use('/files/backup.sql', (_: unknown, response: ServerResponse) =>
+            response.end('confidential'),
+          );
+        },
+      });
+      expect((await app.get('/files/backup.sql')).status).toBe(401);
+      expect((await app.get('/files/other')).status).toBe(401);
+      expect((await app.get('/files/backup.sql', MASTER)).text).toBe('confidential');
+      expect((await app.get('/files/other', MASTER)).status).toBe(404);
+      const own = await rawRequest(app.url, 'GET', '/files/other', there);
+      expect(own).toMatchObject({ status: 200, body: `of the ${kind}` });
+    },
+  );
 
   it('waits for the store where something else begins the answer, and loses nothing of it', async () => {
     const app = await start({

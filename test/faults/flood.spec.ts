@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import type { LoggerService } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ACCESS } from '../../src/access/demand.js';
@@ -8,6 +6,7 @@ import { Gate } from '../../src/access/gate.js';
 import { MemoryTokenStore } from '../../src/stores/memory.store.js';
 import type { SessionKey } from '../../src/tokens/session-record.js';
 import { startApp, type TestApp } from '../support/app.js';
+import { collectGarbage } from '../support/garbage.js';
 import { RoutesController } from '../support/routes.controller.js';
 import { forgeToken } from '../support/token-forgery.js';
 
@@ -31,9 +30,6 @@ class CountingLogger implements LoggerService {
   warn = this.count;
   error = this.count;
 }
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
 
 /** Bytes in use; only what is reachable counts. */
 async function memoryInUse(): Promise<number> {
