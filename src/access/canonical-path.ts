@@ -8,7 +8,7 @@ import {
   resolveDotSegments,
   withoutTrailingSlashes,
 } from './path-rewrites.js';
-import { countReadings } from './path-oddities.js';
+import { countReadings, TOO_MANY } from './path-oddities.js';
 import { pathsOfTarget } from './request-target.js';
 
 /**
@@ -24,8 +24,10 @@ const MAX_READINGS = 4;
 
 /** Characters of an odd target that are looked at. Honest oddities are text in a script that has to be escaped. */
 const MAX_LENGTH = 1024;
+/** In an odd target: honest clients escape this, and what handles strings of such characters is slow. */
+const BEYOND_ASCII = /[^\0-\x7f]/;
 /** Beyond twice the target's own length, characters that decodings of it may have. */
-const SPARE_LENGTH = 512;
+const SPARE_LENGTH = 384;
 
 /** What {@link plainPath} does with an ASCII character: 0 gives up, 1 takes it, 2 takes it in lower case. */
 const KINDS = Uint8Array.from({ length: 128 }, (_, code) => {
@@ -71,19 +73,26 @@ function isLowerCaseLetter(target: string, index: number): boolean {
  * Every path, in lower case, that some server might take a raw request target for: servers differ in whether
  * they decode (and how often), collapse slashes, resolve dot segments, and where they end a path. Each way of
  * reading votes on its own, because a rewriting that one server does can also hide what another one serves.
- * `undefined` when there are more readings than a few: take it as guarded by every rule. Whether there are is known
- * before any is written, so that an odd target costs little more than a plain one. Never throws.
+ * `undefined` when there are more readings than a few: take it as guarded by every rule. Never throws.
  */
 export function canonicalForms(target: string): readonly string[] | undefined {
   const plain = plainPath(target);
-  if (plain !== undefined) return [plain];
+  return plain === undefined ? formsOfOddTarget(target) : [plain];
+}
+
+/**
+ * As {@link canonicalForms}, for a target that {@link plainPath} gives up on. Whether it has too many readings is
+ * known before any is written, so that it costs little more than a plain one.
+ */
+export function formsOfOddTarget(target: string): readonly string[] | undefined {
   if (target.length > MAX_LENGTH && pathLength(target) > MAX_LENGTH) return undefined;
+  if (BEYOND_ASCII.test(target)) return undefined;
   const states: string[] = [];
   let readings = 0;
-  const maxCharacters = 2 * target.length + SPARE_LENGTH;
+  const limits = limitsFor(target.length);
   for (const path of pathsOfTarget(target)) {
-    readings += addDecodings(path.toLowerCase(), states, maxCharacters);
-    if (readings > MAX_READINGS) return undefined;
+    readings += addDecodings(path.toLowerCase(), states, limits);
+    if (readings > limits.readings) return undefined;
   }
   if (readings === states.length) return states.map(withoutTrailingSlashes);
   const forms: string[] = [];
@@ -96,11 +105,25 @@ function pathLength(target: string): number {
   return query === -1 ? target.length : query;
 }
 
+/** What one target may have. */
+interface Limits {
+  readonly readings: number;
+  readonly characters: number;
+}
+
+/** The longer it is, the more each reading costs. */
+function limitsFor(length: number): Limits {
+  return {
+    readings: Math.min(MAX_READINGS, 2 + Math.floor(SPARE_LENGTH / length)),
+    characters: 2 * length + SPARE_LENGTH,
+  };
+}
+
 /**
  * Adds to the states a path, and what decoding makes of it.
- * @returns how many readings the new ones have; more than {@link MAX_READINGS} at latest when they are too many
+ * @returns how many readings the new ones have, or {@link TOO_MANY}
  */
-function addDecodings(path: string, states: string[], maxCharacters: number): number {
+function addDecodings(path: string, states: string[], limits: Limits): number {
   let readings = 0;
   let characters = 0;
   let encoded = [path];
@@ -110,13 +133,17 @@ function addDecodings(path: string, states: string[], maxCharacters: number): nu
       if (states.includes(state)) continue;
       states.push(state);
       readings += countReadings(state, round > 0);
-      if (readings > MAX_READINGS) return readings;
+      const hasEscape = state.includes('%');
+      // Decoded, it has as many once more; the same with slashes that stay encoded.
+      const least = round > 0 || !hasEscape ? 1 : state.includes('%2f') ? 3 : 2;
+      if (least * readings > limits.readings) return TOO_MANY;
       // What was decoded once may have to be decoded again, which costs as much as another state.
-      characters += round > 0 && state.includes('%') ? 2 * state.length : state.length;
-      if (characters > maxCharacters) return MAX_READINGS + 1;
+      characters += round > 0 && hasEscape ? 2 * state.length : state.length;
+      if (characters > limits.characters) return TOO_MANY;
+      if (!hasEscape) continue;
       const decoded = percentDecode(state);
       if (decoded === state) continue;
-      if (round === DECODINGS) return MAX_READINGS + 1;
+      if (round === DECODINGS) return TOO_MANY;
       next.push(decoded.toLowerCase());
       if (state.includes('%2f')) next.push(percentDecodeExceptSlash(state).toLowerCase());
     }

@@ -13,10 +13,11 @@ const KINDS = Uint8Array.from({ length: 128 }, (_, code) => {
 });
 
 /** What no path without one of them has to be counted for; a regular expression looks faster than the loop below. */
-const ODDITIES = /[\\;?#\0]|\/[/.]/;
+const ODDITIES = /[\\;?#\0]|\/(?:\/|\.(?:[/%]|$|\.(?:[/.%]|$)))/;
 /** Odd characters after which nobody counts any more: rewriting many would cost more than one scan. */
 const MAX_ODDITIES = 8;
-const TOO_MANY = Infinity;
+/** Of readings: more than any limit. */
+export const TOO_MANY = Infinity;
 
 /**
  * How many readings a path has at most for servers that do, or do not, take a backslash for a slash, end a path at

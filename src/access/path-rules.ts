@@ -1,5 +1,5 @@
 import type { OnApplicationBootstrap } from '@nestjs/common';
-import { canonicalForms, plainPath } from './canonical-path.js';
+import { formsOfOddTarget, plainPath } from './canonical-path.js';
 import { ACCESS, MASTER, NONE, type Demand } from './demand.js';
 import { compileCanonicalRule, compilePathRule, type PathRule } from './path-rule.js';
 import { isExactly, namesEndpoint, ownDemands, type OwnDemand, type OwnEndpoint } from './own-endpoints.js';
@@ -114,7 +114,7 @@ export class PathRules implements OnApplicationBootstrap {
     const compiled = this.compiled();
     const plain = plainPath(target);
     if (plain === undefined) {
-      const forms = canonicalForms(target);
+      const forms = formsOfOddTarget(target);
       return forms === undefined ? this.ceiling : this.demandForPaths(forms, compiled);
     }
     const demand = compiled.tree.demandFor(plain);

@@ -73,11 +73,29 @@ describe.each(Object.entries(RULES))('the cost of a path with %s', (_, rules) =>
         (parts, times) => {
           const odd = `/${parts.join('').repeat(times)}`;
           const plain = `/${'abcdefg/'.repeat(odd.length)}`.slice(0, odd.length);
-          // Several oddities at once are read in up to four ways, each of which costs more than a plain path.
-          expectBounded(rules, odd, plain, 6);
+          expectBounded(rules, odd, plain, 3);
         },
       ),
       { numRuns: 60 },
+    );
+  });
+
+  it.each([100, 240, 500, 1000])('holds for a path of %d characters with few of them', (length) => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom('/abcdefg', '/ABCDEFG', '/%e6%97%a5', '/é'),
+        fc.array(fc.constantFrom(...HOSTILE, '/x%20', '%2f', '/;v=1', '/y%ff'), {
+          minLength: 1,
+          maxLength: 3,
+        }),
+        (body, parts) => {
+          const tail = parts.join('');
+          const odd = body.repeat((length - tail.length) / body.length) + tail;
+          const plain = `/${'abcdefg/'.repeat(length)}`.slice(0, odd.length);
+          expectBounded(rules, odd, plain, 3);
+        },
+      ),
+      { numRuns: 25 },
     );
   });
 });
