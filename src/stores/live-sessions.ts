@@ -3,7 +3,7 @@ import type { KeyUse, RevokeFilter } from './token-store.js';
 
 /** Whether the session is neither revoked nor past its last second at `at` (epoch seconds). */
 export function isLive(record: SessionRecord, at: number): boolean {
-  return record.revokedAt === undefined && sessionExpiresAt(record) >= at;
+  return record.revokedAt === undefined && sessionExpiresAt(record) >= Math.floor(at);
 }
 
 /** Comparator: the oldest session first. */

@@ -47,7 +47,7 @@ else
     if not value then
       redis.call('ZREM', KEYS[1], family)
     elseif family ~= ARGV[4] and string.byte(value) == 0
-        and struct.unpack('>d', string.sub(value, 10, 17)) >= tonumber(ARGV[3]) then
+        and struct.unpack('>d', string.sub(value, 10, 17)) >= math.floor(tonumber(ARGV[3])) then
       live[#live + 1] = { family, value }
     end
   end

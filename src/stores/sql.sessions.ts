@@ -104,7 +104,7 @@ export class SqlSessions {
     const rows = await this.#sessions()
       .where('client_id', '=', client)
       .where('revoked_at', 'is', null)
-      .where('expires_at', '>=', at)
+      .where('expires_at', '>=', Math.floor(at))
       .execute();
     return rows.map((row) => recordOf(row, clientId));
   }

@@ -212,6 +212,28 @@ export function describeTokenStoreContract(name: string, options: TokenStoreCont
           assertSame(await store.list('c'), kept);
         });
 
+        rule('ends the oldest of those that began within one second', async (store) => {
+          const samples = Array.from({ length: 8 }, (_, nth) =>
+            sessionSample({ clientId: 'c', createdAt: SAMPLE_TIME + (nth + 1) / 1_000_000 }),
+          );
+          for (const [nth, { record, pair }] of samples.entries()) {
+            const ended = samples[nth - 2];
+            assertSame(await store.insert(record, pair, 2), ended ? [ended.record] : []);
+          }
+          assertSame(
+            await store.list('c'),
+            samples.slice(-2).map(({ record }) => record),
+          );
+        });
+
+        rule('counts a session as live until its last second is over', async (store) => {
+          const ending = sessionSample({ clientId: 'c', createdAt: SAMPLE_TIME - 10 });
+          const last = { ...ending.record, accessExpiresAt: SAMPLE_TIME, refreshExpiresAt: SAMPLE_TIME };
+          await store.insert(last, ending.pair, 1);
+          const fresh = sessionSample({ clientId: 'c', createdAt: SAMPLE_TIME + 0.9 });
+          assertSame(await store.insert(fresh.record, fresh.pair, 1), [last]);
+        });
+
         rule('never ends the new session, however old it says it is', async (store) => {
           const first = await put(store, sessionSample({ clientId: 'c' }), 1);
           const backdated = sessionSample({ clientId: 'c', createdAt: SAMPLE_TIME - 50 });

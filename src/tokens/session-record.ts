@@ -25,7 +25,9 @@ export interface SessionRecord {
   readonly rotatedAgo?: number | undefined;
   /** The current pair, sealed under a key derived from the previous refresh token (never usable without it). */
   readonly sealedPair?: string | undefined;
-  /** When the session began; refreshing does not change it. */
+  /**
+   * When the session began, with a fraction that orders those of one second; refreshing does not change it.
+   */
   readonly createdAt: number;
   readonly revokedAt?: number | undefined;
   /** Free text that tells sessions of one client apart, such as a device's name. */

@@ -66,6 +66,6 @@ export class TokenInspector {
   }
 
   private canBeRefreshed(record: SessionRecord): boolean {
-    return record.createdAt + this.config.familyMaxAge > this.clock.now() / 1000;
+    return Math.floor(record.createdAt) + this.config.familyMaxAge > this.clock.now() / 1000;
   }
 }

@@ -23,8 +23,13 @@ type IssuerConfig = Pick<
 > &
   ClaimRulesConfig;
 
+/** Seconds by which two sessions of one process differ at least. */
+const SHORTEST_TIME = 1e-6;
+
 /** Begins sessions: mints their first pair and stores them. */
 export class TokenIssuer {
+  #last = 0;
+
   constructor(
     private readonly codec: TokenCodec,
     private readonly store: TokenStore,
@@ -72,7 +77,7 @@ export class TokenIssuer {
       accessExpiresAt: template.accessExpiresAt,
       refreshHash: digestOf(pair.refreshToken),
       refreshExpiresAt: template.refreshExpiresAt,
-      createdAt: now,
+      createdAt: this.#beginning(),
       label,
       kid,
       claims: recordClaims(this.codec, claims),
@@ -81,6 +86,14 @@ export class TokenIssuer {
     this.events.emit({ type: 'token.issued', clientId, familyId: record.familyId });
     for (const { familyId } of ended) this.events.emit({ type: 'session.superseded', clientId, familyId });
     return issuedTokens(record, pair);
+  }
+
+  /** The time, with a fraction by which even sessions of one millisecond are ordered. */
+  #beginning(): number {
+    const now = this.clock.now() / 1000;
+    const next = this.#last + SHORTEST_TIME;
+    this.#last = now < next && Math.floor(next) === Math.floor(now) ? next : now;
+    return this.#last;
   }
 }
 

@@ -103,7 +103,7 @@ export class TokenRefresher {
     claims: TokenClaims,
     record: SessionRecord,
   ): Promise<IssuedTokens | undefined> {
-    const familyEnd = record.createdAt + this.config.familyMaxAge;
+    const familyEnd = Math.floor(record.createdAt) + this.config.familyMaxAge;
     if (familyEnd <= Math.floor(this.clock.now() / 1000)) throw new InvalidGrantError();
     const own = await this.ownClaims(claims, record);
     // After the application was asked, which may take its time: the window counts from the rotation.

@@ -76,6 +76,16 @@ describe('issuing', () => {
     await expect(service.verify(first.accessToken)).rejects.toThrow(UnauthorizedError);
     expect((await service.sessions('c')).map(({ label }) => label)).toEqual(['two', 'three']);
   });
+
+  it('ends the oldest of sessions that began in one millisecond, and tells whole seconds', async () => {
+    const { service, store } = createTokenService({ sessionsPerClient: 3 });
+    for (const label of ['one', 'two', 'three', 'four', 'five']) await service.issue({ clientId: 'c', label });
+    const sessions = await service.sessions('c');
+    expect(sessions.map(({ label }) => label)).toEqual(['three', 'four', 'five']);
+    expect(sessions.every(({ createdAt }) => Number.isInteger(createdAt))).toBe(true);
+    const beginnings = (await store.list('c')).map(({ createdAt }) => createdAt);
+    expect(new Set(beginnings).size).toBe(3);
+  });
 });
 
 describe('verifying', () => {

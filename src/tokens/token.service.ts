@@ -193,7 +193,7 @@ export class TokenService implements OnApplicationBootstrap {
         familyId: record.familyId,
         clientId: record.clientId,
         label: record.label,
-        createdAt: record.createdAt,
+        createdAt: Math.floor(record.createdAt),
         refreshedAt: record.rotatedAt,
         expiresAt: sessionExpiresAt(record),
       }));
