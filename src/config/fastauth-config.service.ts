@@ -47,12 +47,17 @@ export class FastauthConfigService {
 export function redactedConfig(config: FastauthConfig): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(config).map(([key, value]: [string, unknown]) => {
-      if (key === 'databaseUrl') return [key, redactedUrl(config.databaseUrl)];
+      if (key === 'databaseUrl' || key === 'failedAttemptsStore') return [key, redactedUrl(config[key])];
       if (key === 'headers')
         return [key, Object.fromEntries(Object.keys(config.headers).map((name) => [name, REDACTED]))];
-      return [key, SECRET_SETTINGS.has(key as SettingName) && value !== undefined ? REDACTED : value];
+      if (!SECRET_SETTINGS.has(key as SettingName)) return [key, value];
+      return [key, isUnset(value) ? undefined : REDACTED];
     }),
   );
+}
+
+function isUnset(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.length === 0);
 }
 
 function redactedUrl(url: string): string {

@@ -281,6 +281,15 @@ describe('fastauth', () => {
       expect(stdout + stderr).not.toContain('sEcReT');
     });
 
+    it('says which secrets are not set', async () => {
+      const { stdout, code } = await fastauth('config check');
+      expect(code).toBe(0);
+      const names = ['master-token', 'master-tokens', 'cryptography-key', 'cryptography-keys'];
+      for (const name of names) expect(stdout).toMatch(new RegExp(`^${name}: not set$`, 'm'));
+      expect(stdout).toMatch(/^failed-attempts-store: "memory:"$/m);
+      expect(stdout).not.toContain('[redacted]');
+    });
+
     it('shows the configuration without its secrets', async () => {
       const { stdout, code } = await fastauth('config check', {
         env: {
