@@ -79,7 +79,8 @@ describe('issuing', () => {
 
   it('ends the oldest of sessions that began in one millisecond, and tells whole seconds', async () => {
     const { service, store } = createTokenService({ sessionsPerClient: 3 });
-    for (const label of ['one', 'two', 'three', 'four', 'five']) await service.issue({ clientId: 'c', label });
+    for (const label of ['one', 'two', 'three', 'four', 'five'])
+      await service.issue({ clientId: 'c', label });
     const sessions = await service.sessions('c');
     expect(sessions.map(({ label }) => label)).toEqual(['three', 'four', 'five']);
     expect(sessions.every(({ createdAt }) => Number.isInteger(createdAt))).toBe(true);
