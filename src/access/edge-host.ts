@@ -24,6 +24,7 @@ const HARMLESS = new Set([
   'cookieParser',
   'corsMiddleware',
   'expressInit',
+  'fastauthBodyReader',
   'helmetMiddleware',
   'jsonParser',
   'logger',

@@ -7,7 +7,7 @@ import { type AnyRequest, rawRequest } from './request-access.js';
 import { sendDenial } from './send-denial.js';
 
 interface Layer {
-  readonly handle: { readonly name: string };
+  readonly handle: { readonly name: string; toString(): string };
   readonly route?: { readonly path: unknown };
 }
 /** What of an Express instance is used here; Express itself is not imported. */
@@ -56,6 +56,7 @@ export class ExpressEdge implements EdgeHost {
           stack.findIndex(({ handle }) => handle === this.moved),
         ),
       )
+      .filter(({ handle }) => !isHookOfAdapter(handle))
       .flatMap(({ handle, route }) => (route ? `route ${String(route.path)}` : (servingName(handle) ?? [])));
   }
 
@@ -110,4 +111,10 @@ export class ExpressEdge implements EdgeHost {
     if (cors && request.method !== 'OPTIONS') cors(request, response, send);
     else send();
   }
+}
+
+/** Whether it is the middleware that Nest's adapter begins with, which has no name and calls hooks. */
+function isHookOfAdapter(handle: Layer['handle']): boolean {
+  const source = String(handle);
+  return source.includes('this.onRequestHook') && source.includes('this.onResponseHook');
 }

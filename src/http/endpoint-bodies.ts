@@ -71,7 +71,7 @@ export class EndpointBodies {
   }
 
   private installOnExpress(adapter: AbstractHttpAdapter): void {
-    const middleware = (
+    const fastauthBodyReader = (
       request: IncomingMessage & { body?: unknown },
       _: ServerResponse,
       next: Next,
@@ -79,10 +79,10 @@ export class EndpointBodies {
       if (request.method !== 'POST' || !this.mayServe(request.url) || !isUnread(request)) return next();
       void this.read(request, request, request).then(() => next());
     };
-    adapter.use(middleware);
+    adapter.use(fastauthBodyReader);
     // An instance that was handed to Nest may have parsers already.
     const stack = adapter.getInstance<ExpressLike>().router?.stack;
-    const own = stack?.findIndex(({ handle }) => handle === middleware) ?? -1;
+    const own = stack?.findIndex(({ handle }) => handle === fastauthBodyReader) ?? -1;
     if (stack && own > 0) stack.unshift(...stack.splice(own, 1));
   }
 

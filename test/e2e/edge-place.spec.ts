@@ -6,6 +6,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import cors from 'cors';
+import helmet from 'helmet';
 import { FastauthModule, useFastauthEdge } from '../../src/index.js';
 import { ADAPTERS, MASTER_TOKEN, OPTIONS } from '../support/app.js';
 
@@ -126,6 +127,16 @@ describe.each(ADAPTERS)('the edge on %s', (adapter) => {
     expect(before).toHaveLength(1);
     expect(before[0]).toContain('requestLog');
     expect(before[0]).not.toContain('corsMiddleware');
+  });
+
+  it('says nothing of CORS and helmet before it, as documented', async () => {
+    await start({ accessTokenPaths: ['/secret'] }, (nest) => {
+      nest.use(helmet());
+      nest.enableCors({ origin: ORIGIN });
+      nest.use(cors({ origin: ORIGIN }));
+      useFastauthEdge(nest);
+    });
+    expect(warnings.filter((line) => line.startsWith('Before the edge'))).toEqual([]);
   });
 
   it('has one place, and has it before the application is initialized', async () => {
