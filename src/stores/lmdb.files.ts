@@ -20,6 +20,8 @@ export interface LmdbFiles {
   readonly latest: LmdbLatest;
   /** Session key → session. */
   readonly sessions: Database<Buffer, Buffer>;
+  /** The same of those that were revoked: apart, so that a login passes its client's live sessions only. */
+  readonly revoked: Database<Buffer, Buffer>;
   /** End and session key → nothing: what the sweep reads. */
   readonly expiries: Database<Buffer, Buffer>;
   /** What changed last, for other processes. */
@@ -73,7 +75,7 @@ export async function openLmdbFiles(folder: string, patience: number): Promise<L
         throw error;
       }
     });
-    const { root, latest, sessions, expiries, journal } = loan.databases;
+    const { root, latest, sessions, revoked, expiries, journal } = loan.databases;
     const commits = await LmdbCommits.open(join(folder, LOCK_FILE), root);
     const { giveBack } = loan;
     return {
@@ -81,6 +83,7 @@ export async function openLmdbFiles(folder: string, patience: number): Promise<L
       latest,
       commits,
       sessions,
+      revoked,
       expiries,
       journal: new LmdbJournal(journal, randomBytes(8)),
       close: async () => {
@@ -119,6 +122,7 @@ async function openDatabases(
       root,
       latest: writes,
       sessions: root.openDB({ ...BINARY, name: 'sessions' }),
+      revoked: root.openDB({ ...BINARY, name: 'revoked' }),
       expiries: root.openDB({ ...BINARY, name: 'expiries' }),
       journal: root.openDB({ ...BINARY, name: 'journal' }),
     }));

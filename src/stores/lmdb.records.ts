@@ -2,7 +2,7 @@ import { StoreUnavailableError } from '../errors.js';
 import { sessionExpiresAt, type SessionRecord } from '../tokens/session-record.js';
 import type { LmdbFiles } from './lmdb.files.js';
 import { clientPrefix, expiryKeyBytes, keysFrom, parseSessionKey, sessionKeyBytes } from './lmdb.keys.js';
-import { decodeSessionRecord } from './session-record.codec.js';
+import { decodeSessionRecord, encodeSessionRecord } from './session-record.codec.js';
 
 const NO_BYTES = Buffer.alloc(0);
 
@@ -15,23 +15,29 @@ export function storableKey(record: SessionRecord): Buffer {
   return key;
 }
 
-export function readSession({ sessions }: LmdbFiles, key: Buffer): SessionRecord | undefined {
-  const bytes = sessions.getBinaryFast(key);
+/** @returns a buffer that the next reading may overwrite */
+export function readBytes({ sessions, revoked }: LmdbFiles, key: Buffer): Buffer | undefined {
+  return sessions.getBinaryFast(key) ?? revoked.getBinaryFast(key);
+}
+
+export function readSession(files: LmdbFiles, key: Buffer): SessionRecord | undefined {
+  const bytes = readBytes(files, key);
   if (bytes === undefined) return undefined;
   const { clientId, familyId } = parseSessionKey(key);
   return decodeSessionRecord(bytes, clientId, familyId);
 }
 
-export function readClient({ sessions }: LmdbFiles, clientId: string): SessionRecord[] {
+/** Of the live sessions (and what processes of an earlier version revoked), or of the revoked ones. */
+export function readClient(database: LmdbFiles['sessions'], clientId: string): SessionRecord[] {
   const prefix = clientPrefix(clientId);
   if (prefix === undefined) return [];
-  return Array.from(sessions.getRange(keysFrom(prefix)), ({ key, value }) => {
+  return Array.from(database.getRange(keysFrom(prefix)), ({ key, value }) => {
     const { familyId } = parseSessionKey(key);
     return decodeSessionRecord(value, clientId, familyId);
   });
 }
 
-/** Every session but the damaged ones, which nobody can use. */
+/** Every session that is not revoked, but for the damaged ones, which nobody can use. */
 export function* readableSessions({ sessions }: LmdbFiles): Iterable<SessionRecord> {
   for (const { key, value } of sessions.getRange({})) {
     const { clientId, familyId } = parseSessionKey(key);
@@ -44,7 +50,7 @@ export function* readableSessions({ sessions }: LmdbFiles): Iterable<SessionReco
 }
 
 export function putSession(
-  { sessions, expiries }: LmdbFiles,
+  { sessions, revoked, expiries }: LmdbFiles,
   key: Buffer,
   record: SessionRecord,
   bytes: Buffer,
@@ -56,7 +62,18 @@ export function putSession(
     if (storedExpiresAt !== undefined) expiries.remove(expiryKeyBytes(storedExpiresAt, key));
     expiries.put(expiryKeyBytes(expiresAt, key), NO_BYTES);
   }
-  sessions.put(key, bytes);
+  if (record.revokedAt === undefined) sessions.put(key, bytes);
+  else revoked.put(key, bytes);
+}
+
+export function revokeSession(
+  { sessions, revoked }: LmdbFiles,
+  record: SessionRecord,
+  revokedAt: number,
+): void {
+  const key = storableKey(record);
+  revoked.put(key, encodeSessionRecord({ ...record, revokedAt }));
+  sessions.remove(key);
 }
 
 export function removeSession({ sessions, expiries }: LmdbFiles, record: SessionRecord): void {

@@ -8,6 +8,7 @@ export interface LmdbDatabases {
   readonly root: RootDatabase<Buffer, Buffer>;
   readonly latest: LmdbLatest;
   readonly sessions: Database<Buffer, Buffer>;
+  readonly revoked: Database<Buffer, Buffer>;
   readonly expiries: Database<Buffer, Buffer>;
   readonly journal: Database<Buffer, Buffer>;
   /** Undefined where others cannot see it. */

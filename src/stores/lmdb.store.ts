@@ -14,10 +14,12 @@ import { MOMENT_BYTES, momentNow, secondsSince } from './lmdb.moment.js';
 import {
   hasEnded,
   putSession,
-  readableSessions,
+  readBytes,
   readClient,
   readSession,
+  readableSessions,
   removeSession,
+  revokeSession,
   storableKey,
 } from './lmdb.records.js';
 import { hasRoom } from './lmdb.room.js';
@@ -136,13 +138,13 @@ export class LmdbTokenStore extends TokenStore {
     return moment === undefined ? record : { ...record, rotatedAgo: secondsSince(moment) };
   }
 
-  #readBytes({ sessions }: LmdbFiles, key: SessionKey): Buffer | undefined {
+  #readBytes(files: LmdbFiles, key: SessionKey): Buffer | undefined {
     const sessionKey = sessionKeyBytes(key);
     if (sessionKey === undefined) return undefined;
     // lmdb keeps a snapshot until the timers run: without this, up to a millisecond of other processes' writes
     // would be missed. It costs 0.3 µs.
-    sessions.resetReadTxn();
-    return sessions.getBinaryFast(sessionKey);
+    files.sessions.resetReadTxn();
+    return readBytes(files, sessionKey);
   }
 
   async insert(
@@ -155,10 +157,10 @@ export class LmdbTokenStore extends TokenStore {
     this.#needRoom();
     const removed = await this.#write((files) => {
       const stored = readSession(files, key);
-      const surplus =
-        sessionsPerClient === Infinity
-          ? []
-          : surplusSessions(readClient(files, record.clientId), record, sessionsPerClient);
+      const others = sessionsPerClient === Infinity ? [] : readClient(files.sessions, record.clientId);
+      const surplus = surplusSessions(others, record, sessionsPerClient);
+      for (const other of others)
+        if (other.revokedAt !== undefined) revokeSession(files, other, other.revokedAt);
       for (const session of surplus) removeSession(files, session);
       files.journal.add(surplus);
       putSession(files, key, record, bytes, stored);
@@ -194,8 +196,8 @@ export class LmdbTokenStore extends TokenStore {
   }
 
   async revoke(key: SessionKey, revokedAt: number): Promise<boolean> {
-    const revoked = await this.#change(key, (files, sessionKey, stored) => {
-      files.sessions.put(sessionKey, encodeSessionRecord({ ...stored, revokedAt }));
+    const revoked = await this.#change(key, (files, _sessionKey, stored) => {
+      revokeSession(files, stored, revokedAt);
       files.journal.add([stored]);
     });
     if (revoked) this.#watchers.notify(key);
@@ -208,10 +210,8 @@ export class LmdbTokenStore extends TokenStore {
     filter: RevokeFilter = {},
   ): Promise<readonly string[]> {
     const families = await this.#write((files) => {
-      const revoked = readClient(files, clientId).filter((record) => isToRevoke(record, filter));
-      for (const record of revoked) {
-        files.sessions.put(storableKey(record), encodeSessionRecord({ ...record, revokedAt }));
-      }
+      const revoked = readClient(files.sessions, clientId).filter((record) => isToRevoke(record, filter));
+      for (const record of revoked) revokeSession(files, record, revokedAt);
       files.journal.add(revoked);
       return revoked.map((record) => record.familyId);
     });
@@ -223,18 +223,21 @@ export class LmdbTokenStore extends TokenStore {
     const files = this.#open();
     try {
       files.sessions.resetReadTxn();
-      return readClient(files, clientId).sort(oldestFirst);
+      return [files.sessions, files.revoked]
+        .flatMap((database) => readClient(database, clientId))
+        .sort(oldestFirst);
     } catch (error) {
       throw this.#unavailable(error);
     }
   }
 
   async sweep(now: number, limit: number): Promise<number> {
-    const swept = await this.#write(({ sessions, expiries }) => {
+    const swept = await this.#write(({ sessions, revoked, expiries }) => {
       const expired = [...expiries.getKeys({ end: expiryPrefix(now), limit })];
       for (const expiry of expired) {
         const key = sessionKeyOfExpiry(expiry);
-        if (hasEnded(sessions.getBinaryFast(key), now)) sessions.remove(key);
+        for (const database of [sessions, revoked])
+          if (hasEnded(database.getBinaryFast(key), now)) database.remove(key);
         expiries.remove(expiry);
       }
       return expired.map(sessionKeyOfExpiry);

@@ -12,10 +12,10 @@ import { type KeyUse, TokenStore, type RevokeFilter, type SessionWatcher } from 
 
 /**
  * Keeps sessions in this process' memory: for tests and for apps that may forget every session at a restart.
- * Finding, rotating and revoking cost a map look-up; inserting looks at the client's own sessions only.
+ * Finding, rotating and revoking cost a map look-up; inserting looks at the client's own live sessions only.
  */
 export class MemoryTokenStore extends TokenStore {
-  readonly #clients = new Map<string, Map<string, StoredSession>>();
+  readonly #clients = new Map<string, ClientSessions>();
   readonly #expiries = new ExpiryQueue<StoredSession>();
   readonly #watchers = new SessionWatchers();
 
@@ -28,7 +28,7 @@ export class MemoryTokenStore extends TokenStore {
     _tokens: SessionTokens,
     sessionsPerClient: number,
   ): Promise<readonly SessionRecord[]> {
-    const removed = surplusSessions(this.#recordsOf(record.clientId), record, sessionsPerClient);
+    const removed = surplusSessions(this.#liveOf(record.clientId), record, sessionsPerClient);
     for (const surplus of removed) this.#drop(surplus);
     this.#put(record);
     return removed;
@@ -51,8 +51,7 @@ export class MemoryTokenStore extends TokenStore {
   async revoke(key: SessionKey, revokedAt: number): Promise<boolean> {
     const stored = this.#stored(key);
     if (stored === undefined || stored.record.revokedAt !== undefined) return false;
-    stored.record = { ...stored.record, revokedAt };
-    this.#watchers.notify(stored.record);
+    this.#put({ ...stored.record, revokedAt });
     return true;
   }
 
@@ -61,13 +60,14 @@ export class MemoryTokenStore extends TokenStore {
     revokedAt: number,
     filter: RevokeFilter = {},
   ): Promise<readonly string[]> {
-    const revoked = this.#recordsOf(clientId).filter((record) => isToRevoke(record, filter));
+    const revoked = this.#liveOf(clientId).filter((record) => isToRevoke(record, filter));
     for (const record of revoked) this.#put({ ...record, revokedAt });
     return revoked.map((record) => record.familyId);
   }
 
   async list(clientId: string): Promise<readonly SessionRecord[]> {
-    return this.#recordsOf(clientId).sort(oldestFirst);
+    const { live = [], revoked = [] } = this.#clients.get(clientId) ?? {};
+    return [...live.values(), ...revoked.values()].map(({ record }) => record).sort(oldestFirst);
   }
 
   async sweep(now: number, limit: number): Promise<number> {
@@ -81,7 +81,7 @@ export class MemoryTokenStore extends TokenStore {
   }
 
   async keyUse(now: number): Promise<readonly KeyUse[]> {
-    return keyUseOf(this.#records(), now);
+    return keyUseOf(this.#live(), now);
   }
 
   watch(watcher: SessionWatcher): () => void {
@@ -95,15 +95,17 @@ export class MemoryTokenStore extends TokenStore {
   async close(): Promise<void> {}
 
   #stored({ clientId, familyId }: SessionKey): StoredSession | undefined {
-    return familyId === undefined ? undefined : this.#clients.get(clientId)?.get(familyId);
+    if (familyId === undefined) return undefined;
+    const client = this.#clients.get(clientId);
+    return client?.live.get(familyId) ?? client?.revoked.get(familyId);
   }
 
-  #recordsOf(clientId: string): SessionRecord[] {
-    return Array.from(this.#clients.get(clientId)?.values() ?? [], (stored) => stored.record);
+  #liveOf(clientId: string): SessionRecord[] {
+    return Array.from(this.#clients.get(clientId)?.live.values() ?? [], ({ record }) => record);
   }
 
-  *#records(): Iterable<SessionRecord> {
-    for (const families of this.#clients.values()) for (const { record } of families.values()) yield record;
+  *#live(): Iterable<SessionRecord> {
+    for (const { live } of this.#clients.values()) for (const { record } of live.values()) yield record;
   }
 
   #put(record: SessionRecord): void {
@@ -111,30 +113,44 @@ export class MemoryTokenStore extends TokenStore {
     const stored = this.#stored(record);
     if (stored !== undefined) {
       stored.record = kept;
+      this.#place(stored);
       this.#expiries.reschedule(stored, sessionExpiresAt(kept));
       this.#watchers.notify(kept);
       return;
     }
     const added: StoredSession = { record: kept, expiresAt: sessionExpiresAt(kept), queueIndex: -1 };
-    this.#familiesOf(record.clientId).set(record.familyId, added);
+    this.#place(added);
     this.#expiries.add(added);
   }
 
-  #familiesOf(clientId: string): Map<string, StoredSession> {
-    const families = this.#clients.get(clientId) ?? new Map<string, StoredSession>();
-    this.#clients.set(clientId, families);
-    return families;
+  /** Among the live sessions of its client, or among the revoked ones. */
+  #place(stored: StoredSession): void {
+    const { clientId, familyId, revokedAt } = stored.record;
+    const client = this.#clients.get(clientId) ?? { live: new Map(), revoked: new Map() };
+    this.#clients.set(clientId, client);
+    const [place, other] =
+      revokedAt === undefined ? [client.live, client.revoked] : [client.revoked, client.live];
+    place.set(familyId, stored);
+    other.delete(familyId);
   }
 
-  #drop({ clientId, familyId }: SessionRecord): void {
-    const families = this.#clients.get(clientId);
-    const stored = families?.get(familyId);
-    if (families === undefined || stored === undefined) return;
+  #drop(record: SessionRecord): void {
+    const { clientId, familyId } = record;
+    const client = this.#clients.get(clientId);
+    const stored = this.#stored(record);
+    if (client === undefined || stored === undefined) return;
     this.#expiries.remove(stored);
-    families.delete(familyId);
-    if (families.size === 0) this.#clients.delete(clientId);
+    client.live.delete(familyId);
+    client.revoked.delete(familyId);
+    if (client.live.size + client.revoked.size === 0) this.#clients.delete(clientId);
     this.#watchers.notify(stored.record);
   }
+}
+
+/** Revoked sessions stand apart, so that a login passes the live ones of its client only. */
+interface ClientSessions {
+  readonly live: Map<string, StoredSession>;
+  readonly revoked: Map<string, StoredSession>;
 }
 
 interface StoredSession extends Expiring {

@@ -42,7 +42,7 @@ export class RedisKeys {
 
 /** The keys of one client. */
 export interface RedisClientKeys {
-  /** Sorted set: encoded family → when it was created. */
+  /** Sorted set: encoded family → when it was created, below zero once it is revoked. */
   readonly index: string;
   /** What an encoded family is put behind to make the key of its session. */
   readonly sessions: string;

@@ -20,6 +20,17 @@ if not clock.err and clock[1] * 1000 + clock[2] / 1000 > tonumber(ARGV[#ARGV]) t
 end
 `;
 
+/**
+ * In an index the score of a live session is when it was created; that of a revoked one is below zero, so that a login
+ * passes its client's live sessions only. What an earlier version revoked is moved when it is met.
+ */
+const REVOKED_SCORE = `
+local function moveToRevoked(index, family)
+  local score = tonumber(redis.call('ZSCORE', index, family) or -1)
+  if score >= 0 then redis.call('ZADD', index, -1 - score, family) end
+end
+`;
+
 /** The index lives as long as the session in it that lives longest. */
 const KEEP_INDEX = `
 local function keepIndex(index, milliseconds)
@@ -30,23 +41,24 @@ end
 /**
  * KEYS: index, session. ARGV: value, lifetime, created at, family, sessions a client may have (0: no limit), key
  * prefix of the client's sessions, deadline. Answers families and values that went to make room, by turns.
- * Sessions leave by themselves, their names in the index do not: with a limit all are looked at anyway, and without
- * one a few at random, so that names of ended sessions stay a small part however many there are.
+ * Sessions leave by themselves, their names in the index do not: a few of them are looked at, taken at random, so that
+ * names of ended sessions stay a small part however many there are.
  */
-const INSERT = `${IN_TIME}${KEEP_INDEX}
+const INSERT = `${IN_TIME}${KEEP_INDEX}${REVOKED_SCORE}
 local removed = {}
 local limit = tonumber(ARGV[5])
-if limit == 0 then
-  for _, family in ipairs(redis.call('ZRANDMEMBER', KEYS[1], 5)) do
-    if redis.call('EXISTS', ARGV[6] .. family) == 0 then redis.call('ZREM', KEYS[1], family) end
-  end
-else
+for _, family in ipairs(redis.call('ZRANDMEMBER', KEYS[1], 5)) do
+  if redis.call('EXISTS', ARGV[6] .. family) == 0 then redis.call('ZREM', KEYS[1], family) end
+end
+if limit > 0 then
   local live = {}
-  for _, family in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  for _, family in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], 0, '+inf')) do
     local value = redis.call('GET', ARGV[6] .. family)
     if not value then
       redis.call('ZREM', KEYS[1], family)
-    elseif family ~= ARGV[4] and string.byte(value) == 0
+    elseif string.byte(value) ~= 0 then
+      moveToRevoked(KEYS[1], family)
+    elseif family ~= ARGV[4]
         and struct.unpack('>d', string.sub(value, 10, 17)) >= math.floor(tonumber(ARGV[3])) then
       live[#live + 1] = { family, value }
     end
@@ -60,6 +72,7 @@ else
 end
 redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
 redis.call('ZADD', KEYS[1], ARGV[3], ARGV[4])
+if string.byte(ARGV[1]) ~= 0 then moveToRevoked(KEYS[1], ARGV[4]) end
 keepIndex(KEYS[1], ARGV[2])
 return removed
 `;
@@ -99,19 +112,21 @@ return 1
  * Must not fail for want of memory: a script that has written something goes on when memory is full, so the first
  * write is one that is always allowed, and changes nothing.
  */
-const REVOKE_SESSION = `
-local function revoke(key, revocation)
+const REVOKE_SESSION = `${REVOKED_SCORE}
+local function revoke(index, sessions, family, revocation)
+  local key = sessions .. family
   local stored = redis.call('GET', key)
   if not stored or string.byte(stored) ~= 0 then return 0 end
   redis.call('PEXPIRE', key, redis.call('PTTL', key))
   redis.call('SET', key, revocation .. string.sub(stored, 10), 'KEEPTTL')
+  moveToRevoked(index, family)
   return 1
 end
 `;
 
-/** KEYS: session. ARGV: revocation, deadline. Answers 1 or 0. */
+/** KEYS: index. ARGV: revocation, key prefix, family, deadline. Answers 1 or 0. */
 const REVOKE = `${IN_TIME}${REVOKE_SESSION}
-return revoke(KEYS[1], ARGV[1])
+return revoke(KEYS[1], ARGV[2], ARGV[3], ARGV[1])
 `;
 
 /**
@@ -120,8 +135,8 @@ return revoke(KEYS[1], ARGV[1])
  */
 const REVOKE_CLIENT = `${IN_TIME}${REVOKE_SESSION}
 local revoked = {}
-for _, family in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[4])) do
-  if family ~= ARGV[3] and revoke(ARGV[2] .. family, ARGV[1]) == 1 then revoked[#revoked + 1] = family end
+for _, family in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], 0, ARGV[4])) do
+  if family ~= ARGV[3] and revoke(KEYS[1], ARGV[2], family, ARGV[1]) == 1 then revoked[#revoked + 1] = family end
 end
 return revoked
 `;
@@ -136,7 +151,7 @@ return { value, redis.call('PTTL', KEYS[1]) }
 /** KEYS: any. What the clock of its server shows: seconds, and microseconds. */
 const CLOCK = `return redis.call('TIME')`;
 
-/** KEYS: index. ARGV: key prefix. Answers families and values by turns, the oldest first. */
+/** KEYS: index. ARGV: key prefix. Answers families and values by turns. */
 const LIST = `
 local sessions = {}
 for _, family in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do

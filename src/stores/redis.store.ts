@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import { StoreUnavailableError } from '../errors.js';
 import type { SessionKey, SessionRecord, SessionTokens, TokenPair } from '../tokens/session-record.js';
 import { BackendPolicy } from './backend-policy.js';
+import { oldestFirst } from './live-sessions.js';
 import { RedisClocks } from './redis.clocks.js';
 import {
   closeRedis,
@@ -174,7 +175,7 @@ export class RedisTokenStore extends TokenStore {
     const at = this.#locate(key);
     if (at === undefined) return false;
     const revoked = await this.#write(at, (redis, deadline) =>
-      redis.fastauthRevokeBuffer(at.session, redisRevocation(revokedAt), deadline),
+      redis.fastauthRevokeBuffer(at.index, redisRevocation(revokedAt), at.sessions, at.family, deadline),
     );
     return this.#told(key, revoked === 1);
   }
@@ -204,7 +205,8 @@ export class RedisTokenStore extends TokenStore {
   async list(clientId: string): Promise<readonly SessionRecord[]> {
     const at = this.#keys.ofClient(clientId);
     if (at === undefined) return [];
-    return sessionsOf(await this.#read((redis) => redis.fastauthListBuffer(at.index, at.sessions)), clientId);
+    const answer = await this.#read((redis) => redis.fastauthListBuffer(at.index, at.sessions));
+    return sessionsOf(answer, clientId).sort(oldestFirst);
   }
 
   /** Nothing to do: Redis drops each session at its end, by its own clock. */
@@ -314,7 +316,7 @@ function mastersOf(connection: RedisConnection): readonly Redis[] {
 }
 
 /** Families and values by turns, as the scripts answer them. */
-function sessionsOf(answer: unknown, clientId: string): readonly SessionRecord[] {
+function sessionsOf(answer: unknown, clientId: string): SessionRecord[] {
   const parts = answer as Buffer[];
   return Array.from({ length: parts.length / 2 }, (_, n) =>
     sessionOfRedisValue(parts[2 * n + 1] as Buffer, clientId, decodeFamily(String(parts[2 * n] as Buffer))),
