@@ -1,4 +1,4 @@
-// `npm run mutate [-- LIMIT]`: changes src/access, src/tokens and src/keys in one place at a time, and looks whether a
+// `npm run mutate [-- LIMIT]`: changes the rooms below in one place at a time, and looks whether a
 // test notices. Works on copies in .mutation/, one a core, in an order that a fixed seed makes; run again, it goes on
 // where it was. LIMIT is how many mutants are tried at most (default: all). The result is .mutation/report.json.
 import { spawn } from 'node:child_process';
@@ -8,7 +8,17 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import ts from 'typescript';
 
-const ROOMS = ['src/access', 'src/tokens', 'src/keys'];
+const ROOMS = [
+  'files',
+  'keys',
+  'sessions',
+  'tokens',
+  'limits',
+  'access',
+  'routes',
+  'transports/http',
+  'transports/microservices',
+];
 const FOLDER = '.mutation';
 const REPORT = join(FOLDER, 'report.json');
 const SEED = 'fastauth';
@@ -82,8 +92,8 @@ function digest(...parts) {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }
 
-/** The specs beside the sources: of all three rooms, since each is used by the next. */
-const UNIT = '/src/(access|tokens|keys)/';
+/** The specs beside the sources: of all these rooms, since each is used by the next. */
+const UNIT = `/src/(${ROOMS.join('|')})/`;
 /** Asked when no spec beside the sources notices. */
 const END_TO_END = [
   'test/e2e/(guarded-routes|token-endpoints|master-tokens|token-formats|key-ring|module|telemetry)\\.spec',
@@ -169,7 +179,9 @@ async function decide(tree, { id, file, line, from, to, start, end, code }) {
   }
 }
 
-const all = ROOMS.flatMap((room) => readdirSync(room).map((name) => `${room}/${name}`))
+const all = ROOMS.flatMap((room) =>
+  readdirSync(join('src', room), { recursive: true }).map((name) => `src/${room}/${name}`),
+)
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'))
   .flatMap(mutantsOf)
   .sort((a, b) => (digest(SEED, a.id) < digest(SEED, b.id) ? -1 : 1));

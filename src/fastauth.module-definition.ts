@@ -7,14 +7,14 @@ import {
   type Provider,
   type Type,
 } from '@nestjs/common';
-import type { HttpGuard } from './access/http.guard.js';
 import type { FastauthOptions } from './config/fastauth-options.js';
 import type { KeyProvider } from './config/key-provider.js';
-import type { TokenController } from './http/token.controller.js';
-import type { AuditSink } from './telemetry/audit-sink.js';
+import type { TokenController } from './endpoints/token.controller.js';
+import type { AuditSink } from './observability/audit-sink.js';
+import type { TokenStore } from './sessions/token-store.js';
 import type { ForeignTokens } from './tokens/foreign-tokens.js';
 import type { IssuanceDefaultsOf } from './tokens/issuance-defaults.js';
-import type { TokenStore } from './stores/token-store.js';
+import type { HttpGuard } from './transports/http/http.guard.js';
 
 /** What shapes the provider graph and is therefore given at registration, also with `forRootAsync`. */
 export interface FastauthRegistration {

@@ -33,7 +33,7 @@ async function removeKeys(url) {
 
 async function makeDatabase(url) {
   const { default: pg } = await import('pg');
-  const { SqlTokenStore } = await import('../../dist/stores/sql.store.js');
+  const { SqlTokenStore } = await import('../../dist/stores/sql/sql.store.js');
   const name = `fastauth_bench_${process.pid}`;
   const own = new URL(url);
   own.pathname = `/${name}`;

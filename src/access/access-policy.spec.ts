@@ -7,7 +7,7 @@ import { AccessPolicy } from './access-policy.js';
 import { AccessOnly, ConfiguredAccess, MasterOnly, Public } from './decorators.js';
 import { ACCESS, BOTH, MASTER, NONE, type Demand } from './demand.js';
 import { HandlerNames } from './handler-names.js';
-import { PathRules } from './path-rules.js';
+import { PathRules } from './paths/path-rules.js';
 
 @AccessOnly()
 class Routes {

@@ -16,7 +16,7 @@ import {
 } from './declared-demand.js';
 import { ACCESS, BOTH, describeDemand, MASTER, NONE, type Demand } from './demand.js';
 import { HandlerNames, methodNamesOf } from './handler-names.js';
-import { PathRules } from './path-rules.js';
+import { PathRules } from './paths/path-rules.js';
 
 const DEMANDS = { public: NONE, access: ACCESS, master: MASTER } as const;
 

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { MaybePromise } from '../stores/token-store.js';
+import { AttemptLimiter } from '../limits/attempt-limiter.js';
+import type { MaybePromise } from '../sessions/token-store.js';
 import { unitedPrincipal, type Principal } from '../tokens/principal.js';
 import { TokenFault } from '../tokens/token-fault.js';
 import { TokenService } from '../tokens/token.service.js';
-import { AttemptLimiter } from './attempt-limiter.js';
 import { AMBIGUOUS, readCredentials, type CredentialSource } from './credentials.js';
 import { ACCESS, MASTER, type Demand } from './demand.js';
 import { DENIALS, denialOfError, denialOfFault, denialOfLimit, type Denial } from './denial.js';

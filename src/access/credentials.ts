@@ -1,4 +1,4 @@
-import type { AddressSource } from './client-address.js';
+import type { AddressSource } from '../limits/client-address.js';
 
 /** The part of a request that credentials travel in: HTTP requests and WebSocket handshakes alike. */
 export interface CredentialSource extends AddressSource {

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { MaybePromise } from '../stores/token-store.js';
+import type { MaybePromise } from '../sessions/token-store.js';
 import { unitedPrincipal, type Principal } from '../tokens/principal.js';
-import { AttemptLimiter } from './attempt-limiter.js';
+import { AttemptLimiter } from '../limits/attempt-limiter.js';
 import { Authenticator } from './authenticator.js';
 import { MasterUses } from './master-uses.js';
 import type { CredentialSource } from './credentials.js';
-import { FastauthEvents } from '../telemetry/fastauth-events.js';
-import { correlationIdOf } from '../telemetry/correlation-id.js';
+import { FastauthEvents } from '../events/fastauth-events.js';
+import { correlationIdOf } from '../events/correlation-id.js';
 import { ACCESS, describeDemand, MASTER, NONE, type Demand } from './demand.js';
 import { DENIALS, isDenial, type Denial } from './denial.js';
 import { Proofs } from './request-access.js';

@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Clock } from '../clock.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
-import { Clock } from '../tokens/clock.js';
 import { masterPrincipal, type Principal } from '../tokens/principal.js';
 
 interface MasterToken {

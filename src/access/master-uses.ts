@@ -1,7 +1,7 @@
-import { correlationIdOf } from '../telemetry/correlation-id.js';
-import type { FastauthEvents } from '../telemetry/fastauth-events.js';
+import { correlationIdOf } from '../events/correlation-id.js';
+import type { FastauthEvents } from '../events/fastauth-events.js';
+import type { AttemptLimiter } from '../limits/attempt-limiter.js';
 import type { Principal } from '../tokens/principal.js';
-import type { AttemptLimiter } from './attempt-limiter.js';
 import type { CredentialSource } from './credentials.js';
 
 const TOLD_PER_SECOND = 10;

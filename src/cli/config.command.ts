@@ -1,10 +1,10 @@
 import { Command } from 'commander';
+import { SystemClock } from '../clock.js';
 import { type FastauthConfig, originOf } from '../config/fastauth-config.js';
 import { redactedConfig } from '../config/fastauth-config.service.js';
 import { KeySources } from '../config/key-sources.js';
 import { kebabCase } from '../config/name-case.js';
 import { shortSecretWarnings } from '../keys/short-secret.js';
-import { SystemClock } from '../tokens/clock.js';
 import { print, type CommandOutput } from './command-output.js';
 import { type ConfigOptions, readConfig, withConfigOptions } from './config-options.js';
 import { envFileWarnings } from './env-file-warnings.js';

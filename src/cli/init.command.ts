@@ -1,8 +1,8 @@
 import { appendFile, open, readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { DEFAULT_CONFIG_FILE } from '../config/config-file.js';
+import { writeKeyToEnv } from '../files/env-file.js';
 import { generateCryptographyKey } from '../keys/cryptography-key.js';
-import { writeKeyToEnv } from '../keys/env-file.js';
 import { print, type CommandOutput } from './command-output.js';
 import { envFileWarnings } from './env-file-warnings.js';
 

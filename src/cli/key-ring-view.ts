@@ -1,10 +1,10 @@
 import type { FastauthConfig } from '../config/fastauth-config.js';
-import { KeySources } from '../config/key-sources.js';
 import type { KeySetFile } from '../config/key-set-file.js';
+import { KeySources } from '../config/key-sources.js';
 import type { KeyUse } from '../keys/algorithms.js';
 import type { KeySchedule, ScheduledKey } from '../keys/key-schedule.js';
 import type { RingKey } from '../keys/ring-key.js';
-import type { KeyUse as SessionsOfKey } from '../stores/token-store.js';
+import type { KeyUse as SessionsOfKey } from '../sessions/token-store.js';
 import { CommandError, EXIT } from './command-output.js';
 import { withStore } from './with-store.js';
 

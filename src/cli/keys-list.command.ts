@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { SystemClock } from '../tokens/clock.js';
+import { SystemClock } from '../clock.js';
 import { print, type CommandOutput } from './command-output.js';
 import { type ConfigOptions, readConfig, withConfigOptions } from './config-options.js';
 import { dateOf } from './date-text.js';

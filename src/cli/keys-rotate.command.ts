@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { SystemClock } from '../clock.js';
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import { ALGORITHM_NAMES, ALGORITHMS, type AlgorithmName, type KeyUse } from '../keys/algorithms.js';
 import { derivedEncryptionKey } from '../keys/derived-key.js';
 import { generateJwk } from '../keys/generate-key.js';
 import { withKey, withoutRetired, type KeySetDocument } from '../keys/key-set-document.js';
-import { SystemClock } from '../tokens/clock.js';
 import { CommandError, EXIT, print, type CommandOutput } from './command-output.js';
 import { type ConfigOptions, readConfig, withConfigOptions } from './config-options.js';
 import { dateOf } from './date-text.js';

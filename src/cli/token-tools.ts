@@ -1,10 +1,10 @@
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import { KeySources } from '../config/key-sources.js';
 import { KeyRingHolder } from '../keys/key-ring-holder.js';
-import type { MaybePromise } from '../stores/token-store.js';
-import { FastauthEvents } from '../telemetry/fastauth-events.js';
-import { SystemClock } from '../tokens/clock.js';
-import { TokenCodecs } from '../tokens/token-codecs.js';
+import type { MaybePromise } from '../sessions/token-store.js';
+import { FastauthEvents } from '../events/fastauth-events.js';
+import { SystemClock } from '../clock.js';
+import { TokenCodecs } from '../tokens/codecs/token-codecs.js';
 import type { TokenClaims } from '../tokens/token-claims.js';
 import type { TokenFault } from '../tokens/token-fault.js';
 import { TokenVerifier } from '../tokens/token-verifier.js';

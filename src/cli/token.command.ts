@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { Command, InvalidArgumentError } from 'commander';
-import { parseStrictObject, type JsonObject } from '../config/strict-json.js';
+import { parseStrictObject, type JsonObject } from '../json.js';
 import { TokenFault } from '../tokens/token-fault.js';
 import { EXIT, print, type CommandOutput } from './command-output.js';
 import { type ConfigOptions, readConfig, withConfigOptions } from './config-options.js';

@@ -1,6 +1,6 @@
 import type { FastauthConfig } from '../config/fastauth-config.js';
+import type { TokenStore } from '../sessions/token-store.js';
 import { createTokenStore } from '../stores/open-store.js';
-import type { TokenStore } from '../stores/token-store.js';
 import { CommandError, EXIT } from './command-output.js';
 
 /**

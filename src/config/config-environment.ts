@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { getDefaultParser } from '@nestjs/config';
-import { readBoundedFileSync, readingFault } from './bounded-file.js';
+import { readBoundedFileSync, readingFault } from '../files/bounded-file.js';
 import { type ConfigSource, type GivenValue, faultySource } from './config-source.js';
 import type { SettingName } from './settings.js';
 

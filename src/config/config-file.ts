@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { readBoundedFileSync, readingFault } from './bounded-file.js';
+import { readBoundedFileSync, readingFault } from '../files/bounded-file.js';
+import { duplicateName } from '../json.js';
 import { type ConfigSource, faultySource, sourceOf } from './config-source.js';
-import { duplicateName } from './strict-json.js';
 
 /** Name of the config file in the working directory. */
 export const DEFAULT_CONFIG_FILE = 'fastauth.config.json';

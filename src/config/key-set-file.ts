@@ -1,14 +1,14 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ConfigError } from '../errors.js';
+import { replaceFile } from '../files/replace-file.js';
+import { parseStrictObject } from '../json.js';
 import { importJwk } from '../keys/import-key.js';
-import { EMPTY_KEY_SET, type KeySetDocument, type KeySetEntry } from '../keys/key-set-document.js';
 import { KeySchedule, type ScheduledKey } from '../keys/key-schedule.js';
-import { replaceFile } from '../keys/replace-file.js';
+import { EMPTY_KEY_SET, type KeySetDocument, type KeySetEntry } from '../keys/key-set-document.js';
 import { KEY_STATUSES, type KeyStatus } from '../keys/ring-key.js';
 import { CallsInTurn } from './calls-in-turn.js';
 import { readSecretFile } from './secret-file.js';
-import { parseStrictObject } from './strict-json.js';
 import { isTimeSetting, timeOf } from './time-setting.js';
 
 /**

@@ -7,7 +7,7 @@ import {
   readBoundedFileSync,
   readingFault,
   within,
-} from './bounded-file.js';
+} from '../files/bounded-file.js';
 
 /** Bits of a file's mode that would let others read or write it, or its group write it. */
 const OPEN_TO_OTHERS = 0o027;

@@ -1,4 +1,4 @@
-import type { TokenStore } from './token-store.js';
+import type { TokenStore } from '../sessions/token-store.js';
 
 /** A store that keeps sessions in tables that have to be made. */
 export interface MigratingStore extends TokenStore {

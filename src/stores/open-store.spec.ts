@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConfigError } from '../errors.js';
-import { LmdbTokenStore } from './lmdb.store.js';
-import { MemoryTokenStore } from './memory.store.js';
+import { LmdbTokenStore } from './lmdb/lmdb.store.js';
+import { MemoryTokenStore } from './memory/memory.store.js';
 import { createTokenStore } from './open-store.js';
-import { RedisTokenStore } from './redis.store.js';
-import { RestTokenStore } from './rest.store.js';
-import { SqlTokenStore } from './sql.store.js';
+import { RedisTokenStore } from './redis/redis.store.js';
+import { RestTokenStore } from './rest/rest.store.js';
+import { SqlTokenStore } from './sql/sql.store.js';
 
 const config = { headers: {}, storeTimeout: 1, appName: 'app', trackedCacheSize: 10 };
 

@@ -1,6 +1,6 @@
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import { ConfigError } from '../errors.js';
-import type { TokenStore } from './token-store.js';
+import type { TokenStore } from '../sessions/token-store.js';
 
 /** What a store is made from. */
 export type TokenStoreConfig = Pick<
@@ -13,11 +13,11 @@ type StoreMaker = (config: TokenStoreConfig) => Promise<TokenStore>;
 /** Each store's code is loaded when its scheme is asked for. */
 const STORES: Readonly<Record<string, StoreMaker>> = {
   memory: async () => {
-    const { MemoryTokenStore } = await import('./memory.store.js');
+    const { MemoryTokenStore } = await import('./memory/memory.store.js');
     return new MemoryTokenStore();
   },
   lmdb: async ({ databaseUrl, storeTimeout, trackedCacheSize }) => {
-    const { LmdbTokenStore } = await import('./lmdb.store.js');
+    const { LmdbTokenStore } = await import('./lmdb/lmdb.store.js');
     const folder = databaseUrl.slice('lmdb:'.length);
     return new LmdbTokenStore({ folder, timeout: storeTimeout, trackedCacheSize });
   },
@@ -33,18 +33,18 @@ const STORES: Readonly<Record<string, StoreMaker>> = {
 
 async function redisStore(config: TokenStoreConfig): Promise<TokenStore> {
   const { databaseUrl, storeTimeout, appName, trackedCacheSize } = config;
-  const { RedisTokenStore } = await import('./redis.store.js');
+  const { RedisTokenStore } = await import('./redis/redis.store.js');
   return new RedisTokenStore({ url: databaseUrl, timeout: storeTimeout, appName, trackedCacheSize });
 }
 
 async function sqlStore(config: TokenStoreConfig): Promise<TokenStore> {
   const { databaseUrl, storeTimeout, appName, trackedCacheSize } = config;
-  const { SqlTokenStore } = await import('./sql.store.js');
+  const { SqlTokenStore } = await import('./sql/sql.store.js');
   return new SqlTokenStore({ url: databaseUrl, timeout: storeTimeout, appName, trackedCacheSize });
 }
 
 async function restStore({ databaseUrl, headers, storeTimeout }: TokenStoreConfig): Promise<TokenStore> {
-  const { RestTokenStore } = await import('./rest.store.js');
+  const { RestTokenStore } = await import('./rest/rest.store.js');
   return new RestTokenStore({ url: databaseUrl, headers, timeout: storeTimeout });
 }
 

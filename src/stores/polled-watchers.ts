@@ -1,5 +1,5 @@
-import type { SessionWatcher } from './token-store.js';
-import { SessionWatchers } from './session-watchers.js';
+import { SessionWatchers } from '../sessions/session-watchers.js';
+import type { SessionWatcher } from '../sessions/token-store.js';
 
 /**
  * Those who watch a store that cannot be told of changes and has to look for them: it looks again and again, but

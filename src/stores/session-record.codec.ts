@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { StoreUnavailableError } from '../errors.js';
-import { isRefreshable, type SessionRecord } from '../tokens/session-record.js';
+import { isRefreshable, type SessionRecord } from '../sessions/session-record.js';
 
 /** A version has one byte of flags, the next one two. */
 const VERSION_1 = 1;

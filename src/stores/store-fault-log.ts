@@ -1,4 +1,4 @@
-import { SafeLogger } from '../telemetry/safe-logger.js';
+import { SafeLogger } from '../events/safe-logger.js';
 
 /** Milliseconds for which a reason that was told is not told again. */
 const QUIET_MS = 60_000;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { sessionSample } from '../testing/session-sample.js';
-import type { SessionKey, SessionRecord } from '../tokens/session-record.js';
+import type { SessionKey, SessionRecord } from '../sessions/session-record.js';
+import { sessionSample } from '../store-contract/session-sample.js';
 import { FEED_SILENCE_MS, TrackedSessions } from './tracked-sessions.js';
 
 /** A backend whose reads are carried out, and answered, when the test says so. */

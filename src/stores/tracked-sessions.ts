@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import type { SessionKey, SessionRecord } from '../tokens/session-record.js';
-import { SessionWatchers } from './session-watchers.js';
-import type { FindOptions, MaybePromise, SessionWatcher } from './token-store.js';
+import type { SessionKey, SessionRecord } from '../sessions/session-record.js';
+import { SessionWatchers } from '../sessions/session-watchers.js';
+import type { FindOptions, MaybePromise, SessionWatcher } from '../sessions/token-store.js';
 
 /** Options of {@link TrackedSessions}. */
 export interface TrackedSessionsOptions {

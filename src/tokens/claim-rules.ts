@@ -1,7 +1,7 @@
 import type { FastauthConfig } from '../config/fastauth-config.js';
-import type { JsonObject } from '../config/strict-json.js';
+import type { JsonObject } from '../json.js';
+import type { DecodedToken } from './codecs/token-codec.js';
 import type { TokenType } from './token-claims.js';
-import type { DecodedToken } from './token-codec.js';
 import { TokenFault } from './token-fault.js';
 
 export type ClaimRulesConfig = Pick<FastauthConfig, 'issuer' | 'audience' | 'accessTokenProfile'>;

@@ -1,15 +1,15 @@
+import { isTime } from '../clock.js';
 import type { FastauthConfig } from '../config/fastauth-config.js';
-import type { JsonObject } from '../config/strict-json.js';
 import { ConfigError, StoreUnavailableError } from '../errors.js';
+import type { JsonObject } from '../json.js';
 import { KeyRing } from '../keys/key-ring.js';
 import { KeyRingHolder } from '../keys/key-ring-holder.js';
 import type { RingKey } from '../keys/ring-key.js';
-import type { MaybePromise, TokenStore } from '../stores/token-store.js';
-import { clientIdFault } from './client-id.js';
+import { clientIdFault } from '../sessions/client-id.js';
+import type { MaybePromise, TokenStore } from '../sessions/token-store.js';
+import { JwtCodec } from './codecs/jwt.codec.js';
 import { frozenClaims } from './frozen-claims.js';
-import { JwtCodec } from './jwt.codec.js';
 import type { Principal } from './principal.js';
-import { isTime } from './token-claims.js';
 import { TokenFault } from './token-fault.js';
 
 const REMEDY =

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../config/strict-json.js';
+import type { JsonObject } from '../json.js';
 
 /**
  * Freezes claims through and through: a principal is the same object for all requests with its token, so that whoever

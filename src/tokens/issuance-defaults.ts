@@ -1,4 +1,4 @@
-import type { JsonObject } from '../config/strict-json.js';
+import type { JsonObject } from '../json.js';
 
 /** What pairs get that `issue` is not told otherwise. Durations are seconds. */
 export interface IssuanceDefaults {

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../config/strict-json.js';
-import type { RefreshableSession, TokenPair } from './session-record.js';
+import type { JsonObject } from '../json.js';
+import type { RefreshableSession, TokenPair } from '../sessions/session-record.js';
 
 /** What to issue. Durations are seconds. */
 export interface IssueOptions {

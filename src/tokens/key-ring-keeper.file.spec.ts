@@ -6,12 +6,12 @@ import { Logger } from '@nestjs/common';
 import { FakeClock } from '../../test/support/fake-clock.js';
 import { writeKeySet } from '../../test/support/key-set.js';
 import { removeTemporaryFolders, temporaryFolder } from '../../test/support/temporary-folder.js';
-import { KeySources } from '../config/key-sources.js';
 import type { KeyProvider } from '../config/key-provider.js';
+import { KeySources } from '../config/key-sources.js';
 import { ConfigError } from '../errors.js';
+import { FastauthEvents } from '../events/fastauth-events.js';
 import { importSecret } from '../keys/import-key.js';
 import type { KeySetDocument } from '../keys/key-set-document.js';
-import { FastauthEvents } from '../telemetry/fastauth-events.js';
 import { KeyRingKeeper } from './key-ring-keeper.js';
 
 const SECRET = 'the key of the configuration, which is long enough';

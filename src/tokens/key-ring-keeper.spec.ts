@@ -2,9 +2,9 @@ import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { FakeClock } from '../../test/support/fake-clock.js';
 import type { KeySources } from '../config/key-sources.js';
+import { FastauthEvents } from '../events/fastauth-events.js';
 import { importSecret } from '../keys/import-key.js';
 import { KeySchedule } from '../keys/key-schedule.js';
-import { FastauthEvents } from '../telemetry/fastauth-events.js';
 import { KeyRingKeeper } from './key-ring-keeper.js';
 
 const SECOND = 1000;

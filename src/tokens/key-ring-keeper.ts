@@ -1,13 +1,13 @@
 import type { OnModuleDestroy, OnModuleInit } from '@nestjs/common';
+import type { Clock } from '../clock.js';
 import type { KeySources } from '../config/key-sources.js';
 import { ConfigError } from '../errors.js';
+import type { FastauthEvents } from '../events/fastauth-events.js';
+import { SafeLogger } from '../events/safe-logger.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { KeyRingHolder } from '../keys/key-ring-holder.js';
 import type { KeySchedule } from '../keys/key-schedule.js';
 import { shortSecretWarnings } from '../keys/short-secret.js';
-import type { FastauthEvents } from '../telemetry/fastauth-events.js';
-import { SafeLogger } from '../telemetry/safe-logger.js';
-import type { Clock } from './clock.js';
 
 /** How often the key set file is looked at. A retired key is refused everywhere within 5 seconds. */
 const LOOK_EVERY_MS = 1000;

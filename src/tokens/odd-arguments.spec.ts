@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createTokenService } from '../../test/support/token-service.js';
 import { FastauthError, InvalidGrantError, InvalidRequestError, UnauthorizedError } from '../errors.js';
-import type { RevokeFilter } from '../stores/token-store.js';
+import type { RevokeFilter } from '../sessions/token-store.js';
 import { TokenFault } from './token-fault.js';
 
 const YEAR = 365 * 24 * 60 * 60;

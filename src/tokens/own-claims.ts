@@ -1,5 +1,5 @@
-import type { JsonObject } from '../config/strict-json.js';
 import { InvalidRequestError } from '../errors.js';
+import type { JsonObject } from '../json.js';
 import { RESERVED_CLAIMS } from './token-claims.js';
 
 /**

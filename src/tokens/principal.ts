@@ -1,4 +1,4 @@
-import type { JsonObject } from '../config/strict-json.js';
+import type { JsonObject } from '../json.js';
 
 /** Who a request or a socket belongs to, after its credentials were verified. */
 export interface Principal {

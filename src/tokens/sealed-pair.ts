@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
 import { randomBytes } from '../keys/random.js';
-import type { TokenPair } from './session-record.js';
+import type { TokenPair } from '../sessions/session-record.js';
 
 const NONCE_LENGTH = 12;
 const TAG_LENGTH = 16;

@@ -1,5 +1,6 @@
-import type { JsonObject } from '../config/strict-json.js';
-import type { SessionKey, SessionRecord } from './session-record.js';
+import { isTime } from '../clock.js';
+import type { JsonObject } from '../json.js';
+import type { SessionKey, SessionRecord } from '../sessions/session-record.js';
 import { TokenFault } from './token-fault.js';
 
 export type TokenType = 'access' | 'refresh';
@@ -37,14 +38,6 @@ export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
   'gen',
   DEFAULTED,
 ]);
-
-/** The furthest time that is still taken for one (the year 9999). */
-const LATEST_TIME = 253_402_300_799;
-
-/** Whether this is a time that can be one: epoch seconds. */
-export function isTime(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0 && value <= LATEST_TIME;
-}
 
 /**
  * Checks shape and times of a payload whose signature holds.

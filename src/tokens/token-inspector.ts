@@ -1,10 +1,10 @@
+import type { Clock } from '../clock.js';
 import type { FastauthConfig } from '../config/fastauth-config.js';
-import type { JsonObject } from '../config/strict-json.js';
-import type { TokenStore } from '../stores/token-store.js';
-import type { Clock } from './clock.js';
-import type { SessionKey, SessionRecord } from './session-record.js';
+import type { JsonObject } from '../json.js';
+import type { SessionKey, SessionRecord } from '../sessions/session-record.js';
+import { digestOf } from '../sessions/token-digest.js';
+import type { TokenStore } from '../sessions/token-store.js';
 import { allClaims, readOwner, type TokenType } from './token-claims.js';
-import { digestOf } from './token-digest.js';
 import { TokenFault } from './token-fault.js';
 import type { TokenVerifier } from './token-verifier.js';
 

@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
+import type { Clock } from '../clock.js';
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import { SETTINGS } from '../config/settings.js';
 import { InvalidRequestError } from '../errors.js';
-import type { TokenStore } from '../stores/token-store.js';
-import type { FastauthEvents } from '../telemetry/fastauth-events.js';
+import type { FastauthEvents } from '../events/fastauth-events.js';
+import { clientIdFault } from '../sessions/client-id.js';
+import { assertLabel } from '../sessions/label.js';
+import type { RefreshableSession } from '../sessions/session-record.js';
+import { digestOf } from '../sessions/token-digest.js';
+import type { TokenStore } from '../sessions/token-store.js';
 import { type ClaimRulesConfig, issuerClaims } from './claim-rules.js';
-import { clientIdFault } from './client-id.js';
-import type { Clock } from './clock.js';
+import type { TokenCodec } from './codecs/token-codec.js';
 import type { IssuanceDefaultsOf } from './issuance-defaults.js';
 import { issuedTokens, type IssuedTokens, type IssueOptions } from './issued-tokens.js';
-import { assertLabel } from './label.js';
 import { ownClaims } from './own-claims.js';
 import { saving } from './saving.js';
-import type { RefreshableSession } from './session-record.js';
-import type { TokenCodec } from './token-codec.js';
-import { digestOf } from './token-digest.js';
 import { mintPair, randomId, recordClaims } from './token-minter.js';
 
 type IssuerConfig = Pick<

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { KeyRingHolder } from '../keys/key-ring-holder.js';
 import { FORMAT_CASES } from '../../test/support/rings.js';
-import { TokenCodecs } from './token-codecs.js';
+import { KeyRingHolder } from '../keys/key-ring-holder.js';
+import { TokenCodecs } from './codecs/token-codecs.js';
 import { TokenFault } from './token-fault.js';
 import { mintPair } from './token-minter.js';
 

@@ -1,8 +1,8 @@
-import type { TokenPair } from './session-record.js';
-import type { JsonObject } from '../config/strict-json.js';
+import type { JsonObject } from '../json.js';
 import { randomBytes } from '../keys/random.js';
+import type { TokenPair } from '../sessions/session-record.js';
+import type { TokenCodec } from './codecs/token-codec.js';
 import { DEFAULTED } from './token-claims.js';
-import type { TokenCodec } from './token-codec.js';
 
 /** What a pair is made from. Times are epoch seconds. */
 export interface PairTemplate {

@@ -4,10 +4,10 @@ import type { FastauthConfig } from '../config/fastauth-config.js';
 import { InvalidGrantError, StoreUnavailableError, TokenNotSavedError } from '../errors.js';
 import { KeyRing } from '../keys/key-ring.js';
 import { KeyRingHolder } from '../keys/key-ring-holder.js';
-import { MemoryTokenStore } from '../stores/memory.store.js';
-import { JwtCodec } from './jwt.codec.js';
-import type { SessionKey, SessionRecord, TokenPair } from './session-record.js';
-import { digestOf } from './token-digest.js';
+import type { SessionKey, SessionRecord, TokenPair } from '../sessions/session-record.js';
+import { digestOf } from '../sessions/token-digest.js';
+import { MemoryTokenStore } from '../stores/memory/memory.store.js';
+import { JwtCodec } from './codecs/jwt.codec.js';
 
 const HOUR = 3600;
 

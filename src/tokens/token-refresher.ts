@@ -1,22 +1,22 @@
+import type { Clock } from '../clock.js';
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import { InvalidGrantError, StoreUnavailableError } from '../errors.js';
-import type { TokenStore } from '../stores/token-store.js';
-import type { FastauthEvents } from '../telemetry/fastauth-events.js';
+import type { FastauthEvents } from '../events/fastauth-events.js';
+import { isRefreshable, type RefreshableSession, type SessionRecord } from '../sessions/session-record.js';
+import { digestOf } from '../sessions/token-digest.js';
+import type { TokenStore } from '../sessions/token-store.js';
 import { type ClaimRulesConfig, issuerClaims } from './claim-rules.js';
-import type { Clock } from './clock.js';
+import type { TokenCodec } from './codecs/token-codec.js';
 import type { IssuanceDefaultsOf } from './issuance-defaults.js';
 import { issuedTokens, type IssuedTokens } from './issued-tokens.js';
 import { ownClaims } from './own-claims.js';
 import { saving } from './saving.js';
 import { openPair, sealPair } from './sealed-pair.js';
-import { isRefreshable, type RefreshableSession, type SessionRecord } from './session-record.js';
 import { customClaims, defaultedClaims, type TokenClaims } from './token-claims.js';
-import type { TokenCodec } from './token-codec.js';
-import { digestOf } from './token-digest.js';
 import { TokenFault } from './token-fault.js';
 import { mintPair, type PairTemplate, randomId, recordClaims } from './token-minter.js';
-import { UnansweredRefreshes } from './unanswered-refreshes.js';
 import type { TokenVerifier } from './token-verifier.js';
+import { UnansweredRefreshes } from './unanswered-refreshes.js';
 
 /** How often a refresh that lost the race reads the session again before it gives up with 503. */
 const MAX_ROUNDS = 3;

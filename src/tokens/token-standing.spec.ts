@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { SessionRecord } from './session-record.js';
+import type { SessionRecord } from '../sessions/session-record.js';
 import { standingOf } from './token-standing.js';
 
 const token = { clientId: 'device', familyId: 'family', accessHash: 'the current one' };

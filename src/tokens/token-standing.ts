@@ -1,4 +1,4 @@
-import type { SessionKey, SessionRecord } from './session-record.js';
+import type { SessionKey, SessionRecord } from '../sessions/session-record.js';
 
 /** Which access token something long-lived, such as a socket, was opened with. The token itself is not kept. */
 export interface TokenReference extends SessionKey {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { FakeClock } from '../../test/support/fake-clock.js';
 import { testConfig } from '../../test/support/test-config.js';
+import { FastauthEvents } from '../events/fastauth-events.js';
 import { importSecret } from '../keys/import-key.js';
 import { KeyRing } from '../keys/key-ring.js';
 import { KeyRingHolder } from '../keys/key-ring-holder.js';
-import { MemoryTokenStore } from '../stores/memory.store.js';
-import { FastauthEvents } from '../telemetry/fastauth-events.js';
+import { MemoryTokenStore } from '../stores/memory/memory.store.js';
 import { TokenFault } from './token-fault.js';
 import { TokenService } from './token.service.js';
 

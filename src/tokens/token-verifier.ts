@@ -1,22 +1,22 @@
 import { LRUCache } from 'lru-cache';
+import type { Clock } from '../clock.js';
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import type { KeyRingHolder } from '../keys/key-ring-holder.js';
-import { isClientRegister } from '../stores/client-register.js';
-import type { MaybePromise, TokenStore } from '../stores/token-store.js';
+import { isClientRegister } from '../sessions/client-register.js';
+import type { SessionRecord } from '../sessions/session-record.js';
+import { digestOf } from '../sessions/token-digest.js';
+import type { MaybePromise, TokenStore } from '../sessions/token-store.js';
 import { type ClaimRulesConfig, issuerFault } from './claim-rules.js';
-import type { Clock } from './clock.js';
+import { MAX_TOKEN_LENGTH } from './codecs/jwt.codec.js';
+import { OPAQUE_MARK_LENGTH } from './codecs/opaque.codec.js';
+import type { DecodedToken } from './codecs/token-codec.js';
+import type { TokenCodecs } from './codecs/token-codecs.js';
 import { ConnectionTokens } from './connection-tokens.js';
 import type { ForeignTokenVerifier } from './foreign-tokens.js';
-import { MAX_TOKEN_LENGTH } from './jwt.codec.js';
 import { frozenClaims } from './frozen-claims.js';
 import type { Principal } from './principal.js';
-import type { SessionRecord } from './session-record.js';
 import { allClaims, readClaims, type TokenClaims, type TokenType } from './token-claims.js';
-import type { DecodedToken } from './token-codec.js';
-import type { TokenCodecs } from './token-codecs.js';
-import { OPAQUE_MARK_LENGTH } from './opaque.codec.js';
-import { digestOf } from './token-digest.js';
 import { TokenFault } from './token-fault.js';
 
 /** A token whose signature and claims hold, kept so that they need not be computed again. */

@@ -8,18 +8,18 @@ import {
   type MaybePromise,
   type RevokeFilter,
   type SessionWatcher,
-} from '../stores/token-store.js';
-import { FastauthEvents } from '../telemetry/fastauth-events.js';
-import { kidOf } from './kid-of.js';
-import { Clock } from './clock.js';
+} from '../sessions/token-store.js';
+import { FastauthEvents } from '../events/fastauth-events.js';
+import { kidOf } from './codecs/kid-of.js';
+import { Clock } from '../clock.js';
 import { FOREIGN_TOKENS, type ForeignTokens, ForeignTokenVerifier } from './foreign-tokens.js';
 import { ISSUANCE_DEFAULTS, type IssuanceDefaultsOf } from './issuance-defaults.js';
 import type { IssuedTokens, IssueOptions, Session } from './issued-tokens.js';
-import { assertLabel } from './label.js';
+import { assertLabel } from '../sessions/label.js';
 import type { Principal } from './principal.js';
-import { sessionExpiresAt, type SessionKey, type SessionRecord } from './session-record.js';
-import { assertNamesClient, revokeFilter } from './session-filter.js';
-import { TokenCodecs } from './token-codecs.js';
+import { sessionExpiresAt, type SessionKey, type SessionRecord } from '../sessions/session-record.js';
+import { assertNamesClient, revokeFilter } from '../sessions/session-filter.js';
+import { TokenCodecs } from './codecs/token-codecs.js';
 import { TokenFault } from './token-fault.js';
 import { TokenIssuer } from './token-issuer.js';
 import { TokenRefresher } from './token-refresher.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ALGORITHMS, type SignatureAlgorithm } from '../../src/keys/algorithms.js';
 import { KeyRing } from '../../src/keys/key-ring.js';
 import { KeyRingHolder } from '../../src/keys/key-ring-holder.js';
-import { JwtCodec } from '../../src/tokens/jwt.codec.js';
+import { JwtCodec } from '../../src/tokens/codecs/jwt.codec.js';
 import { TokenFault } from '../../src/tokens/token-fault.js';
 import { itHoldsExamplesOf } from '../support/jose-examples.js';
 import { freshKey } from '../support/rings.js';

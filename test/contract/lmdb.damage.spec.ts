@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sessionSample } from 'nestjs-fastauth/testing';
 import { StoreUnavailableError } from '../../src/errors.js';
-import { LmdbTokenStore } from '../../src/stores/lmdb.store.js';
+import { LmdbTokenStore } from '../../src/stores/lmdb/lmdb.store.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
 afterAll(removeTemporaryFolders);

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rotatedSample, sessionSample, StoreProcess } from 'nestjs-fastauth/testing';
-import { LmdbTokenStore } from '../../src/stores/lmdb.store.js';
+import { LmdbTokenStore } from '../../src/stores/lmdb/lmdb.store.js';
 import { JsonChild } from '../support/child-process.js';
 import { compile } from '../support/compile.js';
 import { describeParallelRefreshes } from '../support/parallel-refreshes.js';

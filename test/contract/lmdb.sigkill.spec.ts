@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LmdbTokenStore } from '../../src/stores/lmdb.store.js';
-import type { SessionRecord } from '../../src/tokens/session-record.js';
+import type { SessionRecord } from '../../src/sessions/session-record.js';
+import { LmdbTokenStore } from '../../src/stores/lmdb/lmdb.store.js';
 import { JsonChild } from '../support/child-process.js';
 import { compile, type CompiledFiles } from '../support/compile.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';

@@ -14,7 +14,7 @@ import { join, relative } from 'node:path';
 import { open } from 'lmdb';
 import { describeTokenStoreContract, rotatedSample, sessionSample } from 'nestjs-fastauth/testing';
 import { StoreUnavailableError } from '../../src/errors.js';
-import { LmdbTokenStore } from '../../src/stores/lmdb.store.js';
+import { LmdbTokenStore } from '../../src/stores/lmdb/lmdb.store.js';
 import { processOn } from '../support/store-processes.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 

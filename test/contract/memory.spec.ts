@@ -1,5 +1,5 @@
 import { describeTokenStoreContract } from 'nestjs-fastauth/testing';
-import { MemoryTokenStore } from '../../src/stores/memory.store.js';
+import { MemoryTokenStore } from '../../src/stores/memory/memory.store.js';
 
 describeTokenStoreContract('MemoryTokenStore', {
   open: async () => {

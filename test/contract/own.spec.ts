@@ -9,7 +9,7 @@ import {
   type TokenPair,
   TokenStore,
 } from '../../src/index.js';
-import { describeTokenStoreContract } from '../../src/testing/index.js';
+import { describeTokenStoreContract } from '../../src/store-contract/index.js';
 
 /** A store as somebody else would write it: with nothing but the package's public names. */
 class MapTokenStore extends TokenStore {

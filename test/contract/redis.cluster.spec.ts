@@ -5,13 +5,13 @@ import { promisify } from 'node:util';
 import { Cluster, type Redis } from 'ioredis';
 import { describeTokenStoreContract, sessionSample } from 'nestjs-fastauth/testing';
 import { StoreUnavailableError } from '../../src/errors.js';
-import { RedisTokenStore } from '../../src/stores/redis.store.js';
-import type { SessionRecord } from '../../src/tokens/session-record.js';
+import type { SessionRecord } from '../../src/sessions/session-record.js';
+import { RedisTokenStore } from '../../src/stores/redis/redis.store.js';
 import { isKept, refusedAfter, until, untilKept } from '../support/kept-sessions.js';
 import { redisAppName } from '../support/redis-apps.js';
 import { describeWithOwnRedis, freePort, RedisServer } from '../support/redis-server.js';
-import { removeTemporaryFolders } from '../support/temporary-folder.js';
 import '../support/silent-logger.js';
+import { removeTemporaryFolders } from '../support/temporary-folder.js';
 
 const TIME_LIMIT = 1;
 

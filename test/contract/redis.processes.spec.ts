@@ -1,6 +1,6 @@
 import { afterAll, expect, it } from '@jest/globals';
 import { sessionSample, StoreProcess } from 'nestjs-fastauth/testing';
-import { RedisTokenStore } from '../../src/stores/redis.store.js';
+import { RedisTokenStore } from '../../src/stores/redis/redis.store.js';
 import { describeParallelRefreshes } from '../support/parallel-refreshes.js';
 import { redisAppName, removeRedisApps } from '../support/redis-apps.js';
 import { describeWith, serviceUrl } from '../support/services.js';

@@ -3,17 +3,17 @@ import { once } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { sessionSample } from 'nestjs-fastauth/testing';
+import { SystemClock } from '../../src/clock.js';
 import { StoreUnavailableError } from '../../src/errors.js';
-import { closeRedis, redisConnection } from '../../src/stores/redis.connection.js';
-import { RedisTokenStore } from '../../src/stores/redis.store.js';
-import { SystemClock } from '../../src/tokens/clock.js';
-import type { SessionRecord } from '../../src/tokens/session-record.js';
+import type { SessionRecord } from '../../src/sessions/session-record.js';
+import { closeRedis, redisConnection } from '../../src/stores/redis/connection.js';
+import { RedisTokenStore } from '../../src/stores/redis/redis.store.js';
 import type { TokenService } from '../../src/tokens/token.service.js';
 import { isKept, refusedAfter, until, untilKept, untilReachable } from '../support/kept-sessions.js';
 import { describeWithOwnRedis, RedisServer } from '../support/redis-server.js';
+import '../support/silent-logger.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
 import { createTokenService } from '../support/token-service.js';
-import '../support/silent-logger.js';
 
 // Sentinels find each other by a word every two seconds, and a failover takes some more.
 jest.setTimeout(60_000);

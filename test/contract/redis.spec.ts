@@ -1,10 +1,10 @@
 import { afterAll, expect, it, jest } from '@jest/globals';
 import { describeTokenStoreContract, HOSTILE_CLIENT_IDS, sessionSample } from 'nestjs-fastauth/testing';
-import { RedisTokenStore } from '../../src/stores/redis.store.js';
+import { RedisTokenStore } from '../../src/stores/redis/redis.store.js';
 import { redisAppName, removeRedisApps } from '../support/redis-apps.js';
 import { describeWith, serviceUrl } from '../support/services.js';
-import { processOn } from '../support/store-processes.js';
 import '../support/silent-logger.js';
+import { processOn } from '../support/store-processes.js';
 
 // Processes start slowly on a busy machine.
 jest.setTimeout(60_000);

@@ -6,8 +6,8 @@ import {
   sessionSample,
 } from 'nestjs-fastauth/testing';
 import { StoreUnavailableError } from '../../src/errors.js';
-import { RestTokenStore } from '../../src/stores/rest.store.js';
-import type { SessionRecord } from '../../src/tokens/session-record.js';
+import type { SessionRecord } from '../../src/sessions/session-record.js';
+import { RestTokenStore } from '../../src/stores/rest/rest.store.js';
 import { until } from '../support/kept-sessions.js';
 import { describeParallelRefreshes } from '../support/parallel-refreshes.js';
 import { PersistenceServer } from '../support/persistence-server.js';

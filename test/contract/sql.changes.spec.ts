@@ -2,12 +2,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@j
 import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely';
 import { HOSTILE_CLIENT_IDS, rotatedSample, sessionSample } from 'nestjs-fastauth/testing';
 import { Pool } from 'pg';
-import { SqlTokenStore } from '../../src/stores/sql.store.js';
-import type { SessionKey, SessionRecord } from '../../src/tokens/session-record.js';
+import type { SessionKey, SessionRecord } from '../../src/sessions/session-record.js';
+import { SqlTokenStore } from '../../src/stores/sql/sql.store.js';
 import { until } from '../support/kept-sessions.js';
 import { describeWith } from '../support/services.js';
-import { ownPostgres, type OwnDatabase } from '../support/sql-databases.js';
 import '../support/silent-logger.js';
+import { ownPostgres, type OwnDatabase } from '../support/sql-databases.js';
 
 jest.setTimeout(60_000);
 const PATIENCE_MS = 10_000;

@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rotatedSample, sessionSample, StoreProcess } from 'nestjs-fastauth/testing';
-import { SqlTokenStore, type SqlTokenStoreOptions } from '../../src/stores/sql.store.js';
+import type { SessionKey, SessionRecord } from '../../src/sessions/session-record.js';
+import { SqlTokenStore, type SqlTokenStoreOptions } from '../../src/stores/sql/sql.store.js';
 import { FEED_SILENCE_MS } from '../../src/stores/tracked-sessions.js';
-import type { SessionKey, SessionRecord } from '../../src/tokens/session-record.js';
 import { describeWith } from '../support/services.js';
+import '../support/silent-logger.js';
 import { ownMariadb, ownPostgres, type OwnDatabase } from '../support/sql-databases.js';
 import { processOn } from '../support/store-processes.js';
 import { TcpRelay } from '../support/tcp-relay.js';
-import '../support/silent-logger.js';
 
 jest.setTimeout(60_000);
 

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { ConfigError, StoreUnavailableError } from '../../src/errors.js';
-import { SqlTokenStore } from '../../src/stores/sql.store.js';
+import { SqlTokenStore } from '../../src/stores/sql/sql.store.js';
 import { describeWith } from '../support/services.js';
-import { ownMariadb, ownPostgres, type OwnDatabase } from '../support/sql-databases.js';
 import '../support/silent-logger.js';
+import { ownMariadb, ownPostgres, type OwnDatabase } from '../support/sql-databases.js';
 
 const SERVERS = [
   {

@@ -2,14 +2,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rotatedSample, sessionSample } from 'nestjs-fastauth/testing';
 import { ConfigError, StoreUnavailableError } from '../../src/errors.js';
-import { SqlTokenStore, type SqlTokenStoreOptions } from '../../src/stores/sql.store.js';
+import { SqlTokenStore, type SqlTokenStoreOptions } from '../../src/stores/sql/sql.store.js';
 import { describeParallelRefreshes } from '../support/parallel-refreshes.js';
 import { runCli } from '../support/run-cli.js';
 import { describeWith } from '../support/services.js';
+import '../support/silent-logger.js';
 import { ownMariadb, ownPostgres, type OwnDatabase } from '../support/sql-databases.js';
 import { TcpRelay } from '../support/tcp-relay.js';
 import { temporaryFolder, removeTemporaryFolders } from '../support/temporary-folder.js';
-import '../support/silent-logger.js';
 
 // It starts eleven processes for each server.
 jest.setTimeout(60_000);

@@ -3,7 +3,7 @@ import { SqliteDialect } from 'kysely';
 import Database from 'libsql';
 import { join } from 'node:path';
 import { describeTokenStoreContract } from 'nestjs-fastauth/testing';
-import { SqlTokenStore } from '../../src/stores/sql.store.js';
+import { SqlTokenStore } from '../../src/stores/sql/sql.store.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
 jest.setTimeout(60_000);

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import { sessionSample } from 'nestjs-fastauth/testing';
-import { SqlTokenStore } from '../../src/stores/sql.store.js';
+import { SqlTokenStore } from '../../src/stores/sql/sql.store.js';
 import { type CertificateFiles, certificatesFor } from '../support/certificates.js';
 import { untilKept } from '../support/kept-sessions.js';
 import { describeWith } from '../support/services.js';
+import '../support/silent-logger.js';
 import { ownPostgres, type OwnDatabase } from '../support/sql-databases.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
-import '../support/silent-logger.js';
 
 const describePostgres = await describeWith('PostgreSQL', 'openssl');
 

@@ -7,7 +7,7 @@ import {
   TokenController,
   TokenService,
 } from 'nestjs-fastauth';
-import { MemoryTokenStore } from '../../src/stores/memory.store.js';
+import { MemoryTokenStore } from '../../src/stores/memory/memory.store.js';
 import { ADAPTERS, startApp, type TestApp } from '../support/app.js';
 import { RoutesController } from '../support/routes.controller.js';
 

@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, it, jest } from '@jest/globals';
 import { Agent, get } from 'node:http';
 import { join } from 'node:path';
-import { LmdbTokenStore } from '../../src/stores/lmdb.store.js';
-import { MemoryTokenStore } from '../../src/stores/memory.store.js';
-import type { Clock } from '../../src/tokens/clock.js';
+import type { Clock } from '../../src/clock.js';
+import { LmdbTokenStore } from '../../src/stores/lmdb/lmdb.store.js';
+import { MemoryTokenStore } from '../../src/stores/memory/memory.store.js';
 import { startApp } from '../support/app.js';
 import { type Cleaning, RedisCleaning, SqlCleaning, SweptCleaning } from '../support/cleanings.js';
 import { removeRedisApps } from '../support/redis-apps.js';

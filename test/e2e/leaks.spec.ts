@@ -15,7 +15,7 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import { afterAll, expect, it, jest } from '@jest/globals';
 import { FastauthEvents, TokenService, TokenStore, withFastauth } from '../../src/index.js';
-import { SqlTokenStore } from '../../src/stores/sql.store.js';
+import { SqlTokenStore } from '../../src/stores/sql/sql.store.js';
 import { type AdapterName, type Answer, MASTER_TOKEN, SECRET, startApp } from '../support/app.js';
 import { HealthController, KeepingSink, Listener } from '../support/observers.js';
 import { PersistenceServer } from '../support/persistence-server.js';

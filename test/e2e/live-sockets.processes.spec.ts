@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { JsonChild } from '../support/child-process.js';
 import { compile, type CompiledFiles } from '../support/compile.js';
-import { SqlTokenStore } from '../../src/stores/sql.store.js';
+import { SqlTokenStore } from '../../src/stores/sql/sql.store.js';
 import { describeWith, serviceUrl } from '../support/services.js';
 import { type OwnDatabase, ownMariadb, ownPostgres } from '../support/sql-databases.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';

@@ -15,8 +15,8 @@ import {
 import { importSecret } from '../../src/keys/import-key.js';
 import { KeyRing } from '../../src/keys/key-ring.js';
 import { KeyRingHolder } from '../../src/keys/key-ring-holder.js';
-import { Heartbeat } from '../../src/websockets/heartbeat.js';
-import { LiveSockets } from '../../src/websockets/live-sockets.js';
+import { LiveSockets } from '../../src/transports/websockets/live/live-sockets.js';
+import { Heartbeat } from '../../src/transports/websockets/ws/heartbeat.js';
 import {
   ADAPTERS,
   MASTER_TOKEN,
@@ -25,10 +25,10 @@ import {
   type TestApp,
   type TestAppOptions,
 } from '../support/app.js';
-import { COMBINATIONS, WS, type TestClient } from '../support/socket-platforms.js';
-import { TestGateway } from '../support/test-gateway.js';
 import { RawSocket } from '../support/raw-socket.js';
+import { COMBINATIONS, WS, type TestClient } from '../support/socket-platforms.js';
 import { TestSocket } from '../support/sockets.js';
+import { TestGateway } from '../support/test-gateway.js';
 
 /** The promise: told and closed in under a second. */
 const BOUND_MS = 1000;

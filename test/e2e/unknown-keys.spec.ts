@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { MemoryTokenStore } from '../../src/stores/memory.store.js';
+import { MemoryTokenStore } from '../../src/stores/memory/memory.store.js';
 import { ADAPTERS, startApp, type TestApp } from '../support/app.js';
 import { RoutesController } from '../support/routes.controller.js';
 import { base64url } from '../support/token-forgery.js';

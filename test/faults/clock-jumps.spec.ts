@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { InvalidGrantError, UnauthorizedError } from '../../src/errors.js';
-import { MemoryTokenStore } from '../../src/stores/memory.store.js';
+import { MemoryTokenStore } from '../../src/stores/memory/memory.store.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { createTokenService } from '../support/token-service.js';
 

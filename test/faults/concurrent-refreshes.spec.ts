@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { LmdbTokenStore } from '../../src/stores/lmdb.store.js';
-import type { SessionRecord, TokenPair } from '../../src/tokens/session-record.js';
+import type { SessionRecord, TokenPair } from '../../src/sessions/session-record.js';
+import { LmdbTokenStore } from '../../src/stores/lmdb/lmdb.store.js';
 import { ADAPTERS, startApp } from '../support/app.js';
 import { PersistenceServer } from '../support/persistence-server.js';
 import { type RawAnswer, sendRaw } from '../support/raw-request.js';

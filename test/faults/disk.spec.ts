@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sessionSample } from 'nestjs-fastauth/testing';
 import { StoreUnavailableError } from '../../src/errors.js';
-import { LmdbTokenStore } from '../../src/stores/lmdb.store.js';
+import { LmdbTokenStore } from '../../src/stores/lmdb/lmdb.store.js';
 import { MASTER_TOKEN, startApp } from '../support/app.js';
 import { JsonChild } from '../support/child-process.js';
 import { compile } from '../support/compile.js';

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { join } from 'node:path';
 import { rotatedSample, sessionSample, StoreProcess } from 'nestjs-fastauth/testing';
 import { StoreUnavailableError } from '../../src/errors.js';
-import { LmdbTokenStore } from '../../src/stores/lmdb.store.js';
+import { LmdbTokenStore } from '../../src/stores/lmdb/lmdb.store.js';
 import { until } from '../support/kept-sessions.js';
 import { StoppedWriter } from '../support/stopped-writer.js';
 import { describeIf } from '../support/services.js';

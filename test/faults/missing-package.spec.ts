@@ -12,7 +12,7 @@ const { createTokenStore } = await import(${JSON.stringify(resolve('dist/stores/
 const use = async (databaseUrl) => (await createTokenStore({ ...settings, databaseUrl })).open();
 `;
 const COUNT_ATTEMPTS = `
-const { AttemptLimiter } = await import(${JSON.stringify(resolve('dist/access/attempt-limiter.js'))});
+const { AttemptLimiter } = await import(${JSON.stringify(resolve('dist/limits/attempt-limiter.js'))});
 const limits = { failedAttemptsPerAddress: 1, failedAttemptsPerClient: 1, trustedProxies: [], storeTimeout: 1 };
 const use = (failedAttemptsStore) => new AttemptLimiter({ ...limits, failedAttemptsStore }).onModuleInit();
 `;

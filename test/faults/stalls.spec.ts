@@ -2,10 +2,11 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Redis } from 'ioredis';
 import mysql from 'mysql2/promise';
 import { Client } from 'pg';
-import { SqlTokenStore } from '../../src/stores/sql.store.js';
+import { SqlTokenStore } from '../../src/stores/sql/sql.store.js';
 import { PersistenceServer } from '../support/persistence-server.js';
 import { RedisServer, describeWithOwnRedis } from '../support/redis-server.js';
 import { describeWith, type Service } from '../support/services.js';
+import '../support/silent-logger.js';
 import { ownMariadb, ownPostgres, type OwnDatabase } from '../support/sql-databases.js';
 import {
   refreshThroughStall,
@@ -14,7 +15,6 @@ import {
 } from '../support/stalled-refreshes.js';
 import { TcpRelay } from '../support/tcp-relay.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
-import '../support/silent-logger.js';
 
 jest.setTimeout(STALL_PATIENCE_MS);
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreProcess } from 'nestjs-fastauth/testing';
-import { SqlTokenStore } from '../../src/stores/sql.store.js';
+import { SqlTokenStore } from '../../src/stores/sql/sql.store.js';
 import type { IssuedTokens } from '../../src/tokens/issued-tokens.js';
 import { until } from '../support/kept-sessions.js';
 import { PersistenceServer } from '../support/persistence-server.js';

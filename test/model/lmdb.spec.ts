@@ -1,7 +1,7 @@
 import { afterAll, jest } from '@jest/globals';
 import { join } from 'node:path';
 import { describeSessionModel } from 'nestjs-fastauth/testing';
-import { LmdbTokenStore } from '../../src/stores/lmdb.store.js';
+import { LmdbTokenStore } from '../../src/stores/lmdb/lmdb.store.js';
 import { StoppedWriter } from '../support/stopped-writer.js';
 import { modelRuns, modelTimeout } from '../support/model-runs.js';
 import { describeIf } from '../support/services.js';

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { describeSessionModel } from 'nestjs-fastauth/testing';
-import { MemoryTokenStore } from '../../src/stores/memory.store.js';
+import { MemoryTokenStore } from '../../src/stores/memory/memory.store.js';
 import { modelRuns, modelTimeout } from '../support/model-runs.js';
 
 jest.setTimeout(modelTimeout(20_000));

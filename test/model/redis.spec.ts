@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, jest } from '@jest/globals';
 import { describeSessionModel } from 'nestjs-fastauth/testing';
-import { RedisTokenStore } from '../../src/stores/redis.store.js';
+import { RedisTokenStore } from '../../src/stores/redis/redis.store.js';
 import { modelRuns, modelTimeout } from '../support/model-runs.js';
 import { redisAppName, removeRedisApps } from '../support/redis-apps.js';
 import { describeWithOwnRedis, RedisServer } from '../support/redis-server.js';

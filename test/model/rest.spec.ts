@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, jest } from '@jest/globals';
 import { describeSessionModel } from 'nestjs-fastauth/testing';
-import { RestTokenStore } from '../../src/stores/rest.store.js';
+import { RestTokenStore } from '../../src/stores/rest/rest.store.js';
 import { modelRuns, modelTimeout } from '../support/model-runs.js';
 import { PersistenceServer } from '../support/persistence-server.js';
 import '../support/silent-logger.js';

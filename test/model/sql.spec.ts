@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeSessionModel } from 'nestjs-fastauth/testing';
-import { SqlTokenStore } from '../../src/stores/sql.store.js';
+import { SqlTokenStore } from '../../src/stores/sql/sql.store.js';
 import { modelRuns, modelTimeout } from '../support/model-runs.js';
 import { describeWith, type Service } from '../support/services.js';
 import { ownMariadb, ownPostgres, type OwnDatabase } from '../support/sql-databases.js';

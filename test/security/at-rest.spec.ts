@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeEach, describe, jest } from '@jest/globals';
 import { join } from 'node:path';
-import { LmdbTokenStore } from '../../src/stores/lmdb.store.js';
-import { MemoryTokenStore } from '../../src/stores/memory.store.js';
-import { RedisTokenStore } from '../../src/stores/redis.store.js';
-import { SqlTokenStore } from '../../src/stores/sql.store.js';
+import { LmdbTokenStore } from '../../src/stores/lmdb/lmdb.store.js';
+import { MemoryTokenStore } from '../../src/stores/memory/memory.store.js';
+import { RedisTokenStore } from '../../src/stores/redis/redis.store.js';
+import { SqlTokenStore } from '../../src/stores/sql/sql.store.js';
 import { itKeepsNoUsableToken } from '../support/at-rest.js';
 import { redisAppName, removeRedisApps } from '../support/redis-apps.js';
 import { describeWith, type Service, serviceUrl } from '../support/services.js';

@@ -3,8 +3,8 @@ import { ALGORITHMS, type EncryptionAlgorithm } from '../../src/keys/algorithms.
 import { KeyRing } from '../../src/keys/key-ring.js';
 import { KeyRingHolder } from '../../src/keys/key-ring-holder.js';
 import type { EncryptingKey } from '../../src/keys/ring-key.js';
-import { JwtCodec } from '../../src/tokens/jwt.codec.js';
-import { JweCodec } from '../../src/tokens/jwe.codec.js';
+import { JweCodec } from '../../src/tokens/codecs/jwe.codec.js';
+import { JwtCodec } from '../../src/tokens/codecs/jwt.codec.js';
 import { TokenFault } from '../../src/tokens/token-fault.js';
 import { encryptByHand } from '../support/jwe-by-hand.js';
 import { freshKey } from '../support/rings.js';

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { FastauthOptions } from '../../src/config/fastauth-options.js';
 import { ConfigError, StoreUnavailableError } from '../../src/errors.js';
+import type { JsonObject } from '../../src/json.js';
 import { importSecret } from '../../src/keys/import-key.js';
 import { KeyRing } from '../../src/keys/key-ring.js';
 import { KeyRingHolder } from '../../src/keys/key-ring-holder.js';
-import { MemoryTokenStore } from '../../src/stores/memory.store.js';
+import { MemoryTokenStore } from '../../src/stores/memory/memory.store.js';
 import type { ForeignTokens } from '../../src/tokens/foreign-tokens.js';
-import type { JsonObject } from '../../src/config/strict-json.js';
 import { ADAPTERS, startApp, type TestApp } from '../support/app.js';
 import { RoutesController } from '../support/routes.controller.js';
 import { forgeToken } from '../support/token-forgery.js';

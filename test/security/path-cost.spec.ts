@@ -2,7 +2,7 @@
 // are, deciding it costs no more than a small multiple of a plain path of the same length.
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { PathRules } from '../../src/access/path-rules.js';
+import { PathRules } from '../../src/access/paths/path-rules.js';
 
 const HOSTILE = [
   '/..;a',

@@ -11,8 +11,8 @@ import type { EncryptionKey, KeyStatus, RingKey, SignatureKey } from '../../src/
 import { HmacVerifier } from '../../src/keys/hmac.js';
 import { isSignatureOf } from '../../src/keys/signature.js';
 import { freshKey } from '../support/rings.js';
-import { decrypted, JweCodec } from '../../src/tokens/jwe.codec.js';
-import { JwtCodec } from '../../src/tokens/jwt.codec.js';
+import { decrypted, JweCodec } from '../../src/tokens/codecs/jwe.codec.js';
+import { JwtCodec } from '../../src/tokens/codecs/jwt.codec.js';
 import { TokenFault } from '../../src/tokens/token-fault.js';
 
 interface Vector {

@@ -4,8 +4,8 @@ import type { AbstractHttpAdapter } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
+import { Clock } from '../../src/clock.js';
 import { FastauthModule } from '../../src/fastauth.module.js';
-import { Clock } from '../../src/tokens/clock.js';
 import { FakeClock } from './fake-clock.js';
 
 export const ADAPTERS = ['express', 'fastify'] as const;

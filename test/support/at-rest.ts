@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
-import type { TokenStore } from '../../src/stores/token-store.js';
+import type { TokenStore } from '../../src/sessions/token-store.js';
 import { createTokenService } from './token-service.js';
 
 /** A store, and all that it has written anywhere. */

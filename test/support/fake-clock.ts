@@ -1,4 +1,4 @@
-import { Clock } from '../../src/tokens/clock.js';
+import { Clock } from '../../src/clock.js';
 
 /** A clock that stands still until it is told to move. */
 export class FakeClock extends Clock {

@@ -6,8 +6,8 @@ import { isAlgorithm } from '../../src/keys/algorithms.js';
 import { importJwk } from '../../src/keys/import-key.js';
 import { KeyRing } from '../../src/keys/key-ring.js';
 import { KeyRingHolder } from '../../src/keys/key-ring-holder.js';
-import type { DecodedToken } from '../../src/tokens/token-codec.js';
-import { TokenCodecs } from '../../src/tokens/token-codecs.js';
+import type { DecodedToken } from '../../src/tokens/codecs/token-codec.js';
+import { TokenCodecs } from '../../src/tokens/codecs/token-codecs.js';
 import { TokenFault } from '../../src/tokens/token-fault.js';
 import { freshKey } from './rings.js';
 

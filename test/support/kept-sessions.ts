@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TokenStore } from '../../src/stores/token-store.js';
-import type { SessionKey } from '../../src/tokens/session-record.js';
+import type { SessionKey } from '../../src/sessions/session-record.js';
+import type { TokenStore } from '../../src/sessions/token-store.js';
 
 const PATIENCE_MS = 10_000;
 

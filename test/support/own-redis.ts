@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { RedisTokenStore, type RedisTokenStoreOptions } from '../../src/stores/redis.store.js';
+import { RedisTokenStore, type RedisTokenStoreOptions } from '../../src/stores/redis/redis.store.js';
 import { RedisServer } from './redis-server.js';
 import { removeTemporaryFolders } from './temporary-folder.js';
 

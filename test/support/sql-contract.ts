@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, jest } from '@jest/globals';
 import { describeTokenStoreContract } from 'nestjs-fastauth/testing';
-import { SqlTokenStore } from '../../src/stores/sql.store.js';
+import { SqlTokenStore } from '../../src/stores/sql/sql.store.js';
 import type { OwnDatabase } from './sql-databases.js';
 import { processOn } from './store-processes.js';
 

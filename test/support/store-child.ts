@@ -2,9 +2,9 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { StoreUnavailableError } from '../../src/errors.js';
+import type { SessionRecord } from '../../src/sessions/session-record.js';
+import { rotatedSample, sessionSample } from '../../src/store-contract/session-sample.js';
 import { createTokenStore } from '../../src/stores/open-store.js';
-import { rotatedSample, sessionSample } from '../../src/testing/session-sample.js';
-import type { SessionRecord } from '../../src/tokens/session-record.js';
 import { testConfig } from './test-config.js';
 
 /** A process of its own on the store of a test. Arguments: what to do, and the store's `database-url`. */

@@ -1,11 +1,11 @@
+import type { Clock } from '../../src/clock.js';
 import type { FastauthConfig } from '../../src/config/fastauth-config.js';
+import type { FastauthEvent } from '../../src/events/fastauth-event.js';
+import { FastauthEvents } from '../../src/events/fastauth-events.js';
 import { KeyRing } from '../../src/keys/key-ring.js';
 import { KeyRingHolder } from '../../src/keys/key-ring-holder.js';
-import { MemoryTokenStore } from '../../src/stores/memory.store.js';
-import type { TokenStore } from '../../src/stores/token-store.js';
-import type { FastauthEvent } from '../../src/telemetry/fastauth-event.js';
-import { FastauthEvents } from '../../src/telemetry/fastauth-events.js';
-import type { Clock } from '../../src/tokens/clock.js';
+import type { TokenStore } from '../../src/sessions/token-store.js';
+import { MemoryTokenStore } from '../../src/stores/memory/memory.store.js';
 import { TokenService } from '../../src/tokens/token.service.js';
 import { FakeClock } from './fake-clock.js';
 import { testConfig } from './test-config.js';

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { WebSocketGateway } from '@nestjs/websockets';
 import * as fc from 'fast-check';
+import { PathRules } from '../../../src/access/paths/path-rules.js';
 import { AccessOnly } from '../../../src/index.js';
-import { PathRules } from '../../../src/access/path-rules.js';
 import { startIoApp, until, type IoApp } from '../../support/io-app.js';
 
 const BOUND = 1024;

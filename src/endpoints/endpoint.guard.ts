@@ -1,0 +1,41 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { ContextIdFactory, ModuleRef } from '@nestjs/core';
+import { rawRequest, type AnyRequest } from '../access/request-access.js';
+import { correlationIdOf } from '../events/correlation-id.js';
+import { FastauthEvents } from '../events/fastauth-events.js';
+import { AttemptLimiter } from '../limits/attempt-limiter.js';
+import { EndpointAnswer } from './endpoint-answer.js';
+import { EndpointBodies } from './endpoint-bodies.js';
+import { readEndpoint } from './endpoint-metadata.js';
+import type { TokenRequest } from './token-request.js';
+
+/** The last guard before an endpoint of ours: it lets nothing pass, but has the endpoint answer. */
+@Injectable()
+export class EndpointGuard implements CanActivate {
+  constructor(
+    private readonly modules: ModuleRef,
+    private readonly bodies: EndpointBodies,
+    private readonly events: FastauthEvents,
+    private readonly limiter: AttemptLimiter,
+  ) {}
+
+  /** Rejects, always: with an {@link EndpointAnswer}, or with an error that is to be the answer. */
+  async canActivate(context: ExecutionContext): Promise<never> {
+    const request = context.switchToHttp().getRequest<TokenRequest>();
+    const serve = readEndpoint(context.getHandler());
+    if (!serve) throw new Error('EndpointGuard stands before a method without @Endpoint()');
+    if (request.method === 'POST') {
+      request.body = await this.bodies.parametersOf(request);
+    }
+    // What needs the request (a provider of that scope, on a subclass) is made for it, as Nest would.
+    const contextId = ContextIdFactory.getByRequest(request);
+    const controller = await this.modules.resolve<object>(context.getClass(), contextId);
+    const raw = rawRequest(request as unknown as AnyRequest);
+    const served = await this.events.correlated(
+      correlationIdOf(raw.headers),
+      async () => serve.call(controller, request),
+      this.limiter.addressOf(raw),
+    );
+    throw served instanceof EndpointAnswer ? served : new EndpointAnswer(200, served);
+  }
+}

@@ -1,0 +1,39 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, it } from '@jest/globals';
+import { FastauthEvents } from './fastauth-events.js';
+
+/** In a process of its own, since the test runner follows promises. The id is 0 as long as nobody does. */
+const IDS_OF_PROMISES = `
+  import 'reflect-metadata';
+  import { executionAsyncId } from 'node:async_hooks';
+  import { FastauthEvents } from './dist/events/fastauth-events.js';
+  const id = async () => (await null, executionAsyncId());
+  const before = await id();
+  await new FastauthEvents().correlated('a', id);
+  const after = await id();
+  console.log(JSON.stringify({ before, after }));
+`;
+
+describe('correlated events', () => {
+  it('carry the id of their own request, those of requests at the same time included', async () => {
+    const events = new FastauthEvents();
+    const heard: (string | undefined)[] = [];
+    events.subscribe((_event, correlationId) => heard.push(correlationId));
+    const tell = async (milliseconds: number): Promise<void> => {
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      events.emit({ type: 'key.retired', kid: 'k' });
+    };
+    await Promise.all([events.correlated('a', () => tell(10)), events.correlated('b', () => tell(1))]);
+    await expect(events.correlated('c', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    await tell(0);
+    await events.correlated('d', () => tell(1));
+    expect(heard).toEqual(['b', 'a', undefined, 'd']);
+  });
+
+  it('leave promises unfollowed once they are told', () => {
+    const ids = execFileSync(process.execPath, ['--input-type=module', '-e', IDS_OF_PROMISES], {
+      encoding: 'utf8',
+    });
+    expect(JSON.parse(ids)).toEqual({ before: 0, after: 0 });
+  });
+});

@@ -1,0 +1,40 @@
+import { Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import type { AccessPolicy } from '../access/access-policy.js';
+import { NONE } from '../access/demand.js';
+import type { PathRules } from '../access/paths/path-rules.js';
+import type { RouteMatcher } from './route-matcher.js';
+import type { RouteTable } from './route-table.js';
+import { startupReport, type SocketPath } from './startup-report.js';
+
+/** Says once, when the application starts, what is guarded and what of the path rules looks like a mistake. */
+export class StartupLog implements OnApplicationBootstrap {
+  private readonly logger = new Logger('Fastauth');
+
+  constructor(
+    private readonly routes: RouteTable,
+    private readonly rules: PathRules,
+    private readonly policy: AccessPolicy,
+    private readonly matcher: RouteMatcher,
+    private readonly gateways: () => readonly SocketPath[],
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const { warnings, guarded } = startupReport({
+      routes: this.routes.routes,
+      rules: this.rules,
+      accessOf: ({ handlerName, controller }, pattern) => ({
+        demand: this.policy.demandOfRoute(controller, handlerName, [pattern]),
+        origins: this.policy.originsOfDemand(controller, handlerName, [pattern]),
+      }),
+      isMarkedPublic: ({ handlerName, controller }) =>
+        this.policy.isMethodMarkedPublic(controller, handlerName),
+      isReadable: (pattern) => this.policy.defaultDemand === NONE || this.matcher.isReadable(pattern),
+      gateways: this.gateways(),
+    });
+    const shadowed = this.matcher.shadowedEndpoints(({ handlerName, controller }) =>
+      this.policy.isEndpoint(controller, handlerName),
+    );
+    for (const line of guarded) this.logger.log(line);
+    for (const line of [...warnings, ...shadowed]) this.logger.warn(line);
+  }
+}

@@ -1,0 +1,92 @@
+import { StoreUnavailableError } from '../../errors.js';
+import { sessionExpiresAt, type SessionRecord } from '../../sessions/session-record.js';
+import { decodeSessionRecord, encodeSessionRecord } from '../session-record.codec.js';
+import type { LmdbFiles } from './files.js';
+import { clientPrefix, expiryKeyBytes, keysFrom, parseSessionKey, sessionKeyBytes } from './keys.js';
+
+const NO_BYTES = Buffer.alloc(0);
+
+/** @throws RangeError for identifiers that cannot be stored exactly; the token endpoints refuse them before */
+export function storableKey(record: SessionRecord): Buffer {
+  const key = sessionKeyBytes(record);
+  if (key === undefined) {
+    throw new RangeError('The client identifier is too long or not well-formed Unicode.');
+  }
+  return key;
+}
+
+/** @returns a buffer that the next reading may overwrite */
+export function readBytes({ sessions, revoked }: LmdbFiles, key: Buffer): Buffer | undefined {
+  return sessions.getBinaryFast(key) ?? revoked.getBinaryFast(key);
+}
+
+export function readSession(files: LmdbFiles, key: Buffer): SessionRecord | undefined {
+  const bytes = readBytes(files, key);
+  if (bytes === undefined) return undefined;
+  const { clientId, familyId } = parseSessionKey(key);
+  return decodeSessionRecord(bytes, clientId, familyId);
+}
+
+/** Of the live sessions (and what processes of an earlier version revoked), or of the revoked ones. */
+export function readClient(database: LmdbFiles['sessions'], clientId: string): SessionRecord[] {
+  const prefix = clientPrefix(clientId);
+  if (prefix === undefined) return [];
+  return Array.from(database.getRange(keysFrom(prefix)), ({ key, value }) => {
+    const { familyId } = parseSessionKey(key);
+    return decodeSessionRecord(value, clientId, familyId);
+  });
+}
+
+/** Every session that is not revoked, but for the damaged ones, which nobody can use. */
+export function* readableSessions({ sessions }: LmdbFiles): Iterable<SessionRecord> {
+  for (const { key, value } of sessions.getRange({})) {
+    const { clientId, familyId } = parseSessionKey(key);
+    try {
+      yield decodeSessionRecord(value, clientId, familyId);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) throw error;
+    }
+  }
+}
+
+export function putSession(
+  { sessions, revoked, expiries }: LmdbFiles,
+  key: Buffer,
+  record: SessionRecord,
+  bytes: Buffer,
+  stored: SessionRecord | undefined,
+): void {
+  const expiresAt = sessionExpiresAt(record);
+  const storedExpiresAt = stored && sessionExpiresAt(stored);
+  if (storedExpiresAt !== expiresAt) {
+    if (storedExpiresAt !== undefined) expiries.remove(expiryKeyBytes(storedExpiresAt, key));
+    expiries.put(expiryKeyBytes(expiresAt, key), NO_BYTES);
+  }
+  if (record.revokedAt === undefined) sessions.put(key, bytes);
+  else revoked.put(key, bytes);
+}
+
+export function revokeSession(
+  { sessions, revoked }: LmdbFiles,
+  record: SessionRecord,
+  revokedAt: number,
+): void {
+  const key = storableKey(record);
+  revoked.put(key, encodeSessionRecord({ ...record, revokedAt }));
+  sessions.remove(key);
+}
+
+export function removeSession({ sessions, expiries }: LmdbFiles, record: SessionRecord): void {
+  const key = storableKey(record);
+  expiries.remove(expiryKeyBytes(sessionExpiresAt(record), key));
+  sessions.remove(key);
+}
+
+/** A damaged session has ended, too: the index says so, and nobody can use it. */
+export function hasEnded(bytes: Buffer | undefined, now: number): boolean {
+  try {
+    return bytes !== undefined && sessionExpiresAt(decodeSessionRecord(bytes, '', '')) < now;
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,138 @@
+import type { Dispatcher, Pool } from 'undici';
+import { StoreUnavailableError } from '../../errors.js';
+import { BackendPolicy } from '../backend-policy.js';
+
+/** Options of {@link RestClient}. */
+export interface RestClientOptions {
+  /** Base URL of the persistence API. A user name and password in it become an `Authorization` header. */
+  readonly url: string;
+  /** Sent on every call. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Time limit of one operation in seconds, retries included. */
+  readonly timeout: number;
+}
+
+/** What the API stores for a client. */
+export interface RestTokens {
+  readonly access_token: string | null;
+  readonly refresh_token: string | null;
+}
+
+const MAX_ANSWER_BYTES = 64 * 1024;
+const MAX_CONNECTIONS = 100;
+/**
+ * Answers that may be others in a moment: too slow, too many calls, a gateway without the API behind it, no room.
+ * All others say that the API will not, 500 included, as in the original.
+ */
+const PASSING: ReadonlySet<number> = new Set([408, 429, 502, 503, 504, 507]);
+
+/** Speaks the REST persistence API of the Python original, over kept-alive connections. Follows no redirects. */
+export class RestClient {
+  readonly #origin: string;
+  #pool: Promise<Pool> | undefined;
+  readonly #policy: BackendPolicy;
+  readonly #path: string;
+  readonly #headers: Record<string, string>;
+  readonly #limits: { headersTimeout: number; bodyTimeout: number };
+
+  constructor(options: RestClientOptions) {
+    const base = new URL(options.url);
+    const milliseconds = options.timeout * 1000;
+    this.#origin = base.origin;
+    this.#policy = new BackendPolicy(options);
+    this.#path = `${base.pathname.replace(/\/+$/, '')}/token?client_id=`;
+    this.#headers = { accept: 'application/json', ...authorization(base), ...lowerCased(options.headers) };
+    this.#limits = { headersTimeout: milliseconds, bodyTimeout: milliseconds };
+  }
+
+  /** Connections are made when they are needed. */
+  async open(): Promise<void> {
+    await (this.#pool ??= this.#newPool());
+  }
+
+  /**
+   * The text of the API's answer, or undefined for a client it does not know.
+   * @throws StoreUnavailableError
+   */
+  async load(clientId: string): Promise<string | undefined> {
+    const { status, text } = await this.#policy.read((signal) =>
+      this.#call(clientId, { method: 'GET', headers: this.#headers, signal }),
+    );
+    if (status === 404) return undefined;
+    if (status !== 200) throw answered(status);
+    if (text === undefined) {
+      throw new StoreUnavailableError('The persistence API answered with more than 64 KiB.', undefined, {
+        answered: true,
+      });
+    }
+    return text;
+  }
+
+  /** @throws StoreUnavailableError unless the API says that it saved */
+  async save(clientId: string, data: RestTokens): Promise<void> {
+    const headers = { 'content-type': 'application/json', ...this.#headers };
+    const body = JSON.stringify({ data });
+    const { status } = await this.#policy.write((signal) =>
+      this.#call(clientId, { method: 'POST', headers, body, signal }),
+    );
+    if (status !== 200) throw answered(status);
+  }
+
+  async close(): Promise<void> {
+    await (await this.#pool)?.close();
+  }
+
+  async #newPool(): Promise<Pool> {
+    // Loaded here, so that apps on other stores do not wait for it when they start.
+    const { Pool } = await import('undici');
+    const timeout = this.#limits.headersTimeout;
+    return new Pool(this.#origin, { connections: MAX_CONNECTIONS, connect: { timeout } });
+  }
+
+  /** Rejects for what says that the API as a whole is in trouble, which is what the breaker counts. */
+  async #call(clientId: string, request: Omit<Dispatcher.RequestOptions, 'path'>): Promise<RestAnswer> {
+    const pool = await (this.#pool ??= this.#newPool());
+    const { statusCode: status, body } = await pool.request({
+      ...request,
+      ...this.#limits,
+      path: this.#path + encodeURIComponent(clientId),
+    });
+    const text = await readLimited(body);
+    if (PASSING.has(status)) throw answered(status);
+    return { status, text };
+  }
+}
+
+interface RestAnswer {
+  readonly status: number;
+  /** undefined when it was longer than the limit. */
+  readonly text: string | undefined;
+}
+
+async function readLimited(body: Dispatcher.ResponseData['body']): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += (chunk as Buffer).length;
+    // Leaving the loop closes the connection, so that the rest is never received.
+    if (bytes > MAX_ANSWER_BYTES) return undefined;
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function answered(status: number): StoreUnavailableError {
+  return new StoreUnavailableError(`The persistence API answered with status ${status}.`, undefined, {
+    answered: !PASSING.has(status),
+  });
+}
+
+function authorization({ username, password }: URL): Record<string, string> {
+  if (username === '' && password === '') return {};
+  const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
+  return { authorization: `Basic ${credentials.toString('base64')}` };
+}
+
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}

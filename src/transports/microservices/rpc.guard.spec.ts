@@ -1,0 +1,48 @@
+import { ModulesContainer } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { describe, expect, it } from '@jest/globals';
+import { testConfig } from '../../../test/support/test-config.js';
+import { AccessPolicy } from '../../access/access-policy.js';
+import { AccessOnly, MasterOnly, Public } from '../../access/decorators.js';
+import { type Denial, DENIALS } from '../../access/denial.js';
+import type { Gate } from '../../access/gate.js';
+import { HandlerNames } from '../../access/handler-names.js';
+import { PathRules } from '../../access/paths/path-rules.js';
+import { RpcGuard } from './rpc.guard.js';
+
+const names = new HandlerNames(new ModulesContainer());
+
+class Handlers {
+  unmarked() {}
+  @Public() public() {}
+  @AccessOnly() access() {}
+  @Public() @MasterOnly() both() {}
+}
+@Public()
+class PublicHandlers {
+  unmarked() {}
+  @AccessOnly() access() {}
+}
+
+describe('the guard of microservice messages', () => {
+  it.each([
+    [Handlers, 'unmarked', false],
+    [Handlers, 'public', true],
+    [Handlers, 'access', false],
+    [Handlers, 'both', false],
+    [PublicHandlers, 'unmarked', true],
+    [PublicHandlers, 'access', false],
+  ] as const)('%p.%s: %s', (controller, name, isOpen) => {
+    const told: Denial[] = [];
+    const guard = new RpcGuard(
+      new AccessPolicy(testConfig(), new PathRules({ master: [], access: [] }), names),
+      {
+        refuse: (denial: Denial) => told.push(denial),
+      } as unknown as Gate,
+    );
+    const handler = Reflect.get(controller.prototype, name) as () => void;
+    const context = new ExecutionContextHost([{}, {}], controller, handler);
+    expect(guard.canActivate(context)).toBe(isOpen);
+    expect(told).toEqual(isOpen ? [] : [DENIALS.unknownContext]);
+  });
+});

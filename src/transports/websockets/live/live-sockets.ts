@@ -1,0 +1,231 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock } from '../../../clock.js';
+import { FASTAUTH_CONFIG, type FastauthConfig } from '../../../config/fastauth-config.js';
+import { SafeLogger } from '../../../events/safe-logger.js';
+import { ExpiryQueue, type Expiring } from '../../../sessions/expiry-queue.js';
+import { TokenFault } from '../../../tokens/token-fault.js';
+import { TokenService } from '../../../tokens/token.service.js';
+import type { TokenReference, TokenStanding } from '../../../tokens/token-standing.js';
+import { ENDINGS, EXPIRING, expiringNotice, type SocketEnding } from '../socket-ending.js';
+import type { SocketKind } from '../socket-kind.js';
+import type { HeldToken } from './held-token.js';
+import { SessionFollower } from './session-follower.js';
+
+/** How often ends are looked for. One unref'ed timer for all sockets, and none while there is no socket. */
+const TICK_MS = 50;
+/** How long a closed socket has to answer before its connection is cut. */
+const CLOSE_SECONDS = 2;
+/** When a session is asked about again that could not be. */
+const ASK_AGAIN_SECONDS = 1;
+
+/** A socket that lives by a token. `expiresAt` is when its state ends, whichever that is. */
+interface LiveSocket extends Expiring {
+  readonly kind: SocketKind;
+  readonly socket: object;
+  token: HeldToken;
+  /** good; refreshed, and waiting for the new token; told and closed, and waiting for the close to be answered */
+  state: 'good' | 'refreshed' | 'ended';
+}
+
+/**
+ * The sockets that live by tokens. Each is told and closed when its token expires, or its session is revoked
+ * or superseded by whatever process; a refreshed one has a moment to present its new token.
+ */
+@Injectable()
+export class LiveSockets implements OnApplicationShutdown {
+  private readonly logger = new SafeLogger();
+  private readonly bySocket = new Map<object, LiveSocket>();
+  private readonly byClient = new Map<string, Set<LiveSocket>>();
+  private readonly ends = new ExpiryQueue<LiveSocket>();
+  private readonly follower: SessionFollower;
+  private unwatch: (() => void) | undefined;
+  private ticking: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly tokens: TokenService,
+    private readonly clock: Clock,
+    @Inject(FASTAUTH_CONFIG) private readonly config: FastauthConfig,
+  ) {
+    const standing =
+      config.websocketFollows === 'session'
+        ? (token: TokenReference) =>
+            token.familyId === undefined ? tokens.standing(token) : tokens.sessionStanding(token)
+        : (token: TokenReference) => tokens.standing(token);
+    this.follower = new SessionFollower(standing, {
+      clientIds: () => this.byClient.keys(),
+      hasClient: (clientId) => this.byClient.has(clientId),
+      tokensOf: (clientId) =>
+        Array.from(this.byClient.get(clientId) ?? []).flatMap(({ token }) => token.reference ?? []),
+      conclude: (token, standing) => this.conclude(token, standing),
+    });
+  }
+
+  /** How many sockets live by a token. */
+  get size(): number {
+    return this.bySocket.size;
+  }
+
+  /** How many changes of sessions were heard of; to be read before a token is verified that a socket will live by. */
+  get changesHeard(): number {
+    return this.follower.changesHeard;
+  }
+
+  /** Begins to follow the store's changes: when there is something that sockets may come in by. */
+  start(): void {
+    this.unwatch ??= this.tokens.watch((changed) => this.follower.hear(changed));
+  }
+
+  onApplicationShutdown(): void {
+    this.unwatch?.();
+    this.follower.stop();
+    clearInterval(this.ticking);
+  }
+
+  /**
+   * From now on the socket lives by this token, instead of the one before.
+   * @param changesHeard {@link LiveSockets.changesHeard} before the token was verified
+   * @returns whether the socket is there to live on
+   */
+  hold<S extends object>(kind: SocketKind<S>, socket: S, token: HeldToken, changesHeard: number): boolean {
+    const live = this.bySocket.get(socket);
+    if (live?.state === 'ended' || !kind.isOpen(socket)) return false;
+    if (live) {
+      live.token = token;
+      live.state = 'good';
+      this.list(live);
+      this.ends.reschedule(live, this.endOf(token));
+    } else {
+      this.add({
+        kind: kind as SocketKind,
+        socket,
+        token,
+        state: 'good',
+        expiresAt: this.endOf(token),
+        queueIndex: -1,
+      });
+    }
+    // What changed while the token was verified may have been this session.
+    if (token.reference && this.follower.changesHeard !== changesHeard) {
+      this.follower.lookAgainAt(token.reference);
+    }
+    return true;
+  }
+
+  /** Forgets a socket that has closed. */
+  release(socket: object): void {
+    const live = this.bySocket.get(socket);
+    if (!live) return;
+    this.bySocket.delete(socket);
+    this.ends.remove(live);
+    const { clientId } = live.token.reference ?? {};
+    const ofClient = clientId === undefined ? undefined : this.byClient.get(clientId);
+    ofClient?.delete(live);
+    if (clientId !== undefined && ofClient?.size === 0) this.byClient.delete(clientId);
+    if (this.bySocket.size === 0) {
+      clearInterval(this.ticking);
+      this.ticking = undefined;
+    }
+  }
+
+  /** What a message that needs an access token is refused with; undefined if the socket's token is still good. */
+  faultOf(socket: object): TokenFault | undefined {
+    const live = this.bySocket.get(socket);
+    if (live?.state !== 'good') return TokenFault.notCurrent;
+    return live.expiresAt <= this.now() ? TokenFault.expired : undefined;
+  }
+
+  /** Whether the token that the socket lives by has expired, the master token among them. */
+  hasExpired(socket: object): boolean {
+    const live = this.bySocket.get(socket);
+    return live !== undefined && live.expiresAt <= this.now();
+  }
+
+  /** Whether the socket was told to go, so that nothing that it sends counts any more. */
+  hasEnded(socket: object): boolean {
+    return this.bySocket.get(socket)?.state === 'ended';
+  }
+
+  private add(live: LiveSocket): void {
+    this.list(live);
+    this.bySocket.set(live.socket, live);
+    this.ends.add(live);
+    this.ticking ??= setInterval(() => this.tick(), TICK_MS).unref();
+  }
+
+  private list(live: LiveSocket): void {
+    const { reference } = live.token;
+    if (!reference) return;
+    const ofClient = this.byClient.get(reference.clientId) ?? new Set();
+    this.byClient.set(reference.clientId, ofClient.add(live));
+  }
+
+  /** By this server's clock; only a token that came within the tolerance between clocks lives until that ends. */
+  private endOf({ expiresAt }: HeldToken): number {
+    return expiresAt > this.now() ? expiresAt : expiresAt + this.config.clockTolerance;
+  }
+
+  private tick(): void {
+    const now = this.now();
+    for (let next = this.ends.first; next && next.expiresAt <= now; next = this.ends.first) {
+      if (next.state === 'ended') {
+        this.release(next.socket);
+        const { kind, socket } = next;
+        this.logger.contain('Cutting a socket', () => kind.cut(socket));
+      } else if (next.state === 'good' && this.followsSession(next)) {
+        this.prolong(next);
+      } else {
+        const expired = next.token.reference ? ENDINGS.expired : ENDINGS.masterExpired;
+        this.end(next, next.state === 'good' ? expired : ENDINGS.refreshed);
+      }
+    }
+  }
+
+  private followsSession({ token }: LiveSocket): boolean {
+    return this.config.websocketFollows === 'session' && token.hasSession;
+  }
+
+  /** Lets the socket live until its session ends, as that stands now; what cannot be asked now is asked again. */
+  private prolong(live: LiveSocket): void {
+    const { token } = live;
+    if (!token.reference) return;
+    this.ends.reschedule(live, this.now() + ASK_AGAIN_SECONDS);
+    const conclude = (end: number | undefined): void => {
+      // It may have gone meanwhile, or presented another token.
+      if (this.bySocket.get(live.socket) !== live || live.token !== token || live.state !== 'good') return;
+      if (end === undefined || end <= this.now()) this.end(live, ENDINGS.expired);
+      else this.ends.reschedule(live, end);
+    };
+    this.tokens.sessionEnd(token.reference).then(conclude, () => undefined);
+  }
+
+  /** Acts on how a token stands, at all sockets that live by it. */
+  private conclude(token: TokenReference, standing: TokenStanding): void {
+    if (standing === 'current') return;
+    for (const live of this.byClient.get(token.clientId) ?? []) {
+      if (live.state === 'ended' || live.token.reference?.accessHash !== token.accessHash) continue;
+      if (standing === 'refreshed') this.giveNotice(live);
+      else this.end(live, ENDINGS[standing]);
+    }
+  }
+
+  private giveNotice(live: LiveSocket): void {
+    if (live.state === 'refreshed') return;
+    const grace = this.config.websocketReauthenticationGrace;
+    if (grace === 0) return this.end(live, ENDINGS.refreshed);
+    live.state = 'refreshed';
+    this.ends.reschedule(live, Math.min(live.expiresAt, this.now() + grace));
+    this.logger.contain('Telling a socket', () =>
+      live.kind.tell(live.socket, EXPIRING, expiringNotice(grace)),
+    );
+  }
+
+  private end(live: LiveSocket, ending: SocketEnding): void {
+    live.state = 'ended';
+    this.ends.reschedule(live, this.now() + CLOSE_SECONDS);
+    this.logger.contain('Ending a socket', () => live.kind.end(live.socket, ending));
+  }
+
+  private now(): number {
+    return this.clock.now() / 1000;
+  }
+}

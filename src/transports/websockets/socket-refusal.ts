@@ -1,0 +1,47 @@
+import { DENIALS, type Denial } from '../../access/denial.js';
+
+/** The one text frame that a refused socket gets. */
+export interface RefusalFrame {
+  readonly status: 'error';
+  readonly detail: string;
+}
+
+/** Too many handshakes wait for keys that are being read again. */
+export const KEYS_AWAITED: Denial = Object.freeze({
+  denied: true,
+  status: 503,
+  code: 'store_unavailable',
+  detail: 'The keys are being read again. Try again later.',
+  retryAfter: 1,
+});
+
+/** Something failed that nobody foresaw, such as a store of the application's own that throws what it should not. */
+export const UNFORESEEN: Denial = Object.freeze({
+  denied: true,
+  status: 500,
+  code: 'internal_error',
+  detail: 'The handshake could not be verified',
+});
+
+/** @see RFC 6455 section 7.4.1, and the IANA registry of close codes for 1013 */
+export const GOING_AWAY = 1001;
+export const POLICY_VIOLATION = 1008;
+const INTERNAL_ERROR = 1011;
+const TRY_AGAIN_LATER = 1013;
+
+/** Python's texts, the misspelling of one of them mended. */
+export function refusalFrame(denial: Denial): RefusalFrame {
+  return { status: 'error', detail: `Disconnected: ${reasonOf(denial)}` };
+}
+
+/** With which code a socket is closed for this denial. */
+export function closeCodeOf({ status }: Denial): number {
+  if (status === 503) return TRY_AGAIN_LATER;
+  return status === 500 ? INTERNAL_ERROR : POLICY_VIOLATION;
+}
+
+function reasonOf(denial: Denial): string {
+  if (denial === DENIALS.noMasterToken || denial === DENIALS.badMasterToken)
+    return 'Unauthorized Master Token';
+  return denial.status === 401 || denial.status === 429 ? 'Unauthorized ACCESS-TOKEN' : denial.detail;
+}

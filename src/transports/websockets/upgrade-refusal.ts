@@ -1,0 +1,24 @@
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { denialBody, denialHeaders, type Denial } from '../../access/denial.js';
+
+/** Answers the upgrade request itself. @see RFC 6455 section 4.2.2 */
+export function refuseUpgrade(socket: Duplex, denial: Denial, realm: string): void {
+  const body = JSON.stringify(denialBody(denial));
+  const headers = {
+    ...denialHeaders(denial, realm),
+    Connection: 'close',
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': String(Buffer.byteLength(body)),
+  };
+  socket.on('error', () => undefined);
+  socket.once('finish', () => socket.destroy());
+  socket.end(
+    [
+      `HTTP/1.1 ${denial.status} ${STATUS_CODES[denial.status]}`,
+      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+      '',
+      body,
+    ].join('\r\n'),
+  );
+}
