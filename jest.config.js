@@ -23,8 +23,8 @@ export default {
   transformIgnorePatterns: ['/node_modules/(?!content-disposition/)'],
   moduleNameMapper: {
     '^nestjs-fastauth$': '<rootDir>/src/index.ts',
-    '^nestjs-fastauth/sql$': '<rootDir>/src/stores/sql/sql.store.ts',
-    '^nestjs-fastauth/testing$': '<rootDir>/src/store-contract/index.ts',
+    '^nestjs-fastauth/(lmdb|redis|rest|sql)$': '<rootDir>/src/stores/$1/$1.store.ts',
+    '^nestjs-fastauth/store-contract$': '<rootDir>/src/store-contract/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   reporters: ['default', '<rootDir>/test/support/skipped-reporter.mjs'],

@@ -60,6 +60,7 @@ export {
   type SessionWatcher,
   TokenStore,
 } from './sessions/token-store.js';
+// Also exported by entries of their own, which load no other store. Here until 1.0.
 export { LmdbTokenStore } from './stores/lmdb/lmdb.store.js';
 export { MemoryTokenStore } from './stores/memory/memory.store.js';
 export { RedisTokenStore, type RedisTokenStoreOptions } from './stores/redis/redis.store.js';

@@ -43,7 +43,7 @@ export interface RevokeFilter {
  * Where sessions are kept. An abstract class, so that it is type and injection token at once:
  * extend it to bring your own store and pass it as `forRoot({ store })`.
  *
- * The rules every store holds (the contract suite in `nestjs-fastauth/testing` checks them):
+ * The rules every store holds (the contract suite in `nestjs-fastauth/store-contract` checks them):
  * - a promise resolves only after the write is durable as far as the store promises durability;
  * - each method is atomic: others see all of it or nothing;
  * - a fault of the backend rejects with `StoreUnavailableError`, never with "not found" and never silently;

@@ -39,7 +39,7 @@ interface CallAnswer {
 }
 
 const ENTRY =
-  "const { serveStore } = await import('nestjs-fastauth/testing'); await serveStore(process.argv.slice(1));";
+  "const { serveStore } = await import('nestjs-fastauth/store-contract'); await serveStore(process.argv.slice(1));";
 
 /**
  * A process of its own with your store and a TokenService on it: what a second server would be.

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { sessionSample } from 'nestjs-fastauth/testing';
+import { sessionSample } from 'nestjs-fastauth/store-contract';
 import { StoreUnavailableError } from '../../src/errors.js';
 import { LmdbTokenStore } from '../../src/stores/lmdb/lmdb.store.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';

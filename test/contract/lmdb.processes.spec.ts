@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { rotatedSample, sessionSample, StoreProcess } from 'nestjs-fastauth/testing';
+import { rotatedSample, sessionSample, StoreProcess } from 'nestjs-fastauth/store-contract';
 import { LmdbTokenStore } from '../../src/stores/lmdb/lmdb.store.js';
 import { JsonChild } from '../support/child-process.js';
 import { compile } from '../support/compile.js';

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join, relative } from 'node:path';
 import { open } from 'lmdb';
-import { describeTokenStoreContract, rotatedSample, sessionSample } from 'nestjs-fastauth/testing';
+import { describeTokenStoreContract, rotatedSample, sessionSample } from 'nestjs-fastauth/store-contract';
 import { StoreUnavailableError } from '../../src/errors.js';
 import { LmdbTokenStore } from '../../src/stores/lmdb/lmdb.store.js';
 import { processOn } from '../support/store-processes.js';

@@ -1,4 +1,4 @@
-import { describeTokenStoreContract } from 'nestjs-fastauth/testing';
+import { describeTokenStoreContract } from 'nestjs-fastauth/store-contract';
 import { MemoryTokenStore } from '../../src/stores/memory/memory.store.js';
 
 describeTokenStoreContract('MemoryTokenStore', {

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Cluster, type Redis } from 'ioredis';
-import { describeTokenStoreContract, sessionSample } from 'nestjs-fastauth/testing';
+import { describeTokenStoreContract, sessionSample } from 'nestjs-fastauth/store-contract';
 import { StoreUnavailableError } from '../../src/errors.js';
 import type { SessionRecord } from '../../src/sessions/session-record.js';
 import { RedisTokenStore } from '../../src/stores/redis/redis.store.js';

@@ -2,7 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { rotatedSample, sessionSample } from 'nestjs-fastauth/testing';
+import { rotatedSample, sessionSample } from 'nestjs-fastauth/store-contract';
 import { SystemClock } from '../../src/clock.js';
 import { StoreUnavailableError } from '../../src/errors.js';
 import type { SessionRecord } from '../../src/sessions/session-record.js';

@@ -1,6 +1,6 @@
 import { expect, it, jest } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { rotatedSample, sessionSample } from 'nestjs-fastauth/testing';
+import { rotatedSample, sessionSample } from 'nestjs-fastauth/store-contract';
 import { ConfigError } from '../../src/errors.js';
 import type { SessionRecord } from '../../src/sessions/session-record.js';
 import type { RedisTokenStore } from '../../src/stores/redis/redis.store.js';

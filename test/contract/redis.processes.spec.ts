@@ -1,5 +1,5 @@
 import { afterAll, expect, it } from '@jest/globals';
-import { sessionSample, StoreProcess } from 'nestjs-fastauth/testing';
+import { sessionSample, StoreProcess } from 'nestjs-fastauth/store-contract';
 import { RedisTokenStore } from '../../src/stores/redis/redis.store.js';
 import { describeParallelRefreshes } from '../support/parallel-refreshes.js';
 import { redisAppName, removeRedisApps } from '../support/redis-apps.js';

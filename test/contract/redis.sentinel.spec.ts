@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeEach, expect, it, jest } from '@jest/globals
 import { once } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { sessionSample } from 'nestjs-fastauth/testing';
+import { sessionSample } from 'nestjs-fastauth/store-contract';
 import { SystemClock } from '../../src/clock.js';
 import { StoreUnavailableError } from '../../src/errors.js';
 import type { SessionRecord } from '../../src/sessions/session-record.js';

@@ -1,5 +1,9 @@
 import { afterAll, expect, it, jest } from '@jest/globals';
-import { describeTokenStoreContract, HOSTILE_CLIENT_IDS, sessionSample } from 'nestjs-fastauth/testing';
+import {
+  describeTokenStoreContract,
+  HOSTILE_CLIENT_IDS,
+  sessionSample,
+} from 'nestjs-fastauth/store-contract';
 import { RedisTokenStore } from '../../src/stores/redis/redis.store.js';
 import { redisAppName, removeRedisApps } from '../support/redis-apps.js';
 import { describeWith, serviceUrl } from '../support/services.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { StoreProcess } from 'nestjs-fastauth/testing';
+import { StoreProcess } from 'nestjs-fastauth/store-contract';
 import { type CertificateFiles, certificatesFor } from '../support/certificates.js';
 import { describeWithOwnRedis, freePort, RedisServer } from '../support/redis-server.js';
 import { processOn } from '../support/store-processes.js';

@@ -4,7 +4,7 @@ import {
   HOSTILE_CLIENT_IDS,
   rotatedSample,
   sessionSample,
-} from 'nestjs-fastauth/testing';
+} from 'nestjs-fastauth/store-contract';
 import { StoreUnavailableError } from '../../src/errors.js';
 import type { SessionRecord } from '../../src/sessions/session-record.js';
 import { RestTokenStore } from '../../src/stores/rest/rest.store.js';

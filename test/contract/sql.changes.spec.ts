@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely';
-import { HOSTILE_CLIENT_IDS, rotatedSample, sessionSample } from 'nestjs-fastauth/testing';
+import { HOSTILE_CLIENT_IDS, rotatedSample, sessionSample } from 'nestjs-fastauth/store-contract';
 import { Pool } from 'pg';
 import type { SessionKey, SessionRecord } from '../../src/sessions/session-record.js';
 import { SqlTokenStore } from '../../src/stores/sql/sql.store.js';

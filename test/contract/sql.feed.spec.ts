@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { rotatedSample, sessionSample, StoreProcess } from 'nestjs-fastauth/testing';
+import { rotatedSample, sessionSample, StoreProcess } from 'nestjs-fastauth/store-contract';
 import type { SessionKey, SessionRecord } from '../../src/sessions/session-record.js';
 import { SqlTokenStore, type SqlTokenStoreOptions } from '../../src/stores/sql/sql.store.js';
 import { FEED_SILENCE_MS } from '../../src/stores/tracked-sessions.js';

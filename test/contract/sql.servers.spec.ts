@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { rotatedSample, sessionSample } from 'nestjs-fastauth/testing';
+import { rotatedSample, sessionSample } from 'nestjs-fastauth/store-contract';
 import { ConfigError, StoreUnavailableError } from '../../src/errors.js';
 import { SqlTokenStore, type SqlTokenStoreOptions } from '../../src/stores/sql/sql.store.js';
 import { describeParallelRefreshes } from '../support/parallel-refreshes.js';

@@ -2,7 +2,7 @@ import { afterAll, jest } from '@jest/globals';
 import { SqliteDialect } from 'kysely';
 import Database from 'libsql';
 import { join } from 'node:path';
-import { describeTokenStoreContract } from 'nestjs-fastauth/testing';
+import { describeTokenStoreContract } from 'nestjs-fastauth/store-contract';
 import { SqlTokenStore } from '../../src/stores/sql/sql.store.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 

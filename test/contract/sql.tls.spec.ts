@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { createSecureContext, TLSSocket } from 'node:tls';
-import { sessionSample } from 'nestjs-fastauth/testing';
+import { sessionSample } from 'nestjs-fastauth/store-contract';
 import { SqlTokenStore } from '../../src/stores/sql/sql.store.js';
 import { type CertificateFiles, certificatesFor } from '../support/certificates.js';
 import { untilKept } from '../support/kept-sessions.js';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { join } from 'node:path';
-import { rotatedSample, sessionSample, StoreProcess } from 'nestjs-fastauth/testing';
+import { rotatedSample, sessionSample, StoreProcess } from 'nestjs-fastauth/store-contract';
 import { StoreUnavailableError } from '../../src/errors.js';
 import { LmdbTokenStore } from '../../src/stores/lmdb/lmdb.store.js';
 import { until } from '../support/kept-sessions.js';

@@ -1,7 +1,7 @@
 import { afterAll, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StoreProcess } from 'nestjs-fastauth/testing';
+import { StoreProcess } from 'nestjs-fastauth/store-contract';
 import { SystemClock } from '../../src/clock.js';
 import { UnauthorizedError } from '../../src/errors.js';
 import { LmdbTokenStore } from '../../src/stores/lmdb/lmdb.store.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StoreProcess } from 'nestjs-fastauth/testing';
+import { StoreProcess } from 'nestjs-fastauth/store-contract';
 import { SqlTokenStore } from '../../src/stores/sql/sql.store.js';
 import type { IssuedTokens } from '../../src/tokens/issued-tokens.js';
 import { until } from '../support/kept-sessions.js';

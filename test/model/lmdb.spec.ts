@@ -1,6 +1,6 @@
 import { afterAll, jest } from '@jest/globals';
 import { join } from 'node:path';
-import { describeSessionModel } from 'nestjs-fastauth/testing';
+import { describeSessionModel } from 'nestjs-fastauth/store-contract';
 import { LmdbTokenStore } from '../../src/stores/lmdb/lmdb.store.js';
 import { StoppedWriter } from '../support/stopped-writer.js';
 import { modelRuns, modelTimeout } from '../support/model-runs.js';

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { describeSessionModel } from 'nestjs-fastauth/testing';
+import { describeSessionModel } from 'nestjs-fastauth/store-contract';
 import { MemoryTokenStore } from '../../src/stores/memory/memory.store.js';
 import { modelRuns, modelTimeout } from '../support/model-runs.js';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, jest } from '@jest/globals';
-import { describeSessionModel } from 'nestjs-fastauth/testing';
+import { describeSessionModel } from 'nestjs-fastauth/store-contract';
 import { RedisTokenStore } from '../../src/stores/redis/redis.store.js';
 import { modelRuns, modelTimeout } from '../support/model-runs.js';
 import { redisAppName, removeRedisApps } from '../support/redis-apps.js';

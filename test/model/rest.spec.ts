@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, jest } from '@jest/globals';
-import { describeSessionModel } from 'nestjs-fastauth/testing';
+import { describeSessionModel } from 'nestjs-fastauth/store-contract';
 import { RestTokenStore } from '../../src/stores/rest/rest.store.js';
 import { modelRuns, modelTimeout } from '../support/model-runs.js';
 import { PersistenceServer } from '../support/persistence-server.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describeSessionModel } from 'nestjs-fastauth/testing';
+import { describeSessionModel } from 'nestjs-fastauth/store-contract';
 import { SqlTokenStore } from '../../src/stores/sql/sql.store.js';
 import { modelRuns, modelTimeout } from '../support/model-runs.js';
 import { describeWith, type Service } from '../support/services.js';

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { sessionSample } from 'nestjs-fastauth/testing';
+import { sessionSample } from 'nestjs-fastauth/store-contract';
 import type { Clock } from '../../src/clock.js';
 import { SessionSweeper } from '../../src/sessions/session-sweeper.js';
 import type { TokenStore } from '../../src/sessions/token-store.js';

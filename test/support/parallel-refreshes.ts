@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { StoreProcess } from 'nestjs-fastauth/testing';
+import { StoreProcess } from 'nestjs-fastauth/store-contract';
 import type { FastauthConfig } from '../../src/config/fastauth-config.js';
 import { processOn } from './store-processes.js';
 

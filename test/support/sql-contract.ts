@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, jest } from '@jest/globals';
-import { describeTokenStoreContract } from 'nestjs-fastauth/testing';
+import { describeTokenStoreContract } from 'nestjs-fastauth/store-contract';
 import { SqlTokenStore } from '../../src/stores/sql/sql.store.js';
 import type { OwnDatabase } from './sql-databases.js';
 import { processOn } from './store-processes.js';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StoreProcess } from 'nestjs-fastauth/testing';
+import { StoreProcess } from 'nestjs-fastauth/store-contract';
 import type { IssuedTokens } from '../../src/tokens/issued-tokens.js';
 import { processOn } from './store-processes.js';
 

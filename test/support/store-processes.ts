@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { StoreProcessOptions } from 'nestjs-fastauth/testing';
+import type { StoreProcessOptions } from 'nestjs-fastauth/store-contract';
 import type { FastauthConfig } from '../../src/config/fastauth-config.js';
 
 /**
