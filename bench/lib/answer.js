@@ -3,7 +3,7 @@
  * @param close what has to be done before the process ends
  */
 export function answer(answers, close = async () => {}) {
-  process.on('message', async (message) => {
+  const handle = async (message) => {
     if (message.type === 'close') {
       await close();
       process.exit(0);
@@ -13,5 +13,6 @@ export function answer(answers, close = async () => {}) {
     } catch (error) {
       process.send({ id: message.id, error: error.message });
     }
-  });
+  };
+  process.on('message', (message) => void handle(message));
 }

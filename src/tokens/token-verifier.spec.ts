@@ -110,10 +110,10 @@ describe('a token that its connection brought before', () => {
     const { service } = setUp();
     const connection = {};
     const { accessToken } = await service.issue({ clientId: 'c' });
-    service.check(accessToken, connection);
-    service.check(accessToken, connection);
+    await service.check(accessToken, connection);
+    await service.check(accessToken, connection);
     const { misses } = service.cacheLookups;
-    service.check(accessToken, connection);
+    await service.check(accessToken, connection);
     expect(service.cacheLookups.misses).toBe(misses);
   });
 });

@@ -109,10 +109,12 @@ describe.each(COMBINATIONS)('a gateway of %s on %s', (_name, adapter, platform) 
       record = rejecting;
     }
     const { url, issue, post, app: nest } = await open(new MemoryTokenStore(), new Sink());
+    // oxlint-disable-next-line typescript/no-misused-promises -- nobody waits for it, as in an application with this fault
     nest.get(FastauthEvents).subscribe(rejecting);
     nest.get(FastauthEvents).subscribe(() => {
       throw new Error('full');
     });
+    // oxlint-disable-next-line typescript/no-misused-promises -- likewise
     nest.get(TokenService).watch(rejecting);
     nest.get(TokenService).watch(() => {
       throw new Error('full');

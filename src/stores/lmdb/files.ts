@@ -196,7 +196,7 @@ async function claim(root: RootDatabase<Buffer, Buffer>, latest: LmdbLatest, fol
   const format = await latest.write(() => {
     const found = root.getBinary(FORMAT_KEY);
     if (found !== undefined || root.getKeysCount() > 0) return found?.toString() ?? '';
-    root.put(FORMAT_KEY, Buffer.from(FORMAT));
+    root.putSync(FORMAT_KEY, Buffer.from(FORMAT));
     return FORMAT;
   });
   if (format === FORMAT) return;

@@ -32,8 +32,8 @@ export class LmdbJournal {
     for (const key of changed) {
       const session = sessionKeyBytes(key);
       if (session === undefined) continue;
-      this.#entries.put(sequenceKey(++sequence), Buffer.concat([this.#writer, session]));
-      this.#entries.remove(sequenceKey(sequence - KEPT_CHANGES));
+      this.#entries.putSync(sequenceKey(++sequence), Buffer.concat([this.#writer, session]));
+      this.#entries.removeSync(sequenceKey(sequence - KEPT_CHANGES));
     }
   }
 

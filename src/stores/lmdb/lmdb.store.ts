@@ -197,7 +197,7 @@ export class LmdbTokenStore extends TokenStore {
     return this.#change(key, ({ sessions }, sessionKey, stored) => {
       const bytes = sessions.getBinaryFast(sessionKey);
       const moment = bytes && trailerOf(bytes, MOMENT_BYTES);
-      sessions.put(sessionKey, encodeSessionRecord({ ...stored, label }, moment));
+      sessions.putSync(sessionKey, encodeSessionRecord({ ...stored, label }, moment));
     });
   }
 
@@ -243,8 +243,8 @@ export class LmdbTokenStore extends TokenStore {
       for (const expiry of expired) {
         const key = sessionKeyOfExpiry(expiry);
         for (const database of [sessions, revoked])
-          if (hasEnded(database.getBinaryFast(key), now)) database.remove(key);
-        expiries.remove(expiry);
+          if (hasEnded(database.getBinaryFast(key), now)) database.removeSync(key);
+        expiries.removeSync(expiry);
       }
       return expired.map(sessionKeyOfExpiry);
     });

@@ -59,11 +59,11 @@ export function putSession(
   const expiresAt = sessionExpiresAt(record);
   const storedExpiresAt = stored && sessionExpiresAt(stored);
   if (storedExpiresAt !== expiresAt) {
-    if (storedExpiresAt !== undefined) expiries.remove(expiryKeyBytes(storedExpiresAt, key));
-    expiries.put(expiryKeyBytes(expiresAt, key), NO_BYTES);
+    if (storedExpiresAt !== undefined) expiries.removeSync(expiryKeyBytes(storedExpiresAt, key));
+    expiries.putSync(expiryKeyBytes(expiresAt, key), NO_BYTES);
   }
-  if (record.revokedAt === undefined) sessions.put(key, bytes);
-  else revoked.put(key, bytes);
+  if (record.revokedAt === undefined) sessions.putSync(key, bytes);
+  else revoked.putSync(key, bytes);
 }
 
 export function revokeSession(
@@ -72,14 +72,14 @@ export function revokeSession(
   revokedAt: number,
 ): void {
   const key = storableKey(record);
-  revoked.put(key, encodeSessionRecord({ ...record, revokedAt }));
-  sessions.remove(key);
+  revoked.putSync(key, encodeSessionRecord({ ...record, revokedAt }));
+  sessions.removeSync(key);
 }
 
 export function removeSession({ sessions, expiries }: LmdbFiles, record: SessionRecord): void {
   const key = storableKey(record);
-  expiries.remove(expiryKeyBytes(sessionExpiresAt(record), key));
-  sessions.remove(key);
+  expiries.removeSync(expiryKeyBytes(sessionExpiresAt(record), key));
+  sessions.removeSync(key);
 }
 
 /** A damaged session has ended, too: the index says so, and nobody can use it. */

@@ -23,7 +23,8 @@ export async function redisConnection(source: RedisSource, timeout: number): Pro
   });
   // ioredis gives up when it hears of a failover just while it asks a Sentinel; only closeRedis() may end this one.
   client.on('end', () => {
-    setTimeout(() => client.connect().catch(() => undefined), MAX_RETRY_DELAY_MS).unref();
+    const reconnect = (): void => void client.connect().catch(() => undefined);
+    setTimeout(reconnect, MAX_RETRY_DELAY_MS).unref();
   });
   for (const [name, script] of Object.entries(REDIS_SCRIPTS)) client.defineCommand(name, script);
   return client as RedisConnection;
