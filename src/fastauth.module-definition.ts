@@ -7,9 +7,11 @@ import {
   type Provider,
   type Type,
 } from '@nestjs/common';
+import type { ModulesContainer } from '@nestjs/core';
 import type { FastauthOptions } from './config/fastauth-options.js';
 import type { KeyProvider } from './config/key-provider.js';
 import type { TokenController } from './endpoints/token.controller.js';
+import { ConfigError } from './errors.js';
 import type { AuditSink } from './observability/audit-sink.js';
 import type { TokenStore } from './sessions/token-store.js';
 import type { ForeignTokens } from './tokens/foreign-tokens.js';
@@ -81,4 +83,14 @@ export function takeOptions({ providers = [] }: DynamicModule): {
   return options.useFactory
     ? { others, inject: options.inject ?? [], read: options.useFactory }
     : { others, inject: [], read: () => options.useValue };
+}
+
+/** @throws ConfigError the guards of two registrations would all have to pass */
+export function assertRegisteredOnce(modules: ModulesContainer, module: Type): void {
+  const { length } = [...modules.values()].filter(({ metatype }) => metatype === module);
+  if (length <= 1) return;
+  throw new ConfigError([
+    `FastauthModule is registered ${length} times in this application; its guards would all have to pass. ` +
+      'Call FastauthModule.forRoot() once, in the root module: what it provides is global.',
+  ]);
 }

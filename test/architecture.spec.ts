@@ -33,7 +33,7 @@ const ROOMS: readonly (readonly [name: string, purpose: string])[] = [
 /** Whose folders do not know each other, and which of the files beside those folders join them. */
 const SISTERS: Readonly<Record<string, RegExp>> = {
   stores: /^stores\/open-store$/,
-  transports: /^transports\/server\.edge$/,
+  transports: /^transports\/(?:server\.edge|transports\.providers)$/,
   'transports/websockets': /^transports\/websockets\/[^/]+$/,
 };
 /** Wiring: these see everything. */
@@ -129,6 +129,12 @@ describe('the house', () => {
       .filter(({ name, text }) => pattern.test(text) && !place.test(name))
       .map(({ name }) => name);
     expect(elsewhere).toEqual([]);
+  });
+
+  it('is put together by a module that leaves its providers to the rooms', () => {
+    const { text } = sources.find(({ name }) => name === 'fastauth.module') as Source;
+    expect(text.split('\n').length - 1).toBeLessThan(120);
+    expect(text).not.toMatch(/\buse(?:Factory|Class|Value|Existing):/);
   });
 
   it('has no barrels inside', () => {

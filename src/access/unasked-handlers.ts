@@ -1,7 +1,8 @@
-import type { Type } from '@nestjs/common';
+import { Logger, type Type } from '@nestjs/common';
 import { GUARDS_METADATA } from '@nestjs/common/constants.js';
 import { ModulesContainer } from '@nestjs/core';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
+import { ConfigError } from '../errors.js';
 import {
   type ConfiguredDemands,
   declaredDemand,
@@ -15,7 +16,7 @@ import { classOf, isClass, methodNamesOf } from './handler-names.js';
 type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
 
 /** What of a class's decorators nobody would ask for. */
-export interface UnaskedHandlers {
+interface UnaskedHandlers {
   /** The application may not start with these. */
   readonly faults: readonly string[];
   /** Whether anybody asks depends on a library that is not known here. */
@@ -50,8 +51,18 @@ const UNGUARDED: Readonly<Record<string, string>> = {
 /** Nothing that is configured counts as open here. */
 const CLOSED: ConfiguredDemands = { issuance: BOTH, introspection: BOTH };
 
-/** Finds decorators of ours in places where Nest asks no guard, so that they would hold nothing. */
-export function findUnaskedHandlers(modules: ModulesContainer): UnaskedHandlers {
+/**
+ * Looks for decorators of ours in places where Nest asks no guard, so that they would hold nothing; logs those of
+ * which it cannot be told.
+ * @throws ConfigError naming the others
+ */
+export function assertHandlersAreAsked(modules: ModulesContainer): void {
+  const { faults, warnings } = findUnaskedHandlers(modules);
+  if (faults.length > 0) throw new ConfigError(faults);
+  for (const warning of warnings) new Logger('Fastauth').warn(warning);
+}
+
+function findUnaskedHandlers(modules: ModulesContainer): UnaskedHandlers {
   const faults: string[] = [];
   const warnings: string[] = [];
   for (const module of modules.values()) {

@@ -1,12 +1,18 @@
-import { Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import type { AccessPolicy } from '../access/access-policy.js';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { AccessPolicy } from '../access/access-policy.js';
 import { NONE } from '../access/demand.js';
-import type { PathRules } from '../access/paths/path-rules.js';
-import type { RouteMatcher } from './route-matcher.js';
-import type { RouteTable } from './route-table.js';
+import { PathRules } from '../access/paths/path-rules.js';
+import { RouteMatcher } from './route-matcher.js';
+import { RouteTable } from './route-table.js';
 import { startupReport, type SocketPath } from './startup-report.js';
 
+/** Where sockets connect to, as the transport that serves them knows. */
+export abstract class SocketPaths {
+  abstract socketPaths(): readonly SocketPath[];
+}
+
 /** Says once, when the application starts, what is guarded and what of the path rules looks like a mistake. */
+@Injectable()
 export class StartupLog implements OnApplicationBootstrap {
   private readonly logger = new Logger('Fastauth');
 
@@ -15,7 +21,7 @@ export class StartupLog implements OnApplicationBootstrap {
     private readonly rules: PathRules,
     private readonly policy: AccessPolicy,
     private readonly matcher: RouteMatcher,
-    private readonly gateways: () => readonly SocketPath[],
+    @Inject(SocketPaths) private readonly gateways: SocketPaths,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -29,7 +35,7 @@ export class StartupLog implements OnApplicationBootstrap {
       isMarkedPublic: ({ handlerName, controller }) =>
         this.policy.isMethodMarkedPublic(controller, handlerName),
       isReadable: (pattern) => this.policy.defaultDemand === NONE || this.matcher.isReadable(pattern),
-      gateways: this.gateways(),
+      gateways: this.gateways.socketPaths(),
     });
     const shadowed = this.matcher.shadowedEndpoints(({ handlerName, controller }) =>
       this.policy.isEndpoint(controller, handlerName),

@@ -1,0 +1,7 @@
+import type { ModuleMetadata } from '@nestjs/common';
+import { AttemptLimiter } from './attempt-limiter.js';
+
+export const limitsProviders: ModuleMetadata = {
+  providers: [AttemptLimiter],
+  exports: [AttemptLimiter],
+};

@@ -1,0 +1,63 @@
+import type { ModuleMetadata, Provider } from '@nestjs/common';
+import { ACCESS, BOTH, describeDemand, MASTER } from '../access/demand.js';
+import { Gate } from '../access/gate.js';
+import { Clock } from '../clock.js';
+import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
+import { type Given, givenProvider } from '../config/given-provider.js';
+import { CryptoKeyNotSetError } from '../errors.js';
+import { FastauthEvents } from '../events/fastauth-events.js';
+import { KeyRingHolder } from '../keys/key-ring-holder.js';
+import { TokenStore } from '../sessions/token-store.js';
+import { TokenService } from '../tokens/token.service.js';
+import { AuditSink } from './audit-sink.js';
+import { AuditTrail } from './audit-trail.js';
+import { EventEmitterBridge } from './event-emitter.bridge.js';
+import { FastauthHealthIndicator } from './health-indicator.js';
+import { LoggerAuditSink } from './logger.audit-sink.js';
+import { FastauthMetrics } from './metrics.js';
+
+const LOGGER_SINK: Provider = {
+  provide: AuditSink,
+  inject: [FASTAUTH_CONFIG],
+  useFactory: ({ auditLog }: FastauthConfig) => new LoggerAuditSink(auditLog),
+};
+
+/** @param auditSink of the application's own; undefined: Nest's logger */
+export function observabilityProviders(auditSink: Given<AuditSink> | undefined): ModuleMetadata {
+  return {
+    providers: [
+      auditSink === undefined ? LOGGER_SINK : givenProvider(AuditSink, auditSink),
+      {
+        provide: AuditTrail,
+        inject: [FastauthEvents, AuditSink, Clock],
+        useFactory: (events: FastauthEvents, sink: AuditSink, clock: Clock) =>
+          new AuditTrail(events, sink, () => clock.now()),
+      },
+      EventEmitterBridge,
+      { provide: FastauthMetrics, inject: [FastauthEvents, Gate, TokenService], useFactory: metricsOf },
+      {
+        provide: FastauthHealthIndicator,
+        inject: [TokenStore, { token: KeyRingHolder, optional: true }],
+        useFactory: healthIndicatorOf,
+      },
+    ],
+    exports: [FastauthHealthIndicator],
+  };
+}
+
+function metricsOf(events: FastauthEvents, gate: Gate, tokens: TokenService): FastauthMetrics {
+  return new FastauthMetrics(events, {
+    admitted: () =>
+      Object.fromEntries(
+        [ACCESS, MASTER, BOTH].map((level) => [describeDemand(level), gate.admitted[level] ?? 0]),
+      ),
+    cacheLookups: () => tokens.cacheLookups,
+  });
+}
+
+function healthIndicatorOf(store: TokenStore, keys: KeyRingHolder | undefined): FastauthHealthIndicator {
+  return new FastauthHealthIndicator(async () => {
+    if (!keys) throw new CryptoKeyNotSetError();
+    await store.ping();
+  });
+}

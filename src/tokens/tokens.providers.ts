@@ -1,0 +1,53 @@
+import type { ModuleMetadata } from '@nestjs/common';
+import { Clock } from '../clock.js';
+import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
+import { KeyProvider } from '../config/key-provider.js';
+import { KeySources } from '../config/key-sources.js';
+import { masterTokenKeyFaults } from '../config/master-token-entries.js';
+import { FastauthEvents } from '../events/fastauth-events.js';
+import { KeyRingHolder } from '../keys/key-ring-holder.js';
+import { formatFault } from './codecs/token-codecs.js';
+import { FOREIGN_TOKENS, type ForeignTokens } from './foreign-tokens.js';
+import { ISSUANCE_DEFAULTS, type IssuanceDefaultsOf } from './issuance-defaults.js';
+import { KeyRingKeeper } from './key-ring-keeper.js';
+import { TokenService } from './token.service.js';
+
+export interface TokensRegistration {
+  readonly issuanceDefaults?: IssuanceDefaultsOf | undefined;
+  readonly foreignTokens?: ForeignTokens | undefined;
+}
+
+export function tokensProviders({ issuanceDefaults, foreignTokens }: TokensRegistration): ModuleMetadata {
+  return {
+    providers: [
+      {
+        provide: KeyRingKeeper,
+        inject: [FASTAUTH_CONFIG, { token: KeyProvider, optional: true }, Clock, FastauthEvents],
+        useFactory: openKeyRing,
+      },
+      {
+        provide: KeyRingHolder,
+        inject: [KeyRingKeeper],
+        useFactory: ({ holder }: KeyRingKeeper) => holder,
+      },
+      { provide: ISSUANCE_DEFAULTS, useValue: issuanceDefaults },
+      { provide: FOREIGN_TOKENS, useValue: foreignTokens },
+      TokenService,
+    ],
+    exports: [TokenService],
+  };
+}
+
+/** @throws ConfigError keys that cannot be used, do not do for the token format, or are master tokens */
+function openKeyRing(
+  config: FastauthConfig,
+  provider: KeyProvider | undefined,
+  clock: Clock,
+  events: FastauthEvents,
+): Promise<KeyRingKeeper> {
+  const { masterTokens, tokenFormat } = config;
+  return KeyRingKeeper.open(new KeySources(config, provider), clock, events, (ring) => [
+    ...masterTokenKeyFaults(masterTokens, ring.keys),
+    ...[formatFault(ring, tokenFormat)].filter((fault) => fault !== undefined),
+  ]);
+}
