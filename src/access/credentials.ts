@@ -1,7 +1,8 @@
 import type { AddressSource } from '../limits/client-address.js';
+import type { RequestLine } from './request-line.js';
 
 /** The part of a request that credentials travel in: HTTP requests and WebSocket handshakes alike. */
-export interface CredentialSource extends AddressSource {
+export interface CredentialSource extends AddressSource, RequestLine {
   readonly rawHeaders: readonly string[];
   /** Access tokens that a WebSocket handshake carries elsewhere than in headers of these names; undefined: no handshake. */
   readonly handshakeTokens?: readonly string[];

@@ -10,6 +10,7 @@ import { correlationIdOf } from '../events/correlation-id.js';
 import { ACCESS, describeDemand, MASTER, NONE, type Demand } from './demand.js';
 import { DENIALS, isDenial, type Denial } from './denial.js';
 import { Proofs } from './request-access.js';
+import { toldRequestLine } from './request-line.js';
 
 /**
  * Where edge, guards and handshakes meet: asks for what a request has not proved yet, and keeps what it has.
@@ -97,6 +98,7 @@ export class Gate {
         type: 'access.denied',
         code,
         reason,
+        ...toldRequestLine(source),
         level: describeDemand(demand),
         address: this.limiter.addressOf(source),
       },

@@ -42,6 +42,10 @@ export type FastauthEvent =
       readonly code: string;
       /** Why, in the words that the caller got; where the store failed, also how. */
       readonly reason: string;
+      /** Of the request or the upgrade; undefined where none asked: of messages and namespaces. */
+      readonly method: string | undefined;
+      /** As sent, without the query, its first 256 characters; of socket.io the namespace; undefined of messages. */
+      readonly path: string | undefined;
       /** What was needed: `access`, `master`, `access and master`. */
       readonly level: string;
       /** The peer's IP address, as far as it is known. */

@@ -196,7 +196,13 @@ describe.each(COMBINATIONS)('sockets of %s on %s', (_, adapter, platform) => {
     const denied = { type: 'access.denied', correlationId: 'handshake-17', address: '192.0.2.7' };
     expect(await told(client, 'echo', 'echo', 1)).toEqual([]);
     expect(await told(client, 'reboot', 'exception')).toMatchObject([
-      { ...denied, code: 'missing_token', level: 'master', reason: 'Unauthorized Master Token' },
+      {
+        ...denied,
+        code: 'missing_token',
+        level: 'master',
+        reason: 'Unauthorized Master Token',
+        path: undefined,
+      },
     ]);
     const bad = { access_token: 'x.y.z' };
     expect(await told(client, 'fastauth.authenticate', 'fastauth.authenticate', bad)).toMatchObject([
@@ -215,6 +221,10 @@ describe.each(COMBINATIONS)('sockets of %s on %s', (_, adapter, platform) => {
     await other.post('/auth/token/refresh', { refresh_token: pair.refresh_token });
     await client.next('fastauth.expiring');
     expect(await told(client, 'private', 'exception')).toMatchObject([{ ...denied, code: 'invalid_token' }]);
+    const refused = await auditSink.during(() =>
+      connect(other, '/access', { queryToken: 'sEcReT' }).refused(),
+    );
+    expect(refused).toMatchObject([{ type: 'access.denied', path: '/access' }]);
     for (const each of clients) each.close();
     await other.close();
   });

@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { TerminusModule } from '@nestjs/terminus';
 import { metrics } from '@opentelemetry/api';
@@ -77,10 +79,28 @@ describe.each(ADAPTERS)('the audit trail on %s', (adapter) => {
     'tells once of a refusal %s, with its reason and from where',
     async (_where, path, sent, code, level) => {
       const records = await during(() => app.get(path, { ...sent, 'X-Request-Id': 'req-19' }));
-      expect(records).toMatchObject([{ type: 'access.denied', code, level, correlationId: 'req-19' }]);
+      expect(records).toMatchObject([
+        { type: 'access.denied', code, level, correlationId: 'req-19', method: 'GET', path },
+      ]);
       expect((records[0] as { address?: string }).address).toMatch(/127\.0\.0\.1|::1/);
     },
   );
+
+  it.each([
+    ['of any method', 'POST', '/access/health', '/access/health'],
+    ['without the query', 'GET', '/access/health?access_token=sEcReT', '/access/health'],
+    ['without user and host', 'GET', 'http://user:sEcReT@host/access/health', '/access/health'],
+    ['cut where it is long', 'GET', `/access/${'x'.repeat(5000)}`, `/access/${'x'.repeat(248)}…`],
+  ])('names the request of a refusal %s', async (_what, method, target, path) => {
+    const { port } = new URL(app.url);
+    const records = await during(async () => {
+      const socket = connect(Number(port), '127.0.0.1');
+      socket.end(`${method} ${target} HTTP/1.1\r\nHost: host\r\nConnection: close\r\n\r\n`, 'latin1');
+      expect(await text(socket)).toMatch(/^HTTP\/1.1 401/);
+    });
+    expect(records).toMatchObject([{ type: 'access.denied', method, path }]);
+    expect(JSON.stringify(records)).not.toContain('sEcReT');
+  });
 
   it('tells nothing of a request that enters', async () => {
     const { access_token: token } = await app.issue('quiet');

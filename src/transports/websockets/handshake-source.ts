@@ -11,10 +11,9 @@ const QUERY_PARAMETER = 'access_token';
  * query string if that is allowed. Tokens are taken out of the request's list of subprotocols.
  */
 export function sourceOfUpgrade(request: IncomingMessage, allowsQuery: boolean): CredentialSource {
-  return sourceOf(request, [
-    ...takeProtocolTokens(request),
-    ...(allowsQuery ? queryTokens(request.url) : []),
-  ]);
+  const { method, url } = request;
+  const tokens = [...takeProtocolTokens(request), ...(allowsQuery ? queryTokens(url) : [])];
+  return { ...sourceOf(request, tokens), method, url };
 }
 
 /** Where a socket.io handshake may carry credentials: headers, `auth.token`, and the query string if allowed. */
@@ -24,10 +23,11 @@ export function sourceOfIoSocket(socket: IoSocket, allowsQuery: boolean): Creden
     typeof auth === 'object' && auth !== null && Object.hasOwn(auth, 'token')
       ? Reflect.get(auth, 'token')
       : undefined;
-  return sourceOf(socket.request, [
+  const tokens = [
     ...(token === undefined || token === null || token === '' ? [] : [textOf(token)]),
     ...(allowsQuery ? queryTokens(socket.request.url) : []),
-  ]);
+  ];
+  return { ...sourceOf(socket.request, tokens), url: socket.nsp.name };
 }
 
 function sourceOf(

@@ -29,6 +29,7 @@ export interface IoSocket {
   readonly client: IoClient;
   readonly connected: boolean;
   readonly request: IncomingMessage;
+  readonly nsp: { readonly name: string };
   readonly handshake: { readonly auth: unknown };
   on(event: string, listener: (...args: unknown[]) => void): unknown;
   emit(event: string, data: object): unknown;

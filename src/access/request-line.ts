@@ -1,0 +1,30 @@
+/** What a request asked for, as its first line said; of what is no request, as much as there is. */
+export interface RequestLine {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  /** What the URL was before something rewrote it. */
+  readonly originalUrl?: string;
+}
+
+/** Of a path, as much as is told. */
+const LONGEST_PATH = 256;
+
+/** The path of a target in any form: without scheme, user, host, query and fragment. */
+const PATH = /^(?:[a-z][a-z\d+.-]*:\/\/[^/?#]*)?([^?#]*)/i;
+
+/** Control characters, those that change the direction of writing or cannot be seen, and halves of surrogate pairs. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** For the audit trail: method and path as they were sent, the path bounded and fit to be shown. */
+export function toldRequestLine({ method, url, originalUrl = url }: RequestLine): {
+  method: string | undefined;
+  path: string | undefined;
+} {
+  return { method, path: originalUrl === undefined ? undefined : toldPath(originalUrl) };
+}
+
+function toldPath(target: string): string {
+  const path = PATH.exec(target)?.[1] || '/';
+  const told = path.length > LONGEST_PATH ? `${path.slice(0, LONGEST_PATH)}…` : path;
+  return told.replaceAll(UNPRINTABLE, '\uFFFD');
+}
