@@ -9,6 +9,7 @@ import type { SocketKind } from '../socket-kind.js';
 import { refusalFrame, UNFORESEEN } from '../socket-refusal.js';
 import { IoDynamicNamespaces } from './io-dynamic-namespaces.js';
 import { IoIdleClients } from './io-idle-clients.js';
+import { assertIoInternals } from './io-internals.js';
 import { keepSessionsOnlyWhere, restoreOnlyWhere } from './io-recovery.js';
 import { MAIN, type IoNamespace, type IoServer } from './io-server.js';
 import { ioSockets, type IoSocket } from './io-socket.js';
@@ -22,8 +23,12 @@ interface Upkeep {
   readonly kind: SocketKind<IoSocket>;
 }
 
-/** Verifies every handshake with every namespace of this server, also those made later, before it is connected. */
+/**
+ * Verifies every handshake with every namespace of this server, also those made later, before it is connected.
+ * @throws ConfigError a socket.io that cannot be gated
+ */
 export function gateIoServer(server: IoServer, control: SocketControl, served: ServedGateways): void {
+  assertIoInternals(server);
   const { connectionStateRecovery } = server.opts;
   if (connectionStateRecovery) {
     // A socket that comes back is verified like any other: its token may have ended meanwhile.
