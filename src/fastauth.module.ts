@@ -47,6 +47,7 @@ export class FastauthModule
 {
   readonly #modules: ModulesContainer;
 
+  /** @internal */
   constructor(
     @Inject(ModulesContainer) modules: ModulesContainer,
     @Inject(TokenStore) private readonly store: TokenStore,

@@ -41,6 +41,7 @@ export class AccessPolicy implements OnApplicationBootstrap {
   private handlers = new WeakMap<object, WeakMap<object, HandlerDemand>>();
   private readonly unnamed = new WeakSet<object>();
 
+  /** @internal */
   constructor(
     @Inject(FASTAUTH_CONFIG) config: FastauthConfig,
     private readonly rules: PathRules,

@@ -4,6 +4,7 @@ import { ContextGuards } from './context-guards.js';
 /** The global guard: hands each call to the guard of its kind. */
 @Injectable()
 export class AccessGuard implements CanActivate {
+  /** @internal */
   constructor(@Inject(ContextGuards) private readonly guards: ContextGuards) {}
 
   canActivate(context: ExecutionContext): ReturnType<CanActivate['canActivate']> {

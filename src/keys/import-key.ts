@@ -20,7 +20,7 @@ const howToRotate = (algorithm: AlgorithmName): string =>
 
 /** What a key is in a ring, besides its material. */
 export interface KeyRole {
-  /** Default: the JWK's own `kid`, else {@link keyIdOf}. */
+  /** Default: the JWK's own `kid`, else the RFC 7638 thumbprint; of a secret, 16 bytes that HKDF derives from it. */
   readonly kid?: string | undefined;
   /** Default: the JWK's own `alg`; `HS256` for a text secret. */
   readonly algorithm?: AlgorithmName | undefined;

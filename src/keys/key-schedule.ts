@@ -6,7 +6,7 @@ const USES: readonly KeyUse[] = ['sig', 'enc'];
 
 /** A key as it was written down, with what changes its part as time goes by. */
 export interface ScheduledKey {
-  /** `status` is as written; see {@link KeySchedule.keysAt} for what it is at a time. */
+  /** `status` is as written; what it is at a time depends on `signingFrom`. */
   readonly key: RingKey;
   /** From when it is the one that signs: epoch seconds; undefined of a `signing` key: from the beginning. */
   readonly signingFrom: number | undefined;

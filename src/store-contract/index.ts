@@ -5,6 +5,7 @@ export {
   type TokenStoreContractOptions,
 } from './token-store.contract.js';
 export { type OpenStore, serveStore } from './serve-store.js';
+export type { Stall } from './session.model.js';
 export { describeSessionModel, type SessionModelOptions, type SharedStore } from './session-model.suite.js';
 export type { SharedProcesses } from './token-store.processes.js';
 export { StoreProcess, type StoreProcessOptions } from './store-process.js';

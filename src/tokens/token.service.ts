@@ -46,6 +46,7 @@ interface Machinery {
 export class TokenService implements OnApplicationBootstrap {
   private readonly machinery: Machinery | undefined;
 
+  /** @internal */
   constructor(
     @Inject(FASTAUTH_CONFIG) config: FastauthConfig,
     @Inject(KeyRingHolder) private readonly keys: KeyRingHolder | undefined,
@@ -203,6 +204,7 @@ export class TokenService implements OnApplicationBootstrap {
    * How a token stands that verified before; its signature and times are not looked at again, but whether its key is
    * still accepted.
    * @throws StoreUnavailableError (or rejects with it)
+   * @internal
    */
   standing(token: TokenReference): MaybePromise<TokenStanding> {
     const standing = (record: SessionRecord | undefined): TokenStanding =>
@@ -214,6 +216,7 @@ export class TokenService implements OnApplicationBootstrap {
   /**
    * As {@link standing}, for whoever lives as long as the token's session: refreshing ends nothing.
    * @throws StoreUnavailableError (or rejects with it)
+   * @internal
    */
   sessionStanding(token: TokenReference): MaybePromise<TokenStanding> {
     const standing = (record: SessionRecord | undefined): TokenStanding =>
@@ -225,6 +228,7 @@ export class TokenService implements OnApplicationBootstrap {
   /**
    * When the token's session ends unless it is refreshed before: epoch seconds; undefined where it has ended.
    * @throws StoreUnavailableError
+   * @internal
    */
   async sessionEnd(token: TokenReference): Promise<number | undefined> {
     const record = await this.store.find(token, { fresh: true });
@@ -247,7 +251,7 @@ export class TokenService implements OnApplicationBootstrap {
     };
   }
 
-  /** Whether the token's header names a key that this process does not know, so that the keys would be read again. */
+  /** @internal Whether the token's header names a key that this process does not know. */
   namesUnknownKey(token: string): boolean {
     const kid = kidOf(token);
     const ring = this.keys?.current;
@@ -259,7 +263,7 @@ export class TokenService implements OnApplicationBootstrap {
     );
   }
 
-  /** What the last look at this access token found, if there was one lately; the store is not asked. */
+  /** @internal What the last look at this access token found, if there was one lately; the store is not asked. */
   lastSeen(accessToken: string): LastSeen | undefined {
     return this.machinery?.verifier.lastSeen(accessToken);
   }
@@ -276,7 +280,7 @@ export class TokenService implements OnApplicationBootstrap {
     return this.store.label(session, label);
   }
 
-  /** How often the verified-token cache knew a token, and how often it did not, since the start. */
+  /** @internal How often the verified-token cache knew a token, and how often it did not, since the start. */
   get cacheLookups(): CacheLookups {
     return this.machinery?.verifier.cacheLookups ?? { hits: 0, misses: 0 };
   }

@@ -22,7 +22,7 @@ import { RedisFaults, unlessRefused } from './faults.js';
 import { RedisFeed } from './feed.js';
 import { redisKeyUse } from './key-use.js';
 import { decodeFamily, encodeFamily, RedisKeys, type RedisClientKeys } from './keys.js';
-import type { RedisSource } from './source.js';
+import type { RedisClientLike, RedisSource } from './source.js';
 import {
   freshSessionOf,
   redisLabel,
@@ -32,6 +32,8 @@ import {
   redisVersion,
   sessionOfRedisValue,
 } from './value.js';
+
+export type { RedisClientLike, RedisSource };
 
 /** Options of {@link RedisTokenStore}: where Redis is (`url` or `client`), and these. */
 export type RedisTokenStoreOptions = RedisSource & {

@@ -2,7 +2,7 @@ import type { Dispatcher, Pool } from 'undici';
 import { StoreUnavailableError } from '../../errors.js';
 import { BackendPolicy } from '../backend-policy.js';
 
-/** Options of {@link RestClient}. */
+/** Which persistence API, and how it is called. */
 export interface RestClientOptions {
   /** Base URL of the persistence API. A user name and password in it become an `Authorization` header. */
   readonly url: string;

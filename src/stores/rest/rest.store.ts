@@ -24,6 +24,8 @@ import { RestClosings } from './closings.js';
 import { nameByPython } from './names.js';
 import { LEGACY_FAMILY_ID, sessionOfAnswer, sessionUnderOtherName } from './session.js';
 
+export type { ClientRegister, RestClientOptions };
+
 /** Options of {@link RestTokenStore}. */
 export type RestTokenStoreOptions = RestClientOptions;
 

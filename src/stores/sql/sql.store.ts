@@ -31,6 +31,8 @@ import type { FeedListener, PostgresFeed } from './postgres-feed.js';
 import { notifiedChange, SqlSessions, type SqlScope } from './sessions.js';
 import { rowOf } from './tables.js';
 
+export type { MigratingStore, SqlDatabase };
+
 /** Options of {@link SqlTokenStore}: which database (one of `url`, `dialect` and `db`), and these. */
 export type SqlTokenStoreOptions = SqlDatabase & {
   /** Whose sessions: several applications may share the tables. Default: `fastauth`, as `app-name`. */
