@@ -121,7 +121,7 @@ function nameOf({ clientId, familyId }: SessionKey): string {
 }
 
 function isLive(session: SessionRecord, at: number): boolean {
-  return session.revokedAt === undefined && sessionExpiresAt(session) >= at;
+  return session.revokedAt === undefined && sessionExpiresAt(session) >= Math.floor(at);
 }
 
 describeTokenStoreContract('A store with public names only', {

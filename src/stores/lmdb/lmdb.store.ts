@@ -35,7 +35,7 @@ import {
   readSession,
   readableSessions,
   removeSession,
-  revokeSession,
+  moveRevoked,
   storableKey,
 } from './records.js';
 import { hasRoom } from './room.js';
@@ -165,8 +165,7 @@ export class LmdbTokenStore extends TokenStore {
       const stored = readSession(files, key);
       const others = sessionsPerClient === Infinity ? [] : readClient(files.sessions, record.clientId);
       const surplus = surplusSessions(others, record, sessionsPerClient);
-      for (const other of others)
-        if (other.revokedAt !== undefined) revokeSession(files, other, other.revokedAt);
+      for (const other of others) if (other.revokedAt !== undefined) moveRevoked(files, other);
       for (const session of surplus) removeSession(files, session);
       files.journal.add(surplus);
       putSession(files, key, record, bytes, stored);
@@ -202,8 +201,8 @@ export class LmdbTokenStore extends TokenStore {
   }
 
   async revoke(key: SessionKey, revokedAt: number): Promise<boolean> {
-    const revoked = await this.#change(key, (files, _sessionKey, stored) => {
-      revokeSession(files, stored, revokedAt);
+    const revoked = await this.#change(key, (files, sessionKey, stored) => {
+      files.sessions.put(sessionKey, encodeSessionRecord({ ...stored, revokedAt }));
       files.journal.add([stored]);
     });
     if (revoked) this.#watchers.notify(key);
@@ -217,7 +216,8 @@ export class LmdbTokenStore extends TokenStore {
   ): Promise<readonly string[]> {
     const families = await this.#write((files) => {
       const revoked = readClient(files.sessions, clientId).filter((record) => isToRevoke(record, filter));
-      for (const record of revoked) revokeSession(files, record, revokedAt);
+      for (const record of revoked)
+        files.sessions.put(storableKey(record), encodeSessionRecord({ ...record, revokedAt }));
       files.journal.add(revoked);
       return revoked.map((record) => record.familyId);
     });

@@ -27,7 +27,7 @@ export function readSession(files: LmdbFiles, key: Buffer): SessionRecord | unde
   return decodeSessionRecord(bytes, clientId, familyId);
 }
 
-/** Of the live sessions (and what processes of an earlier version revoked), or of the revoked ones. */
+/** Of the live sessions, with those that were revoked since the client's last login, or of the revoked ones. */
 export function readClient(database: LmdbFiles['sessions'], clientId: string): SessionRecord[] {
   const prefix = clientPrefix(clientId);
   if (prefix === undefined) return [];
@@ -66,14 +66,11 @@ export function putSession(
   else revoked.putSync(key, bytes);
 }
 
-export function revokeSession(
-  { sessions, revoked }: LmdbFiles,
-  record: SessionRecord,
-  revokedAt: number,
-): void {
+/** A revocation changes a session where it is, since it must also do on a full disk; the client's next login moves it. */
+export function moveRevoked({ sessions, revoked }: LmdbFiles, record: SessionRecord): void {
   const key = storableKey(record);
-  revoked.putSync(key, encodeSessionRecord({ ...record, revokedAt }));
-  sessions.removeSync(key);
+  revoked.put(key, encodeSessionRecord(record));
+  sessions.remove(key);
 }
 
 export function removeSession({ sessions, expiries }: LmdbFiles, record: SessionRecord): void {
