@@ -15,7 +15,7 @@ import { ConfigError } from './errors.js';
 import type { AuditSink } from './observability/audit-sink.js';
 import type { TokenStore } from './sessions/token-store.js';
 import type { ForeignTokens } from './tokens/foreign-tokens.js';
-import type { IssuanceDefaultsOf } from './tokens/issuance-defaults.js';
+import type { InjectedIssuanceDefaults, IssuanceDefaultsOf } from './tokens/issuance-defaults.js';
 import type { HttpGuard } from './transports/http/http.guard.js';
 
 /** What shapes the provider graph and is therefore given at registration, also with `forRootAsync`. */
@@ -24,14 +24,14 @@ export interface FastauthRegistration {
   store?: TokenStore | Type<TokenStore> | undefined;
   /** A subclass of `TokenController` for custom issuance; `false`: no token endpoints. Default: `TokenController`. */
   tokenController?: Type<TokenController> | false | undefined;
-  /** Modules whose exported providers `tokenController`, `store`, `auditSink` and `keyProvider` may inject. Default: none. */
+  /** Modules whose exported providers `tokenController`, `store`, `auditSink`, `keyProvider` and `issuanceDefaults` may inject. Default: none. */
   imports?: ModuleMetadata['imports'];
   /** Where the audit trail goes. Default: Nest's logger, as `audit-log` says. */
   auditSink?: AuditSink | Type<AuditSink> | undefined;
   /** Brings keys from elsewhere, such as a vault; beside those that are configured. Default: none. */
   keyProvider?: KeyProvider | Type<KeyProvider> | undefined;
-  /** Lifetimes and claims per client. Default: those of the configuration, for all. */
-  issuanceDefaults?: IssuanceDefaultsOf | undefined;
+  /** Lifetimes and claims per client; `{ inject, useFactory }` makes the function out of providers of yours. Default: those of the configuration, for all. */
+  issuanceDefaults?: IssuanceDefaultsOf | InjectedIssuanceDefaults | undefined;
   /** JWTs of other making that are accepted for a while. Default: none. */
   foreignTokens?: ForeignTokens | undefined;
   /** A subclass of `HttpGuard`, in its place. Default: `HttpGuard`. */

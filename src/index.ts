@@ -82,7 +82,12 @@ export { MemoryTokenStore } from './stores/memory/memory.store.js';
 export { RedisTokenStore, type RedisTokenStoreOptions } from './stores/redis/redis.store.js';
 export { RestTokenStore } from './stores/rest/rest.store.js';
 export type { ForeignIdentity, ForeignTokens } from './tokens/foreign-tokens.js';
-export type { IssuanceClient, IssuanceDefaults, IssuanceDefaultsOf } from './tokens/issuance-defaults.js';
+export type {
+  InjectedIssuanceDefaults,
+  IssuanceClient,
+  IssuanceDefaults,
+  IssuanceDefaultsOf,
+} from './tokens/issuance-defaults.js';
 export type { IssuedTokens, IssueOptions, Session } from './tokens/issued-tokens.js';
 export type { Principal } from './tokens/principal.js';
 export type { TokenType } from './tokens/token-claims.js';

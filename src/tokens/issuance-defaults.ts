@@ -1,3 +1,4 @@
+import type { FactoryProvider } from '@nestjs/common';
 import type { JsonObject } from '../json.js';
 
 /** What pairs get that `issue` is not told otherwise. Durations are seconds. */
@@ -24,9 +25,13 @@ export interface IssuanceClient {
 /**
  * Lifetimes and claims per client, looked up whenever a pair is issued or refreshed. Where it throws or rejects,
  * nothing is issued and nothing is consumed: the error goes to whoever asked, the refresh token stays good, the session
- * goes on. To end it, too, call `revokeClient`. Simultaneous refreshes of one token get one answer, of one look-up.
+ * goes on. To end it, too, call `revokeClient`. What takes longer than five seconds, or `store-timeout` where that is
+ * longer, is answered 503 in the same way. Simultaneous refreshes of one token get one answer, of one look-up.
  */
 export type IssuanceDefaultsOf = (client: IssuanceClient) => IssuanceDefaults | Promise<IssuanceDefaults>;
+
+/** Makes an {@link IssuanceDefaultsOf} out of providers of the application, as a `FactoryProvider` of Nest does. */
+export type InjectedIssuanceDefaults = Pick<FactoryProvider<IssuanceDefaultsOf>, 'inject' | 'useFactory'>;
 
 /** Injection token of an {@link IssuanceDefaultsOf}; none, unless registered. */
 export const ISSUANCE_DEFAULTS = Symbol('ISSUANCE_DEFAULTS');

@@ -8,12 +8,13 @@ import { FastauthEvents } from '../events/fastauth-events.js';
 import { KeyRingHolder } from '../keys/key-ring-holder.js';
 import { formatFault } from './codecs/token-codecs.js';
 import { FOREIGN_TOKENS, type ForeignTokens } from './foreign-tokens.js';
-import { ISSUANCE_DEFAULTS, type IssuanceDefaultsOf } from './issuance-defaults.js';
+import type { InjectedIssuanceDefaults, IssuanceDefaultsOf } from './issuance-defaults.js';
+import { issuanceDefaultsProvider } from './issuance-defaults.provider.js';
 import { KeyRingKeeper } from './key-ring-keeper.js';
 import { TokenService } from './token.service.js';
 
 export interface TokensRegistration {
-  readonly issuanceDefaults?: IssuanceDefaultsOf | undefined;
+  readonly issuanceDefaults?: IssuanceDefaultsOf | InjectedIssuanceDefaults | undefined;
   readonly foreignTokens?: ForeignTokens | undefined;
 }
 
@@ -30,7 +31,7 @@ export function tokensProviders({ issuanceDefaults, foreignTokens }: TokensRegis
         inject: [KeyRingKeeper],
         useFactory: ({ holder }: KeyRingKeeper) => holder,
       },
-      { provide: ISSUANCE_DEFAULTS, useValue: issuanceDefaults },
+      issuanceDefaultsProvider(issuanceDefaults),
       { provide: FOREIGN_TOKENS, useValue: foreignTokens },
       TokenService,
     ],

@@ -1,6 +1,10 @@
-import { ForbiddenException } from '@nestjs/common';
+import { ForbiddenException, Injectable, Module } from '@nestjs/common';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { Test } from '@nestjs/testing';
 import {
+  ConfigError,
+  FastauthModule,
+  type InjectedIssuanceDefaults,
   type IssuanceClient,
   type IssuanceDefaultsOf,
   type Principal,
@@ -8,11 +12,28 @@ import {
   TokenService,
 } from 'nestjs-fastauth';
 import { MemoryTokenStore } from '../../src/stores/memory/memory.store.js';
-import { ADAPTERS, startApp, type TestApp } from '../support/app.js';
+import { ADAPTERS, OPTIONS, startApp, type TestApp } from '../support/app.js';
 import { RoutesController } from '../support/routes.controller.js';
 
 const FORMATS = ['jwt', 'jwe', 'opaque'] as const;
 type Pair = Awaited<ReturnType<TestApp['issue']>>;
+
+@Injectable()
+class Roles {
+  of(clientId: string): string {
+    return `role of ${clientId}`;
+  }
+}
+
+@Module({ providers: [Roles], exports: [Roles] })
+class RolesModule {}
+
+const ROLES: InjectedIssuanceDefaults = {
+  inject: [Roles],
+  useFactory:
+    (roles: Roles): IssuanceDefaultsOf =>
+    ({ clientId }) => ({ claims: { role: roles.of(clientId) } }),
+};
 
 class RoleTokenController extends TokenController {
   protected override issueTokens(clientId: string | undefined) {
@@ -28,7 +49,7 @@ describe.each(ADAPTERS)('claims at a refresh, on %s', (adapter) => {
   });
 
   async function start(
-    issuanceDefaults: IssuanceDefaultsOf,
+    issuanceDefaults: IssuanceDefaultsOf | InjectedIssuanceDefaults,
     fastauth: NonNullable<Parameters<typeof startApp>[0]['fastauth']> = {},
   ): Promise<TestApp> {
     const app = await startApp({
@@ -161,6 +182,40 @@ describe.each(ADAPTERS)('claims at a refresh, on %s', (adapter) => {
     expect((await store.list('eve'))[0]).toMatchObject({ generation: 0, revokedAt: app.clock.seconds });
   });
 
+  it('come from a provider of the application', async () => {
+    const app = await start(ROLES, { imports: [RolesModule] });
+    const first = await app.issue('bob');
+    expect(await claimsOf(app, first)).toMatchObject({ role: 'role of bob' });
+    const { data: second } = (await refresh(app, first)).body;
+    expect(await claimsOf(app, second)).toMatchObject({ role: 'role of bob' });
+  });
+
+  it('are waited for at most five seconds: then 503, and nothing is issued or spent', async () => {
+    const store = new MemoryTokenStore();
+    let isHanging = false;
+    const app = await start(() => (isHanging ? new Promise(() => undefined) : { claims: { n: 1 } }), {
+      store,
+    });
+    const pair = await app.issue('bob');
+    isHanging = true;
+    const begun = performance.now();
+    const answers = await Promise.all([
+      refresh(app, pair),
+      app.get('/auth/token/new?client_id=eve', { 'MASTER-TOKEN': 'master-token-of-the-tests' }),
+    ]);
+    const seconds = (performance.now() - begun) / 1000;
+    expect(seconds).toBeGreaterThan(4.9);
+    expect(seconds).toBeLessThan(7);
+    for (const { status, headers } of answers) {
+      expect(status).toBe(503);
+      expect(headers.get('retry-after')).toBe('1');
+    }
+    expect(await store.list('eve')).toEqual([]);
+    expect(await store.list('bob')).toMatchObject([{ generation: 0 }]);
+    isHanging = false;
+    expect((await refresh(app, pair)).status).toBe(200);
+  }, 20_000);
+
   it('are told to nobody: introspection lists no names', async () => {
     const app = await start(() => ({ claims: { role: 'user' } }));
     const { refresh_token: token } = await app.issue('bob');
@@ -171,5 +226,26 @@ describe.each(ADAPTERS)('claims at a refresh, on %s', (adapter) => {
     );
     expect(body).toMatchObject({ active: true, role: 'user' });
     expect(Object.keys(body)).not.toContain('fa_defaults');
+  });
+});
+
+describe('issuanceDefaults with a factory', () => {
+  it('is given beside the useFactory of forRootAsync', async () => {
+    const module = FastauthModule.forRootAsync({
+      imports: [RolesModule],
+      issuanceDefaults: ROLES,
+      useFactory: () => OPTIONS,
+    });
+    const app = await (await Test.createTestingModule({ imports: [module] }).compile()).init();
+    const tokens = app.get(TokenService);
+    const { accessToken } = await tokens.issue({ clientId: 'bob' });
+    expect((await tokens.verify(accessToken)).claims).toMatchObject({ role: 'role of bob' });
+    await app.close();
+  });
+
+  it('that gives no function is a fault of the start', async () => {
+    const useFactory = (() => ({ role: 'admin' })) as unknown as InjectedIssuanceDefaults['useFactory'];
+    const module = FastauthModule.forRoot({ ...OPTIONS, issuanceDefaults: { useFactory } });
+    await expect(Test.createTestingModule({ imports: [module] }).compile()).rejects.toThrow(ConfigError);
   });
 });
