@@ -1,7 +1,21 @@
-/** @type {import('jest').Config} */
-export default {
-  roots: ['<rootDir>/src', '<rootDir>/test'],
-  globalSetup: '<rootDir>/test/support/build-once.mjs',
+/**
+ * These hold a duration, CPU time or memory to a bound, or wait for real seconds: one at a time, and nothing beside them.
+ */
+const TIMING = [
+  'src/files/replace-file.spec.ts',
+  'src/stores/lmdb/presence.spec.ts',
+  'test/contract/{lmdb.damage,lmdb.processes,many-logouts,rest}.spec.ts',
+  'test/contract/redis.{cluster,faults,processes,sentinel}.spec.ts',
+  'test/contract/sql.{changes,feed,servers}.spec.ts',
+  'test/e2e/{cleanup,half-open-sockets,key-ring,live-sockets,live-sockets.processes,rotation}.spec.ts',
+  'test/e2e/{shutdown,socket-storm,store-down}.spec.ts',
+  'test/e2e/socket-io/{connections,names,shutdown,storm}.spec.ts',
+  'test/faults/{concurrent-refreshes,flood,half-open-shutdown,lmdb-lock,load}.spec.ts',
+  'test/security/{brute-force,format-attacks,hostile-formats,jwt-attacks,master-timing}.spec.ts',
+  'test/security/{path-cost,work-before-signature,wycheproof}.spec.ts',
+];
+
+const shared = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
@@ -27,8 +41,35 @@ export default {
     '^nestjs-fastauth/store-contract$': '<rootDir>/src/store-contract/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
+};
+const notTiming = TIMING.map((glob) => `!**/${glob}`);
+const built = { ...shared, globalSetup: '<rootDir>/test/support/build-once.mjs' };
+
+/** @type {import('jest').Config} */
+export default {
+  projects: [
+    // Beside the source: they need no build and no service.
+    {
+      ...shared,
+      displayName: 'unit',
+      roots: ['<rootDir>/src'],
+      testMatch: ['**/*.spec.ts', ...notTiming],
+    },
+    {
+      ...built,
+      displayName: 'integration',
+      roots: ['<rootDir>/test'],
+      testMatch: ['**/*.spec.ts', ...notTiming],
+    },
+    {
+      ...built,
+      displayName: 'timing',
+      roots: ['<rootDir>/src', '<rootDir>/test'],
+      testMatch: TIMING.map((glob) => `<rootDir>/${glob}`),
+      runner: '<rootDir>/test/support/one-at-a-time-runner.mjs',
+    },
+  ],
   reporters: ['default', '<rootDir>/test/support/skipped-reporter.mjs'],
-  testMatch: ['**/*.spec.ts'],
   testTimeout: 20_000,
   // ES modules of finished specs stay in memory: a worker that has grown makes way for a fresh one.
   workerIdleMemoryLimit: '700MB',

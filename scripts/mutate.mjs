@@ -149,8 +149,8 @@ function copyTree(tree) {
   writeFileSync(
     join(tree, 'mutation.config.js'),
     "import base from './jest.config.js';\n" +
-      'const { globalSetup, reporters, ...config } = base;\n' +
-      "export default { ...config, rootDir: '.', reporters: [] };\n",
+      'const projects = base.projects.map(({ globalSetup, ...project }) => project);\n' +
+      'export default { ...base, projects, reporters: [] };\n',
   );
 }
 
