@@ -7,14 +7,21 @@ import { importOptional } from '../config/optional-package.js';
 import { FastauthEvents } from '../events/fastauth-events.js';
 import { SafeLogger } from '../events/safe-logger.js';
 import { BoundedMemoryLimiter, KEPT_KEYS } from './bounded-memory.limiter.js';
-import { type AddressSource, ClientAddress, isLoopback, nearestHop, networkOf } from './client-address.js';
+import {
+  type AddressSource,
+  ClientAddress,
+  isLoopback,
+  nearestHop,
+  networkOf,
+  peerOf,
+} from './client-address.js';
 
 /** Failed attempts are counted over this many seconds, and what went over the limit waits for their end. */
 const WINDOW_SECONDS = 60;
 /** Seconds that counting may take, however much time the store of sessions has. */
 const LONGEST_CALL = 1;
 
-/** Whoever is on this machine, or comes through a proxy there that neither is named nor says for whom it speaks. */
+/** Whoever is on this machine, or comes through a proxy there. */
 const UNKNOWN_LOCAL = 'master local ';
 
 /** What is counted: wrong master tokens and bad tokens of one address, dead tokens of one client from one address. */
@@ -26,11 +33,18 @@ interface Limit {
   readonly limiter: RateLimiterAbstract;
 }
 
+/** What an attempt counts for, and the address that is told when that is too much. */
+interface Counted {
+  readonly key: string;
+  readonly address: string | undefined;
+}
+
 /**
  * Counts failed attempts, and says who has to wait. Counting happens after an answer is known and is not waited for;
  * asking costs nothing while nobody has to wait. Whoever has to wait is refused for what is bad, not for what is good:
  * only the master token, which could be guessed at, is not even looked at. Those of whom nobody can tell where they come
- * from are refused for wrong master tokens alone: else one guesser would lock out the operators of the machine.
+ * from are refused for wrong master tokens alone: else one guesser would lock out the operators of the machine. So are
+ * all who come through one proxy, counted together.
  */
 @Injectable()
 export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
@@ -126,11 +140,12 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
   failed(kind: AttemptKind, source: AddressSource, clientId?: string): number | undefined {
     const limit = this.#limits.find((candidate) => candidate.kind === kind);
     if (!limit) return undefined;
-    const address = this.addresses.of(source);
-    const key = this.keyOf(kind, source, clientId);
-    const wait = this.remaining(key);
-    if (wait === undefined) void this.count(limit, key, address, this.events.correlationId);
-    return wait;
+    const own = { key: this.keyOf(kind, source, clientId), address: this.addresses.of(source) };
+    const wait = this.remaining(own.key);
+    if (wait !== undefined) return wait;
+    const together = kind === 'master' ? this.togetherOf(source) : undefined;
+    void this.count(limit, own, together, this.events.correlationId);
+    return together && this.remaining(together.key);
   }
 
   /**
@@ -151,14 +166,28 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
     return `${kind} ${address === undefined ? 'unknown' : networkOf(address)} ${clientId}`;
   }
 
+  /**
+   * All who come through one proxy, for it may pass on whatever addresses they invent. Only wrong master tokens are
+   * refused by this count. Undefined where the address is the connection's own.
+   */
+  private togetherOf(source: AddressSource): Counted | undefined {
+    const address = peerOf(source);
+    if (address === undefined || isLoopback(address)) return { key: UNKNOWN_LOCAL, address };
+    if (address === this.addresses.of(source)) return undefined;
+    return { key: `master through ${networkOf(address)} `, address };
+  }
+
+  /** @param together is counted, too, unless the limit of the first is exceeded */
   private async count(
-    { kind, limiter }: Limit,
-    key: string,
-    address: string | undefined,
+    limit: Limit,
+    { key, address }: Counted,
+    together: Counted | undefined,
     correlationId: string | undefined,
   ): Promise<void> {
+    const { kind, limiter } = limit;
     try {
       await limiter.consume(key);
+      if (together && together.key !== key) await this.count(limit, together, undefined, correlationId);
     } catch (rejection) {
       // Not an error but a result: who goes over the limit is rejected with the time until the window's end.
       const { msBeforeNext } = rejection as { msBeforeNext?: number };

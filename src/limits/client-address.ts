@@ -33,7 +33,7 @@ export class ClientAddress {
 
   /** The last address that no trusted proxy vouches for; undefined where there is none (a Unix socket). */
   of(source: AddressSource): string | undefined {
-    const peer = parseIpAddress(source.socket?.remoteAddress ?? '');
+    const peer = peerOf(source);
     if (!(peer === undefined ? this.trustsUnixSockets && isUnixSocket(source) : this.isTrusted(peer)))
       return peer;
     let nearest = peer;
@@ -50,6 +50,11 @@ export class ClientAddress {
   private isTrusted(address: string): boolean {
     return this.trusted?.check(address, isIPv4(address) ? 'ipv4' : 'ipv6') ?? false;
   }
+}
+
+/** Who is at the other end of the connection; undefined on a Unix socket. */
+export function peerOf({ socket }: AddressSource): string | undefined {
+  return parseIpAddress(socket?.remoteAddress ?? '');
 }
 
 /**

@@ -115,6 +115,26 @@ describe.each(ADAPTERS)('failed attempts on %s', (adapter) => {
   });
 
   it.each([
+    ['named', ['127.0.0.1', '::1']],
+    ['not named', []],
+  ])(
+    'with the master token through a proxy that passes on invented addresses are limited together, where it is %s',
+    async (_what, trustedProxies) => {
+      const { get } = await start({ trustedProxies });
+      const guess = (n: number, token: string) =>
+        get('/admin/whoami', from(`198.51.100.${n}`, { 'MASTER-TOKEN': token }));
+      const found = await statuses(60, (n) => guess(n, `guess-${n}`));
+      expect(found.slice(0, 10)).not.toContain(429);
+      expect(found.slice(12)).not.toContain(401);
+      // The right one enters, from wherever it says it comes.
+      expect(await statuses(60, (n) => guess(n, MASTER_TOKEN))).toEqual(
+        Array.from({ length: 60 }, () => 200),
+      );
+      expect((await get('/admin/whoami', { 'MASTER-TOKEN': MASTER_TOKEN })).status).toBe(200);
+    },
+  );
+
+  it.each([
     ['named', ['127.0.0.1']],
     ['not named', []],
   ])(
