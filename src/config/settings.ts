@@ -1,90 +1,33 @@
 import { z } from 'zod';
 import { HMAC_ALGORITHMS } from '../keys/algorithms.js';
-import { isPlaceholder } from '../keys/secret-text.js';
 import { databaseApiUrlFault, databaseUrlFault } from './database-url.js';
 import { cryptographyKeyList } from './key-entries.js';
 import { masterTokenList } from './master-token-entries.js';
-import type { TokenFormat } from './fastauth-config.js';
-import { headerFaults, withoutEllipsis } from './headers-fault.js';
 import { originFault } from './origin-fault.js';
-import { pathRuleFault } from './path-rule-fault.js';
 import { proxyFault } from './proxy-fault.js';
+import {
+  appNameFault,
+  attemptsStoreFault,
+  audienceFault,
+  authPrefixFault,
+  headerMap,
+  issuerFault,
+  oneOf,
+  pathList,
+  text,
+  wholeNumber,
+} from './setting-forms.js';
 import { cryptographyKeyFault, masterTokenFault } from './secret-faults.js';
-import { isObject } from './setting-entries.js';
 
-const TOKEN_FORMATS = ['jwt', 'jwe', 'opaque'] as const satisfies readonly TokenFormat[];
+const TOKEN_FORMATS = ['jwt', 'jwe', 'opaque'] as const;
 const YEAR = 365 * 24 * 60 * 60;
-
-/** A check that answers what is wrong, as the end of a sentence about the key. */
-type Fault<T> = (value: T) => string | undefined;
-
-function text(fault: Fault<string> = () => undefined): z.ZodString {
-  return z.string().superRefine((value, context) => {
-    const message = fault(value) ?? (isPlaceholder(value) ? 'is still a placeholder' : undefined);
-    if (message !== undefined) context.addIssue({ code: 'custom', message });
-  });
-}
-
-function wholeNumber(least: number, most: number): z.ZodInt {
-  return z.int().min(least).max(most);
-}
-
-function pathList(): z.ZodArray<z.ZodString> {
-  return z.array(text(pathRuleFault));
-}
-
-function headerMap() {
-  return z
-    .record(z.string(), z.string())
-    .superRefine(
-      (headers, context) => {
-        for (const { name, fault } of headerFaults(headers)) {
-          context.addIssue({ code: 'custom', path: [name], message: fault });
-        }
-      },
-      { when: ({ value }) => isObject(value) },
-    )
-    .transform(withoutEllipsis);
-}
-
-function appNameFault(name: string): string | undefined {
-  if (name.length > 64) return 'is longer than 64 characters';
-  return /\p{Cc}/u.test(name) ? 'holds a control character' : undefined;
-}
-
-/** @see RFC 8414 section 2 */
-function issuerFault(issuer: string): string | undefined {
-  if (!URL.canParse(issuer)) return 'is no URL; write one such as "https://auth.example.com"';
-  const { protocol, hostname } = new URL(issuer);
-  if (/[?#]/.test(issuer)) return 'has a query or a fragment; an issuer has neither';
-  const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
-  return protocol === 'https:' || (protocol === 'http:' && isLocal) ? undefined : 'is no https:// URL';
-}
-
-function attemptsStoreFault(url: string): string | undefined {
-  if (url === 'memory:') return undefined;
-  return /^rediss?:/i.test(url)
-    ? databaseUrlFault(url)
-    : 'is neither "memory:" nor a redis:// or rediss:// URL';
-}
-
-function audienceFault(audience: string): string | undefined {
-  return audience.trim() === '' ? 'is empty' : undefined;
-}
-
-function oneOf(names: readonly string[]): string {
-  return `one of ${names.map((name) => JSON.stringify(name)).join(', ')}`;
-}
-
-function authPrefixFault(prefix: string): string | undefined {
-  return /^[\w/.~-]*$/.test(prefix) ? undefined : 'is no plain path; write one such as "/auth"';
-}
 
 /**
  * Every key of the configuration, once: its form, its default and what it means. The file's JSON Schema, the
- * README's table and the checks all come from here. `expected` ends the sentence of a fault.
+ * README's table, the checks and the type of the configuration all come from here. `expected` ends the sentence of a fault.
  */
 export const SETTINGS = {
+  /** Names the app in OpenAPI, logs and shared stores. */
   appName: text(appNameFault).default('fastauth').meta({
     expected: 'text',
     description:
@@ -100,6 +43,7 @@ export const SETTINGS = {
     description:
       'Base URL of the REST persistence API; instead of `database-url`. Also spelt `database-api-path`. In the environment `DATABASE_API_URL`.',
   }),
+  /** Static credential for administrative calls; without it every master route is closed. */
   masterToken: text(masterTokenFault).optional().meta({
     expected: 'text',
     description:
@@ -110,6 +54,7 @@ export const SETTINGS = {
     description:
       'Several master tokens, each with a `name`, a `token` or its `hash`, and if wished `expires-at`. In the environment `MASTER_TOKENS`, as JSON.',
   }),
+  /** HS256 secret: the text's UTF-8 bytes. Without it no token can be issued or verified. */
   cryptographyKey: text(cryptographyKeyFault).optional().meta({
     expected: 'text',
     description:
@@ -120,16 +65,19 @@ export const SETTINGS = {
     description:
       'A key ring: each key with a `secret`, `jwk`, `pem` or `pem-file`, and if wished `kid`, `algorithm`, `status`, `signing-from`, `verify-until`. In the environment `CRYPTOGRAPHY_KEYS`, as JSON.',
   }),
+  /** Path of the JWK Set file that holds keys of the ring. */
   keySetFile: text().optional().meta({
     expected: 'a path',
     description:
       'A JWK Set file that processes share as key ring; `fastauth keys` writes it, changes are picked up without a restart. In the environment `KEY_SET_FILE`.',
   }),
+  /** Issuer identifier (RFC 8414) and `iss` of new tokens; tokens that name another one are refused. */
   issuer: text(issuerFault).optional().meta({
     expected: 'a URL such as "https://auth.example.com"',
     description:
       'Issuer identifier (RFC 8414): the origin by which others reach this application. Turns on `/.well-known/oauth-authorization-server`; new tokens carry it as `iss`, and tokens that name another issuer are refused.',
   }),
+  /** Algorithm of `cryptographyKey`. */
   tokenAlgorithm: z
     .enum(HMAC_ALGORITHMS)
     .default('HS256')
@@ -138,6 +86,7 @@ export const SETTINGS = {
       description:
         'Algorithm of `cryptography-key`; keys of a key ring have their own. HS384 and HS512 need 48 and 64 bytes.',
     }),
+  /** How new tokens are written. */
   tokenFormat: z
     .enum(TOKEN_FORMATS)
     .default('jwt')
@@ -146,6 +95,7 @@ export const SETTINGS = {
       description:
         'How new tokens are written: `jwt` (signed), `jwe` (signed, then encrypted), `opaque` (a reference to the session, which keeps the claims).',
     }),
+  /** Formats that are still accepted besides. */
   acceptedTokenFormats: z.array(z.enum(TOKEN_FORMATS)).default([]).meta({
     expected: 'a list such as ["jwt"]',
     description: 'Formats that are accepted besides `token-format`, while clients still have such tokens.',
@@ -162,10 +112,12 @@ export const SETTINGS = {
       expected: 'text or a list of texts',
       description: '`aud` of new tokens. Tokens with an `aud` that names none of these are refused.',
     }),
+  /** Sent on every call to the REST persistence API. */
   headers: headerMap().default({}).meta({
     expected: 'an object of header names and texts',
     description: 'Headers sent on every call to the REST persistence API.',
   }),
+  /** Path rules, each with a leading slash. */
   masterTokenPaths: pathList().default([]).meta({
     expected: 'a list of paths such as ["/master"]',
     description:
@@ -175,23 +127,28 @@ export const SETTINGS = {
     expected: 'a list of paths such as ["/access"]',
     description: 'Paths that need an access token. A path in both lists needs both tokens.',
   }),
+  /** What a route needs that neither a decorator nor a path rule names. */
   defaultAccess: z.enum(['public', 'access', 'master']).default('public').meta({
     expected: '"public", "access" or "master"',
     description:
       'What a route needs that neither a decorator nor a path rule names. `access` and `master` deny by default.',
   }),
+  /** What `defaultAccess` leaves open where no handler serves it; each with a leading slash. */
   publicPaths: pathList().default([]).meta({
     expected: 'a list of paths such as ["/docs", "/metrics"]',
     description:
       'Paths that `default-access` leaves open where no handler serves them: Swagger UI, `/metrics`, static files. Written as path rules are, and compared with the path as it is sent. Opens no handler, and nothing that a path rule guards.',
   }),
+  /** Where the token endpoints are, with a leading slash and without a trailing one. */
   authPrefix: text(authPrefixFault)
     .default('/auth')
     .meta({ expected: 'a path such as "/auth"', description: 'Where the token endpoints are.' }),
+  /** Whether anybody may call `/token/new`. */
   publicTokenIssuance: z.boolean().default(false).meta({
     expected: 'true or false',
     description: 'Whether anybody may call `/token/new`, without the master token.',
   }),
+  /** What `/token/introspect` needs. */
   introspectionAccess: z.enum(['public', 'access', 'master']).default('master').meta({
     expected: '"public", "access" or "master"',
     description: 'What `/token/introspect` needs (RFC 7662).',
@@ -208,11 +165,13 @@ export const SETTINGS = {
       expected: 'a whole number of seconds, at least 1',
       description: 'Lifetime of refresh tokens in seconds.',
     }),
+  /** How long the refresh token just spent still answers with the pair it was spent for; 0: not at all. */
   refreshGrace: wholeNumber(0, 3600).default(10).meta({
     expected: 'a whole number of seconds from 0 to 3600',
     description:
       'How many seconds the refresh token just spent still answers with the pair it was spent for; `0`: not at all.',
   }),
+  /** How long a session can be prolonged by refreshing, counted from its first pair. */
   familyMaxAge: wholeNumber(1, 100 * YEAR)
     .default(3 * YEAR)
     .meta({
@@ -226,6 +185,7 @@ export const SETTINGS = {
       expected: 'a whole number, at least 1, or "unlimited"',
       description: 'Live sessions a client may have; a new one beyond that ends the oldest.',
     }),
+  /** Tolerated difference between clocks when `exp`, `nbf` and `iat` are checked. */
   clockTolerance: wholeNumber(0, 600).default(5).meta({
     expected: 'a whole number of seconds from 0 to 600',
     description: 'Tolerated difference between clocks in seconds, when `exp`, `nbf` and `iat` are checked.',
@@ -235,69 +195,83 @@ export const SETTINGS = {
     description:
       'Time limit of one call to a store across a network, and of a write to the embedded one, in seconds. Default: 1; with the REST persistence API 5, as the client of the Python original.',
   }),
+  /** How many sessions of a store across a network are kept in memory while it tells of their changes; 0: none. */
   trackedCacheSize: wholeNumber(0, 10_000_000).default(10_000).meta({
     expected: 'a whole number',
     description:
       'How many sessions of the embedded store, or of one across a network, are kept in memory while it tells of their changes; `0`: none, each request reads from the store.',
   }),
+  /** How many verified tokens are remembered so that their signature is not computed again. */
   verifiedTokenCacheSize: wholeNumber(1, 10_000_000).default(10_000).meta({
     expected: 'a whole number, at least 1',
     description: 'How many verified tokens are remembered so that their signature is not computed again.',
   }),
+  /** How a WebSocket handshake is refused: a frame and close 1008, or 401 in answer to the upgrade. */
   websocketRefusal: z.enum(['close', 'unauthorized']).default('close').meta({
     expected: '"close" or "unauthorized"',
     description:
       'How a WebSocket handshake is refused: `close` (a text frame, then close 1008) or `unauthorized` (401 in answer to the upgrade).',
   }),
+  /** Whether handshakes may carry the token in the query string, which ends up in logs. */
   websocketQueryToken: z.boolean().default(false).meta({
     expected: 'true or false',
     description:
       'Whether a WebSocket handshake may carry `access_token` in the query string, which ends up in logs.',
   }),
+  /** Origins whose pages may open WebSockets, as browsers spell them; empty: all. */
   websocketOrigins: z.array(text(originFault)).default([]).meta({
     expected: 'a list of origins such as ["https://app.example.com"]',
     description:
       'Origins whose pages may open WebSockets; a browser on any other is refused. Empty: all. Clients that send no `Origin` are no browsers and not concerned.',
   }),
+  /** How long a socket whose token was refreshed has to present the new one; 0: not at all. */
   websocketReauthenticationGrace: z.number().min(0).max(60).default(0.4).meta({
     expected: 'a number of seconds from 0 to 60',
     description:
       'How many seconds a socket whose access token was refreshed has to present the new one before it is closed; `0`: none. Its guarded messages are refused meanwhile.',
   }),
+  /** What a socket lives as long as. */
   websocketFollows: z.enum(['token', 'session']).default('token').meta({
     expected: '"token" or "session"',
     description:
       "What a socket lives as long as: the access token that it came by, or that token's session, whatever is refreshed meanwhile, for clients that refresh without telling their sockets.",
   }),
+  /** Seconds between the pings of guarded sockets of ws; 0: none. */
   websocketHeartbeat: wholeNumber(0, 3600).default(30).meta({
     expected: 'a whole number of seconds from 0 to 3600',
     description:
       'How often, in seconds, guarded sockets of ws are pinged; one that has sent nothing since the last ping is cut. `0`: never. socket.io has its own `pingInterval`.',
   }),
+  /** Seconds until no connection is left of an application that closes. */
   shutdownTimeout: z.number().min(0.1).max(3600).default(5).meta({
     expected: 'a number of seconds from 0.1 to 3600',
     description:
       'How many seconds an application that closes may take to give the answers under way and to close all connections; what is left then is cut.',
   }),
+  /** Failed attempts in a minute from one address after which it has to wait; 0: never. */
   failedAttemptsPerAddress: wholeNumber(0, 1_000_000).default(1000).meta({
     expected: 'a whole number; 0 for no limit',
     description:
       'Requests with bad credentials that one address (of IPv6, one /64) may send in a minute; after that it gets 429 for bad tokens, and for the master token whatever it sends. `0`: no limit.',
   }),
+  /** The same for one client's tokens from one address. */
   failedAttemptsPerClient: wholeNumber(0, 1_000_000).default(100).meta({
     expected: 'a whole number; 0 for no limit',
     description:
       'The same for tokens of one client that are not current any more, sent from one address. `0`: no limit.',
   }),
+  /** `memory:`, or the URL of a Redis in which all processes count together. */
   failedAttemptsStore: text(attemptsStoreFault).default('memory:').meta({
     expected: '"memory:" or a redis:// URL',
     description: 'Where failed attempts are counted: in each process, or in Redis for all of them together.',
   }),
+  /** Addresses and CIDR blocks of proxies whose `X-Forwarded-For` is believed. */
   trustedProxies: z.array(text(proxyFault)).default([]).meta({
     expected: 'a list of IP addresses and CIDR blocks such as ["10.0.0.0/8"]',
     description:
       "Proxies whose `X-Forwarded-For` is believed. Without the right ones, all that comes through a proxy counts as the proxy's.",
   }),
+  /** What of the audit trail the default sink logs. */
   auditLog: z.enum(['all', 'warnings', 'off']).default('warnings').meta({
     expected: '"all", "warnings" or "off"',
     description:

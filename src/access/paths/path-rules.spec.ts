@@ -256,50 +256,8 @@ describe('the path rules', () => {
       );
     });
   });
-
-  describe('whatever the spelling', () => {
-    const prefixed = new PathRules(LISTS, () => ({ globalPrefix: 'api', versionPrefixes: ['v1'] }));
-
-    it.each([
-      ['without prefixes', rules, ''],
-      ['behind a prefix', prefixed, '/api/v1'],
-    ])('ask at least for what the plain path needs, %s', (_, judge, prefix) => {
-      fc.assert(
-        fc.property(guardedPath(), spelling(), (path, spell) => {
-          const plain = judge.demandForTarget(prefix + path);
-          const spelt = spell(prefix + path);
-          expect({ spelt, missing: plain & ~judge.demandForTarget(spelt) }).toEqual({ spelt, missing: NONE });
-          expect(plain).not.toBe(NONE);
-        }),
-        { numRuns: 5000 },
-      );
-    });
-
-    it('never throw', () => {
-      fc.assert(
-        fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
-          expect([NONE, ACCESS, MASTER, BOTH]).toContain(prefixed.demandForTarget(text));
-          expect([NONE, ACCESS, MASTER, BOTH]).toContain(prefixed.demandForPattern(text));
-        }),
-        { numRuns: 2000 },
-      );
-    });
-  });
 });
 
 function pathOf(segment: fc.Arbitrary<string>): fc.Arbitrary<string> {
   return fc.array(segment, { maxLength: 4 }).map((segments) => `/${segments.join('/')}`);
-}
-
-function guardedPath(): fc.Arbitrary<string> {
-  const segment = fc.stringMatching(/^[a-z0-9_-]{1,5}$/);
-  return fc
-    .tuple(
-      fc.oneof(
-        fc.constantFrom('/access', '/master', '/both', '/raw', '/rawhide'),
-        segment.map((name) => `/both/${name}/deep`),
-      ),
-      fc.array(segment, { maxLength: 2 }),
-    )
-    .map(([head, tail]) => [head, ...tail].join('/'));
 }
