@@ -202,7 +202,7 @@ export class LmdbTokenStore extends TokenStore {
 
   async revoke(key: SessionKey, revokedAt: number): Promise<boolean> {
     const revoked = await this.#change(key, (files, sessionKey, stored) => {
-      files.sessions.put(sessionKey, encodeSessionRecord({ ...stored, revokedAt }));
+      files.sessions.putSync(sessionKey, encodeSessionRecord({ ...stored, revokedAt }));
       files.journal.add([stored]);
     });
     if (revoked) this.#watchers.notify(key);
@@ -217,7 +217,7 @@ export class LmdbTokenStore extends TokenStore {
     const families = await this.#write((files) => {
       const revoked = readClient(files.sessions, clientId).filter((record) => isToRevoke(record, filter));
       for (const record of revoked)
-        files.sessions.put(storableKey(record), encodeSessionRecord({ ...record, revokedAt }));
+        files.sessions.putSync(storableKey(record), encodeSessionRecord({ ...record, revokedAt }));
       files.journal.add(revoked);
       return revoked.map((record) => record.familyId);
     });

@@ -69,8 +69,8 @@ export function putSession(
 /** A revocation changes a session where it is, since it must also do on a full disk; the client's next login moves it. */
 export function moveRevoked({ sessions, revoked }: LmdbFiles, record: SessionRecord): void {
   const key = storableKey(record);
-  revoked.put(key, encodeSessionRecord(record));
-  sessions.remove(key);
+  revoked.putSync(key, encodeSessionRecord(record));
+  sessions.removeSync(key);
 }
 
 export function removeSession({ sessions, expiries }: LmdbFiles, record: SessionRecord): void {
