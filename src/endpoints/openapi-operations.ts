@@ -1,131 +1,48 @@
+import { DENIALS } from '../access/denial.js';
+import { InvalidGrantError } from '../errors.js';
+import { CLIENT_ID_MAX_LENGTH } from '../sessions/client-id.js';
+import { MAX_TOKEN_LENGTH } from '../tokens/codecs/jwt.codec.js';
 import { AuthorizationServerMetadataController } from './authorization-server-metadata.controller.js';
 import { IntrospectionController } from './introspection.controller.js';
 import { JwkSetController } from './jwk-set.controller.js';
-import { componentSchemas, text } from './openapi-schemas.js';
-import { RevocationController } from './revocation.controller.js';
+import {
+  LIMIT,
+  success,
+  tooManyAttempts,
+  faults,
+  challenge,
+  refusal,
+  ambiguous,
+  limited,
+  noStore,
+  retryAfter,
+  json,
+  failure,
+  invalidParameter,
+  bodyFaults,
+  oauthFailure,
+  oauthFaults,
+  orRefusal,
+} from './openapi-answers.js';
+import { text } from './openapi-schemas.js';
+import { RevocationController, TOKEN_AND_CLIENT } from './revocation.controller.js';
 import { TokenController } from './token.controller.js';
 
 /** An OpenAPI operation object. @see OpenAPI 3.0 section 4.7.10 */
 export type Operation = Record<string, unknown>;
 
-type SchemaName = keyof typeof componentSchemas;
-
-const schemaOf = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` });
-const json = (schema: SchemaName, example: object) => ({
-  'application/json': { schema: schemaOf(schema), example },
-});
-/** An answer that has one form or another, by who gives it: the endpoint or a guard. */
-const anyJson = (schemas: readonly SchemaName[], example: object) => ({
-  'application/json': { schema: { anyOf: schemas.map(schemaOf) }, example },
-});
-const failure = (description: string, code: number, message: string, more: object = {}) => ({
-  description,
-  content: json('FastauthErrorEnvelope', { status: 'error', message, code, ...more }),
-});
-
-const noStore = { 'Cache-Control': { schema: { type: 'string' }, description: 'Always `no-store`' } };
-const retryAfter = {
-  'Retry-After': { schema: { type: 'integer' }, description: 'Seconds until a retry makes sense' },
+const CLIENT_ID_SCHEMA = {
+  type: 'string',
+  minLength: 1,
+  maxLength: CLIENT_ID_MAX_LENGTH,
+  example: 'abc-123',
 };
-
-const success = {
-  description: 'A pair of tokens',
-  headers: noStore,
-  content: json('FastauthTokenEnvelope', {
-    status: 'success',
-    message: 'Token generated',
-    code: 200,
-    data: { client_id: 'abc-123', access_token: '<jwt>', refresh_token: '<jwt>' },
-  }),
-};
-
-const tooManyAttempts = {
-  429: {
-    ...failure(
-      'Too many failed attempts from this address',
-      429,
-      'Too many failed attempts. Try again later.',
-    ),
-    headers: retryAfter,
-  },
-};
-
-const faults = {
-  500: failure('No cryptography key, or the store refused to save', 500, 'Crypto key not set'),
-  503: {
-    ...failure(
-      'The store is not available; nothing was consumed',
-      503,
-      'The token store is not available. Try again later.',
-    ),
-    headers: retryAfter,
-  },
-};
-
-const invalidParameter = (parameter: string, message: string) =>
-  failure('A parameter is missing or cannot be used', 422, `${parameter} ${message}`, {
-    details: [{ parameter, message }],
-  });
-
-const CLIENT_ID_SCHEMA = { type: 'string', minLength: 1, maxLength: 256, example: 'abc-123' };
-const REFRESH_TOKEN_SCHEMA = { type: 'string', minLength: 1, maxLength: 8192, example: '<jwt>' };
+const REFRESH_TOKEN_SCHEMA = { type: 'string', minLength: 1, maxLength: MAX_TOKEN_LENGTH, example: '<jwt>' };
 const TOKEN_SCHEMA = text('An access or refresh token', '<jwt>');
 const TOKEN_TYPE_HINT_SCHEMA = text(
   '`access_token` or `refresh_token`; not needed, since a token tells its type itself',
   'refresh_token',
 );
-
-const challenge = {
-  'WWW-Authenticate': { schema: { type: 'string' }, description: 'RFC 6750 challenge' },
-};
-
-const refusal = {
-  description: 'The master token is missing or wrong',
-  headers: challenge,
-  content: json('FastauthRefusal', { detail: 'Unauthorized Master Token', code: 'missing_token' }),
-};
-
-const ambiguous = {
-  description: 'The master token was sent more than once',
-  headers: challenge,
-  content: json('FastauthRefusal', {
-    detail: 'A credential was sent more than once',
-    code: 'invalid_request',
-  }),
-};
-
-const limited = {
-  description: 'Too many failed attempts from this address',
-  headers: retryAfter,
-  content: json('FastauthRefusal', {
-    detail: 'Too many failed attempts. Try again later.',
-    code: 'too_many_attempts',
-  }),
-};
-
-type OwnForm = 'FastauthErrorEnvelope' | 'FastauthOAuthError';
-
-/** What a body can be refused for. @param own the endpoint's form @param others of its other answers of 400 */
-const bodyFaults = (own: OwnForm, others: readonly SchemaName[] = []) => {
-  const told = (description: string, code: number, message: string) => ({
-    description,
-    content: anyJson(
-      [own, ...(code === 400 ? others : [])],
-      own === 'FastauthErrorEnvelope'
-        ? { status: 'error', message, code }
-        : { error: 'invalid_request', error_description: message },
-    ),
-  });
-  return {
-    400: told(
-      'The body cannot be parsed, or what is sent cannot be used',
-      400,
-      'The body is not JSON in UTF-8',
-    ),
-    413: told('The body is too large', 413, 'The body is larger than 65536 bytes'),
-    415: told('The body is neither JSON nor a form', 415, 'Send application/json'),
-  };
-};
 
 const issuing: Operation = {
   tags: ['auth'],
@@ -147,23 +64,10 @@ const refreshing: Operation = {
   description: 'Spends a refresh token for a new pair; the old pair is no longer good.',
   responses: {
     200: success,
-    401: failure('The refresh token is not good (any more)', 401, 'Invalid refresh token'),
+    401: failure('The refresh token is not good (any more)', 401, new InvalidGrantError().publicMessage),
     422: invalidParameter('refresh_token', 'is required'),
     ...tooManyAttempts,
     ...faults,
-  },
-};
-
-const oauthFailure = (description: string, error: string, message: string) => ({
-  description,
-  content: json('FastauthOAuthError', { error, error_description: message }),
-});
-
-const oauthFaults = {
-  500: oauthFailure('No cryptography key', 'server_error', 'Crypto key not set'),
-  503: {
-    ...oauthFailure('The store is not available', 'temporarily_unavailable', 'Try again later'),
-    headers: retryAfter,
   },
 };
 
@@ -179,31 +83,25 @@ const revoking: Operation = {
       content: { 'application/json': { schema: { type: 'object' }, example: {} } },
     },
     401: {
-      ...oauthFailure('A master token was sent, and is wrong', 'invalid_client', 'Unauthorized Master Token'),
+      ...oauthFailure(
+        'A master token was sent, and is wrong',
+        'invalid_client',
+        DENIALS.badMasterToken.detail,
+      ),
       headers: challenge,
     },
     429: {
       ...oauthFailure(
         'Too many wrong master tokens from this address',
         'temporarily_unavailable',
-        'Too many failed attempts. Try again later.',
+        LIMIT.detail,
       ),
       headers: retryAfter,
     },
-    422: oauthFailure(
-      '`token` and `client_id` were both sent',
-      'invalid_request',
-      'token ends one session, client_id all of a client: send one of them',
-    ),
+    422: oauthFailure('`token` and `client_id` were both sent', 'invalid_request', TOKEN_AND_CLIENT),
     ...oauthFaults,
   },
 };
-
-/** As the guard puts it where it is the first to notice: `introspection-access` may ask for an access token. */
-const orRefusal = (answer: { content: ReturnType<typeof json> }) => ({
-  ...answer,
-  content: anyJson(['FastauthOAuthError', 'FastauthRefusal'], answer.content['application/json'].example),
-});
 
 const introspecting: Operation = {
   tags: ['auth'],

@@ -1,3 +1,6 @@
+import { DENIALS } from '../access/denial.js';
+import { InvalidGrantError } from '../errors.js';
+
 /** The three ways credentials travel: two headers of our own, and Bearer. */
 export const securitySchemes = {
   AccessTokenHeader: { type: 'apiKey', in: 'header', name: 'ACCESS-TOKEN', description: 'An access token' },
@@ -38,7 +41,7 @@ export const componentSchemas = {
     required: ['status', 'message', 'code'],
     properties: {
       status: text('Always `error`', 'error'),
-      message: text('For people', 'Invalid refresh token'),
+      message: text('For people', new InvalidGrantError().publicMessage),
       code: { type: 'integer', description: 'The HTTP status', example: 401 },
       details: {
         type: 'array',
@@ -112,8 +115,8 @@ export const componentSchemas = {
     type: 'object',
     required: ['detail', 'code'],
     properties: {
-      detail: text('For people', 'Unauthorized Master Token'),
-      code: text('Stable machine code', 'missing_token'),
+      detail: text('For people', DENIALS.noMasterToken.detail),
+      code: text('Stable machine code', DENIALS.noMasterToken.code),
     },
   },
 } as const;

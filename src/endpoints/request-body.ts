@@ -13,6 +13,13 @@ import { invalid } from './token-request.js';
 /** Bytes that a body may have: two tokens of the greatest length, percent-encoded throughout, and some more. */
 const MAX_BYTES = 64 * 1024;
 
+/** What callers are told of a body that cannot be used. */
+export const BODY_FAULTS = {
+  tooLarge: `The body is larger than ${MAX_BYTES} bytes`,
+  notJson: 'The body is not JSON in UTF-8',
+  unknownType: 'Send application/json or application/x-www-form-urlencoded, in UTF-8 and not compressed',
+} as const;
+
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Whether headers announce a body, be it empty. @see RFC 9112 section 6.3 */
@@ -40,7 +47,7 @@ export async function readBody(
     return new BadRequestException('The body did not arrive in full');
   }
   return length > MAX_BYTES
-    ? new PayloadTooLargeException(`The body is larger than ${MAX_BYTES} bytes`)
+    ? new PayloadTooLargeException(BODY_FAULTS.tooLarge)
     : parseBody(Buffer.concat(chunks), headers);
 }
 
@@ -50,9 +57,7 @@ export function parseBody(bytes: Buffer, headers: IncomingHttpHeaders): object |
   if (bytes.length === 0) return {};
   const type = mediaTypeOf(headers);
   if (type === undefined) {
-    return new UnsupportedMediaTypeException(
-      'Send application/json or application/x-www-form-urlencoded, in UTF-8 and not compressed',
-    );
+    return new UnsupportedMediaTypeException(BODY_FAULTS.unknownType);
   }
   const text = decoded(bytes);
   if (type === 'json') return parseJson(text);
@@ -75,7 +80,7 @@ function parseJson(text: string | undefined): object | HttpException {
     const repeated = duplicateName(text);
     return repeated === undefined ? asParameters(value) : invalid(repeated, 'must be one text value');
   } catch {
-    return new BadRequestException('The body is not JSON in UTF-8');
+    return new BadRequestException(BODY_FAULTS.notJson);
   }
 }
 

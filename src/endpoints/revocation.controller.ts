@@ -13,6 +13,9 @@ import { Endpoint } from './endpoint.js';
 import { oauthError, OAuthErrorException, type OAuthErrorCode } from './oauth-error.js';
 import { invalid, readParameter, type TokenRequest } from './token-request.js';
 
+/** What callers are told who name both. */
+export const TOKEN_AND_CLIENT = 'token ends one session, client_id all of a client: send one of them';
+
 /**
  * Ends sessions. Whoever holds a token may end its session; the master token's holder may also end all sessions of
  * a client, by `client_id` without `token`. The answer is 200 for unknown tokens, too.
@@ -42,11 +45,7 @@ export class RevocationController {
     const clientId = readParameter(request, 'client_id');
     if (token !== undefined && clientId !== undefined) {
       // One of them would go on living, and nobody would be told.
-      throw new OAuthErrorException(
-        422,
-        'invalid_request',
-        'token ends one session, client_id all of a client: send one of them',
-      );
+      throw new OAuthErrorException(422, 'invalid_request', TOKEN_AND_CLIENT);
     }
     if (token) {
       const ended = await this.tokens.revokeToken(token);
