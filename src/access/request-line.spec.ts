@@ -12,7 +12,9 @@ describe('a request line, as told', () => {
     ['/', '/'],
     // Namespaces of socket.io may hold anything.
     ['/\x1b[31m\x9b\u202e\u2028\ud800', '/\uFFFD[31m\uFFFD\uFFFD\uFFFD\uFFFD'],
-    [`/${'x'.repeat(300)}`, `/${'x'.repeat(255)}…`],
+    [`/${'x'.repeat(41)}/b`, '/…/b'],
+    ['/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f', '/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f'],
+    ['/x'.repeat(200), `${'/x'.repeat(128)}…`],
   ])('of %j has the path %j', (url, path) => {
     expect(toldRequestLine({ method: 'GET', url })).toEqual({ method: 'GET', path });
   });

@@ -8,6 +8,8 @@ export interface RequestLine {
 
 /** Of a path, as much as is told. */
 const LONGEST_PATH = 256;
+/** A segment that is longer may be a token, which somebody has put there. A UUID is not. */
+const LONG_SEGMENT = /[^/]{41,}/g;
 
 /** The path of a target in any form: without scheme, user, host, query and fragment. */
 const PATH = /^(?:[a-z][a-z\d+.-]*:\/\/[^/?#]*)?([^?#]*)/i;
@@ -24,7 +26,7 @@ export function toldRequestLine({ method, url, originalUrl = url }: RequestLine)
 }
 
 function toldPath(target: string): string {
-  const path = PATH.exec(target)?.[1] || '/';
+  const path = (PATH.exec(target)?.[1] || '/').replaceAll(LONG_SEGMENT, '…');
   const told = path.length > LONGEST_PATH ? `${path.slice(0, LONGEST_PATH)}…` : path;
   return told.replaceAll(UNPRINTABLE, '\uFFFD');
 }
