@@ -79,7 +79,9 @@ export class RestClient {
   }
 
   async close(): Promise<void> {
-    await (await this.#pool)?.close();
+    const pool = this.#pool;
+    this.#pool = undefined;
+    await (await pool)?.close();
   }
 
   async #newPool(): Promise<Pool> {
