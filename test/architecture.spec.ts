@@ -9,6 +9,7 @@ const SRC = 'src';
  */
 const ROOMS: readonly (readonly [name: string, purpose: string])[] = [
   ['errors', '`FastauthError` and its subclasses; status, code and challenge derive from them'],
+  ['nest', 'what is read from Nest beyond what it publishes'],
   ['json', 'strict JSON: no duplicate members'],
   ['clock', 'the one injected source of time'],
   ['events', 'typed events and their bus, correlation identifiers, the logger that never throws'],

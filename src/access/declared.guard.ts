@@ -7,7 +7,7 @@ import {
   Optional,
   type Type,
 } from '@nestjs/common';
-import { GUARDS_METADATA } from '@nestjs/common/constants.js';
+import { GUARDS_METADATA } from '../nest.js';
 import { declaredDemand } from './declared-demand.js';
 import { BOTH, NONE } from './demand.js';
 import { AccessDeniedException, DENIALS } from './denial.js';

@@ -1,6 +1,6 @@
 import { type ExecutionContext, Injectable, type Type } from '@nestjs/common';
 import { ContextIdFactory, ModulesContainer } from '@nestjs/core';
-import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
+import type { InstanceWrapper } from '../nest.js';
 import { hasDeclarations } from './declared-demand.js';
 
 type MethodName = string | symbol;

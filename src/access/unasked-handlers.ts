@@ -1,8 +1,7 @@
 import { Logger, type Type } from '@nestjs/common';
-import { GUARDS_METADATA } from '@nestjs/common/constants.js';
 import { ModulesContainer } from '@nestjs/core';
-import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import { ConfigError } from '../errors.js';
+import { GUARDS_METADATA, type InstanceWrapper } from '../nest.js';
 import {
   type ConfiguredDemands,
   declaredDemand,

@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { PATH_METADATA } from '@nestjs/common/internal';
+import { PATH_METADATA } from '../nest.js';
 import { ConfigError } from '../errors.js';
 
 /**

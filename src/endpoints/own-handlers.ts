@@ -1,4 +1,4 @@
-import { PATH_METADATA } from '@nestjs/common/internal';
+import { PATH_METADATA } from '../nest.js';
 import { AuthorizationServerMetadataController } from './authorization-server-metadata.controller.js';
 import { IntrospectionController } from './introspection.controller.js';
 import { JwkSetController } from './jwk-set.controller.js';

@@ -1,4 +1,4 @@
-import { LegacyRouteConverter } from '@nestjs/core/router/legacy-route-converter.js';
+import { LegacyRouteConverter } from '../nest.js';
 import { pathToRegexp } from 'path-to-regexp';
 import { endOfExpression } from '../access/paths/route-expression.js';
 

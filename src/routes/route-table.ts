@@ -8,16 +8,16 @@ import {
 } from '@nestjs/common';
 // Nest publishes no list of its routes; these are the constants that its own Swagger module reads them with.
 import {
-  addLeadingSlash,
   HOST_METADATA,
   METHOD_METADATA,
   MODULE_PATH,
   PATH_METADATA,
+  RoutePathFactory,
   VERSION_METADATA,
+  addLeadingSlash,
   type VersionValue,
-} from '@nestjs/common/internal';
+} from '../nest.js';
 import { ApplicationConfig, MetadataScanner, ModulesContainer } from '@nestjs/core';
-import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
 import { splitPath } from '../access/paths/path-rewrites.js';
 import type { RoutePrefixes } from '../access/paths/route-prefixes.js';
 

@@ -91,9 +91,16 @@ describe('the published package', () => {
   let packed: string[];
   let tarball: string;
 
-  it('holds built files, licence and readme, and nothing else', () => {
-    const others = packed.filter((path) => !/^dist\/.+\.(?:js|d\.ts|json)$/.test(path));
-    expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
+  it('holds built files and documents, and nothing else', () => {
+    const others = packed.filter((path) => !/^(?:dist\/.+\.(?:js|d\.ts|json)|docs\/[a-z-]+\.md)$/.test(path));
+    expect(others.sort()).toEqual([
+      'CHANGELOG.md',
+      'CONTRIBUTING.md',
+      'LICENSE',
+      'README.md',
+      'SECURITY.md',
+      'package.json',
+    ]);
     expect(packed.filter((path) => path.includes('.spec.'))).toEqual([]);
   });
 

@@ -1,9 +1,23 @@
-import { DENIALS, type Denial } from '../../access/denial.js';
+import { denialBody, DENIALS, type Denial } from '../../access/denial.js';
+import type { FastauthErrorCode } from '../../errors.js';
 
 /** The one text frame that a refused socket gets. */
 export interface RefusalFrame {
   readonly status: 'error';
   readonly detail: string;
+}
+
+/** What the client gets for a message that is refused. */
+export class MessageRefusal {
+  readonly status = 'error';
+  readonly detail: string;
+  readonly code: FastauthErrorCode;
+
+  constructor(denial: Denial) {
+    const { detail, code } = denialBody(denial);
+    this.detail = detail;
+    this.code = code;
+  }
 }
 
 /** Too many handshakes wait for keys that are being read again. */

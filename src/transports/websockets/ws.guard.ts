@@ -1,16 +1,11 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { AccessPolicy } from '../../access/access-policy.js';
 import { ACCESS, MASTER, NONE, type Demand } from '../../access/demand.js';
-import {
-  AccessDeniedException,
-  denialBody,
-  denialOfFault,
-  DENIALS,
-  type Denial,
-} from '../../access/denial.js';
+import { AccessDeniedException, denialOfFault, DENIALS, type Denial } from '../../access/denial.js';
 import { Gate } from '../../access/gate.js';
 import { LiveSockets } from './live/live-sockets.js';
 import { sourceOfMessage } from './socket-peer.js';
+import { MessageRefusal } from './socket-refusal.js';
 
 /**
  * Lets a message through to its handler, or not. What the handshake has proved is not verified again, as long as
@@ -49,6 +44,6 @@ export class WsGuard implements CanActivate {
    */
   protected async deny(denial: Denial): Promise<never> {
     const { WsException } = await import('@nestjs/websockets');
-    throw new WsException({ status: 'error', ...denialBody(denial) });
+    throw new WsException(new MessageRefusal(denial));
   }
 }

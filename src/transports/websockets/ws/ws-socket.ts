@@ -1,7 +1,7 @@
 import { SafeLogger } from '../../../events/safe-logger.js';
 import { AUTHENTICATE, type SocketEnding } from '../socket-ending.js';
 import type { SocketKind } from '../socket-kind.js';
-import { POLICY_VIOLATION } from '../socket-refusal.js';
+import { MessageRefusal, POLICY_VIOLATION } from '../socket-refusal.js';
 
 /** What of a `WebSocket` of ws is used here; ws itself is not imported. */
 export interface WsSocket {
@@ -41,7 +41,7 @@ const ESCAPE = Buffer.from(String.raw`\u00`);
 
 /**
  * Takes the messages that are for us out of those that a socket hears, so that no token in them meets code that logs
- * or echoes messages.
+ * or echoes messages. Refusals are sent: Nest 11's filter emits them, which tells nobody but listeners on this side.
  * @param onAuthenticate gets the data of each {@link AUTHENTICATE} message
  * @param isDeaf whether nothing that comes counts any more
  */
@@ -52,6 +52,10 @@ export function interceptMessages(
 ): void {
   const emit = socket.emit.bind(socket);
   socket.emit = (event, ...args) => {
+    if (event === 'exception' && args[0] instanceof MessageRefusal) {
+      WS_SOCKETS.tell(socket, event, args[0]);
+      return true;
+    }
     if (event !== 'message') return emit(event, ...args);
     if (isDeaf()) return true;
     const message = authenticateMessage(args[0]);
