@@ -1,4 +1,4 @@
-import { createParamDecorator, type ExecutionContext, type Type } from '@nestjs/common';
+import { createParamDecorator, type ExecutionContext, type PipeTransform, type Type } from '@nestjs/common';
 import type { Principal } from '../tokens/principal.js';
 import {
   type ConfiguredEndpoint,
@@ -42,9 +42,10 @@ export function ConfiguredAccess(endpoint: ConfiguredEndpoint): MethodDecorator 
  * @example
  * whoami(@CurrentPrincipal() principal: Principal) { return principal.clientId; }
  */
-export const CurrentPrincipal = createParamDecorator(
-  (_data: undefined, context: ExecutionContext): Principal | undefined => principalOf(context),
-);
+export const CurrentPrincipal: (...pipes: (Type<PipeTransform> | PipeTransform)[]) => ParameterDecorator =
+  createParamDecorator((_data: undefined, context: ExecutionContext): Principal | undefined =>
+    principalOf(context),
+  );
 
 /** @throws TypeError where Nest could ask no guard: on a property, an accessor, a parameter, a static method */
 function demands(name: string, demand: Demand | ConfiguredEndpoint): ClassAndMethodDecorator {

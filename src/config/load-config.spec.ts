@@ -354,6 +354,16 @@ describe('loadFastauthConfig', () => {
   });
 
   it.each([
+    ['accessTokenPaths', '/admin/:id?', /optional parameters are not for rules/],
+    ['accessTokenPaths', '/admin/(.*)', /looks like a regular expression/],
+    ['accessTokenPaths', '/admin?x', /leave out the query/],
+    ['trustedProxies', '0.0.0.0/0', /trusts every address/],
+    ['trustedProxies', '10.0.0.0/33', /no IP address and no CIDR block/],
+  ] as const)('says what is wrong with %s: %j', (setting, text, reason) => {
+    expect(faults({ [setting]: [text] })).toEqual([expect.stringMatching(reason)]);
+  });
+
+  it.each([
     'changeme',
     'change-me',
     'Change_Me_Please!',

@@ -2,6 +2,10 @@
 export function pathRuleFault(text: string): string | undefined {
   if (text.trim() === '') return 'is empty; "/" guards everything';
   if (/\p{Cc}|%[01][0-9a-f]|%7f/iu.test(text)) return 'holds a control character';
+  if (/:\w+\?/.test(text))
+    return 'optional parameters are not for rules; a rule is a prefix, so leave the parameter out';
+  if (/\([^)]*[*+\\|[\]][^)]*\)/.test(text))
+    return 'looks like a regular expression; a rule is a prefix, in which "*" stands for one segment';
   if (/[?#]/.test(text)) return 'a rule is compared with the path only; leave out the query and the fragment';
   if (/[{}]/.test(text))
     return 'optional groups are not for rules; a rule is a prefix, so leave the group out';

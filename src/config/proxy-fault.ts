@@ -7,5 +7,7 @@ export function proxyFault(proxy: string): string | undefined {
   const isPrefix =
     prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) >= 1 && Number(prefix) <= bits);
   if (isIP(address) !== 0 && isPrefix && more === undefined) return undefined;
+  if (isIP(address) !== 0 && prefix === '0')
+    return 'trusts every address, so that anybody could claim to be anybody; name the proxies or their networks';
   return 'is no IP address and no CIDR block; write one such as "10.0.0.0/8"';
 }

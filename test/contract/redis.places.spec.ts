@@ -66,9 +66,14 @@ describeRedis('the place of sessions in Redis', () => {
 
   it.each([
     ['a database that there is not', '/99', /127\.0\.0\.1:\d+ has no database 99/],
-    ['a password that is wrong', '', /refuses the password of the user "ada" \(WRONGPASS\)/],
-  ])('is refused at the start: %s', async (_, path, words) => {
-    const url = path === '' ? redis.server.url.replace('//', '//ada:sesame@') : redis.server.url + path;
+    ['a password that is wrong', 'ada:sesame@', /refuses the password of the user "ada" \(WRONGPASS\)/],
+    [
+      'a password in the place of the user',
+      'sesame@',
+      /there is a user, but no password.*"redis:\/\/:<password>@<host>"/,
+    ],
+  ])('is refused at the start: %s', async (_, place, words) => {
+    const url = place.endsWith('@') ? redis.server.url.replace('//', `//${place}`) : redis.server.url + place;
     const refused = await redis.open({ url }).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(ConfigError);
     expect((refused as Error).message).toMatch(words);

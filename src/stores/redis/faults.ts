@@ -71,12 +71,15 @@ export class RedisFaults {
   get refusal(): string | undefined {
     const error = this.#lastOfConnection;
     if (error === undefined || isCluster(this.#connection)) return undefined;
-    const { db = 0, username } = this.#connection.options;
+    const { db = 0, username, password } = this.#connection.options;
     const place = this.#place;
     if (isRefusedDatabase(error)) return `${place} has no database ${db}, or does not let this user have it`;
     const word = /\b(?:WRONGPASS|NOAUTH)\b/.exec(error.message)?.[0];
     if (word === 'NOAUTH') return `${place} asks for a password, and there is none (NOAUTH)`;
     if (word === undefined) return undefined;
+    // What stands there for a user is likely the password, which nobody should read here.
+    if (username && !password)
+      return `${place} refuses the login: there is a user, but no password (WRONGPASS). A password without a user is written "redis://:<password>@<host>"`;
     return `${place} refuses the password of the user ${JSON.stringify(username ?? 'default')} (WRONGPASS)`;
   }
 
