@@ -161,6 +161,11 @@ describe('the house', () => {
     expect(lengths[Math.floor(lengths.length / 2)]?.lines).toBeLessThan(65);
   });
 
+  it('can be loaded as CommonJS, as Jest and bundlers may do', () => {
+    const offenders = sources.filter(({ text }) => /\bimport\.meta\b|^(?:const .*= )?await /m.test(text));
+    expect(offenders.map(({ name }) => name)).toEqual([]);
+  });
+
   it('has no barrels inside', () => {
     const barrels = sources
       .map(({ name }) => name)

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { ConfigError } from '../../../errors.js';
 import { MAIN, type IoServer } from './io-server.js';
 
@@ -30,7 +31,7 @@ export function assertIoInternals(server: IoServer): void {
   if (lacking.length === 0) return;
   throw new ConfigError([
     `socket.io ${installedVersion()} cannot be guarded: it lacks ${lacking.join(', ')}. ` +
-      'Install the 4.8 that @nestjs/platform-socket.io 12 asks for, or a nestjs-fastauth that knows this version.',
+      'Install the 4.8 that @nestjs/platform-socket.io asks for, or a nestjs-fastauth that knows this version.',
   ]);
 }
 
@@ -49,7 +50,7 @@ function isKind(value: unknown, kind: Kind): boolean {
 /** For people: that of the package which Nest's adapter uses. */
 function installedVersion(): string {
   try {
-    const adapter = createRequire(import.meta.url).resolve('@nestjs/platform-socket.io');
+    const adapter = createRequire(join(process.cwd(), 'package.json')).resolve('@nestjs/platform-socket.io');
     const { version } = createRequire(adapter)('socket.io/package.json') as { version: string };
     return version;
   } catch {
