@@ -127,11 +127,11 @@ export const SETTINGS = {
     expected: 'a list of paths such as ["/access"]',
     description: 'Paths that need an access token. A path in both lists needs both tokens.',
   }),
-  /** What a route needs that neither a decorator nor a path rule names. */
+  /** What a route needs that no decorator names; a path rule adds to it, so that an undecorated route under a master rule needs both tokens. */
   defaultAccess: z.enum(['public', 'access', 'master']).default('public').meta({
     expected: '"public", "access" or "master"',
     description:
-      'What a route needs that neither a decorator nor a path rule names. `access` and `master` deny by default.',
+      'What a route needs that no decorator names; a path rule adds to it, so that an undecorated route under a master rule needs both tokens. `access` and `master` deny by default.',
   }),
   /** What `defaultAccess` leaves open where no handler serves it; each with a leading slash. */
   publicPaths: pathList().default([]).meta({
