@@ -143,13 +143,22 @@ function copiedDemands(
   method: MethodName,
   handler?: object,
 ): readonly FunctionDemand['demand'][] {
-  return [Reflect.get(prototype as object, method) as unknown, handler]
-    .filter((each): each is object => typeof each === 'function')
+  return [methodOf(prototype as object, method), handler]
+    .filter((each) => each !== undefined)
     .flatMap(functionDemandsOf)
     .filter(
       ({ owner }) => owner !== prototype && !Object.prototype.isPrototypeOf.call(owner, prototype as object),
     )
     .map(({ demand }) => demand);
+}
+
+/** The function that a class has under a name, its own or an inherited one; accessors are not called. */
+export function methodOf(prototype: object, name: MethodName): object | undefined {
+  for (let level: object | null = prototype; level; level = Object.getPrototypeOf(level) as object | null) {
+    const descriptor = Object.getOwnPropertyDescriptor(level, name);
+    if (descriptor) return typeof descriptor.value === 'function' ? (descriptor.value as object) : undefined;
+  }
+  return undefined;
 }
 
 function functionDemandsOf(method: object): readonly FunctionDemand[] {

@@ -7,6 +7,7 @@ import {
   declaredDemand,
   hasDeclarations,
   isMethodDeclared,
+  methodOf,
 } from './declared-demand.js';
 import { isDeclaredGuard } from './declared.guard.js';
 import { BOTH, NONE } from './demand.js';
@@ -131,9 +132,9 @@ function isAsked(
     const ours = guards.find(isDeclaredGuard);
     return ours !== undefined && injectables.has(ours);
   };
-  const methods = guarded.map((name) => Reflect.get(type.prototype as object, name) as unknown);
+  const methods = guarded.map((name) => methodOf(type.prototype as object, name));
   return (
-    (isAskedAt(type) || methods.every((method) => typeof method === 'function' && isAskedAt(method))) &&
+    (isAskedAt(type) || methods.every((method) => method !== undefined && isAskedAt(method))) &&
     (!isResolver || providers.has(type))
   );
 }
@@ -212,8 +213,8 @@ function methodHas(type: Type<unknown>, name: string | symbol, key: string): boo
 
 /** Also where a wrapper stands in the place of the method that was decorated: then on a level below. */
 function metadataOf(type: Type<unknown>, name: string | symbol, key: string): unknown {
-  const method: unknown = Reflect.get(type.prototype as object, name);
-  return typeof method === 'function' ? (Reflect.getMetadata(key, method) as unknown) : undefined;
+  const method = methodOf(type.prototype as object, name);
+  return method && (Reflect.getMetadata(key, method) as unknown);
 }
 
 function notAsked(type: Type<unknown>): string {

@@ -274,6 +274,26 @@ describe('an application does not start with a decorator', () => {
     );
   });
 
+  it('but does where a class has an accessor under the name of a method that it inherits', async () => {
+    class Parent {
+      @MasterOnly() @Get('a') a(): unknown {
+        return 'content';
+      }
+    }
+    @Controller('accessor')
+    class Accessor {
+      @AccessOnly() @Get('b') b() {}
+    }
+    Object.setPrototypeOf(Accessor.prototype, Parent.prototype);
+    Object.defineProperty(Accessor.prototype, 'a', {
+      get(this: object) {
+        if (this === Accessor.prototype) throw new Error('called without an instance');
+        return () => 'content';
+      },
+    });
+    await expect(start([], [Accessor])).resolves.toBeDefined();
+  });
+
   it('but does with one on the class of a gateway that also listens to events', async () => {
     @WebSocketGateway({ path: '/listens' })
     @AccessOnly()

@@ -114,7 +114,7 @@ describe.each(COMBINATIONS)('a gateway of %s on %s', (_name, adapter, platform) 
     nest.get(FastauthEvents).subscribe(() => {
       throw new Error('full');
     });
-    // oxlint-disable-next-line typescript/no-misused-promises -- likewise
+    // oxlint-disable-next-line typescript/no-misused-promises -- nobody waits for this one either
     nest.get(TokenService).watch(rejecting);
     nest.get(TokenService).watch(() => {
       throw new Error('full');

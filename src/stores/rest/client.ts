@@ -79,9 +79,9 @@ export class RestClient {
   }
 
   async close(): Promise<void> {
-    const pool = this.#pool;
-    this.#pool = undefined;
-    await (await pool)?.close();
+    const pool = await this.#pool;
+    // Kept, so that a call that comes later fails and opens no other.
+    if (pool?.closed === false) await pool.close();
   }
 
   async #newPool(): Promise<Pool> {
