@@ -4,14 +4,14 @@
 const TIMING = [
   'src/files/replace-file.spec.ts',
   'src/stores/lmdb/presence.spec.ts',
-  'test/contract/{lmdb.damage,lmdb.processes,many-logouts,rest}.spec.ts',
+  'test/contract/{lmdb.damage,lmdb.processes,many-grants,many-logouts,rest}.spec.ts',
   'test/contract/redis.{cluster,faults,processes,sentinel}.spec.ts',
   'test/contract/sql.{changes,feed,servers}.spec.ts',
-  'test/e2e/{cleanup,half-open-sockets,key-ring,live-sockets,live-sockets.processes,rotation}.spec.ts',
+  'test/e2e/{cleanup,disabled-clients,half-open-sockets,key-ring,live-sockets,live-sockets.processes,rotation}.spec.ts',
   'test/e2e/{shutdown,socket-storm,store-down}.spec.ts',
   'test/e2e/socket-io/{connections,names,shutdown,storm}.spec.ts',
   'test/faults/{concurrent-refreshes,flood,half-open-shutdown,lmdb-lock,load}.spec.ts',
-  'test/security/{brute-force,format-attacks,hostile-formats,jwt-attacks,master-timing}.spec.ts',
+  'test/security/{brute-force,client-timing,format-attacks,hostile-formats,jwt-attacks,master-timing}.spec.ts',
   'test/security/{path-cost,work-before-signature,wycheproof}.spec.ts',
 ];
 
@@ -38,7 +38,7 @@ const shared = {
   moduleNameMapper: {
     '^nestjs-fastauth$': '<rootDir>/src/index.ts',
     '^nestjs-fastauth/(lmdb|redis|rest|sql)$': '<rootDir>/src/stores/$1/$1.store.ts',
-    '^nestjs-fastauth/store-contract$': '<rootDir>/src/store-contract/index.ts',
+    '^nestjs-fastauth/(client|store-contract|testing)$': '<rootDir>/src/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
 };

@@ -1,6 +1,11 @@
 import base from './jest.config.js';
 
-const NEST = '(common|core|testing|platform-[^/]+|websockets|microservices|swagger|event-emitter)';
+// For what runs in processes of its own, where no mapping of modules reaches.
+const MODULES = 'test/nest-11/node_modules';
+process.env['FASTAUTH_TEST_NEST_MODULES'] = MODULES;
+
+const NEST =
+  '(apollo|common|config|core|event-emitter|graphql|jwt|mercurius|microservices|platform-[^/]+|swagger|testing|websockets)';
 
 /** The same specs on Nest 11, from an installation of its own: npm run test:nest-11. @type {import('jest').Config} */
 export default {
@@ -8,9 +13,12 @@ export default {
   projects: base.projects.map((project) => ({
     ...project,
     displayName: `${project.displayName}, Nest 11`,
+    ...(project.globalSetup && { globalSetup: '<rootDir>/test/nest-11/set-up.mjs' }),
     moduleNameMapper: {
       ...project.moduleNameMapper,
-      [`^@nestjs/${NEST}(/.*)?$`]: '<rootDir>/test/nest-11/node_modules/@nestjs/$1$2',
+      [`^@nestjs/${NEST}(/.*)?$`]: `<rootDir>/${MODULES}/@nestjs/$1$2`,
+      // A schema is of one copy of graphql.
+      '^(graphql|graphql/.*|mercurius|@apollo/server|@apollo/server/.*)$': '<rootDir>/node_modules/$1',
     },
   })),
 };
