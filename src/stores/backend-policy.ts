@@ -19,6 +19,8 @@ import { StoreFaultLog } from './store-fault-log.js';
 export interface BackendPolicyOptions {
   /** Time limit of one operation in seconds, waiting and retries included. */
   readonly timeout: number;
+  /** What is called, as it begins a sentence. Default: `The token store`. */
+  readonly subject?: string;
 }
 
 const FAILURES_UNTIL_OPEN = 5;
@@ -66,11 +68,14 @@ export class BackendPolicy {
   }).dangerouslyUnref();
   readonly #reads = new Direction();
   readonly #writes = new Direction();
-  readonly #log = new StoreFaultLog();
+  readonly #log: StoreFaultLog;
+  readonly #subject: string;
   readonly #bulkhead = bulkhead(CALLS_IN_FLIGHT, CALLS_WAITING);
 
   constructor(options: BackendPolicyOptions) {
     this.#limit = options.timeout * 1000;
+    this.#subject = options.subject ?? 'The token store';
+    this.#log = new StoreFaultLog(this.#subject);
     this.#timeout = timeout(this.#limit, TimeoutStrategy.Aggressive);
   }
 
@@ -107,7 +112,7 @@ export class BackendPolicy {
     const reason = isLeftAlone
       ? `it failed several times in a row (${direction.lastReason}) and is left alone for a moment`
       : direction.lastReason;
-    return new StoreUnavailableError(`The token store is not available: ${reason}. Try again later.`);
+    return new StoreUnavailableError(`${this.#subject} is not available: ${reason}. Try again later.`);
   }
 
   #attempt<T>(direction: Direction, call: BackendCall<T>, signal: AbortSignal, deadline: number): Promise<T> {
@@ -160,7 +165,7 @@ function isWorthRetrying(error: Error): boolean {
 /** Drivers' errors may carry what was sent or received, so only their name and code go on. */
 function reasonOf(error: unknown): string {
   if (error instanceof StoreUnavailableError) {
-    return error.message.replace(/^The token store is not available: |\.(?: Try again later\.)?$/g, '');
+    return error.message.replace(/^The .+? is not available: |\.(?: Try again later\.)?$/g, '');
   }
   if (error instanceof TaskCancelledError) return 'it did not answer within the time limit';
   if (error instanceof BulkheadRejectedError) return 'too many calls are waiting for it';

@@ -7,6 +7,9 @@ export interface MigratingStore extends TokenStore {
    * @returns the names of the steps taken; empty when there was nothing to do
    */
   migrate(): Promise<readonly string[]>;
+
+  /** The names of the steps that {@link migrate} would take. The store must be open. @throws StoreUnavailableError */
+  pendingMigrations(): Promise<readonly string[]>;
 }
 
 export function isMigrating(store: TokenStore): store is MigratingStore {

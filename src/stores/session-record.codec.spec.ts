@@ -19,6 +19,7 @@ const common = fc.record({
   accessHash: hashes,
   accessExpiresAt: times,
   createdAt: times,
+  isBeginningUnknown: optional(fc.constant(true)),
   previousRefreshHash: optional(hashes),
   rotatedAt: optional(times),
   revokedAt: optional(times),
@@ -63,6 +64,7 @@ describe('session record codec', () => {
       kid: undefined,
       claims: undefined,
       scope: undefined,
+      isBeginningUnknown: undefined,
       refreshHash: fresh?.accessHash,
       refreshExpiresAt: 1,
     };

@@ -23,6 +23,8 @@ const HAS_TRAILER = 128;
 const HAS_SCOPE = 256;
 /** Every record of version 1 has a refresh token. */
 const HAS_REFRESH = 512;
+/** {@link SessionRecord.isBeginningUnknown}; it has no bytes of its own. */
+const IS_BEGINNING_UNKNOWN = 1024;
 
 /**
  * A session as bytes, without the identifiers that its key already carries: 98 bytes when fresh. Digests are raw,
@@ -37,7 +39,8 @@ export function encodeSessionRecord(record: SessionRecord, trailer?: Buffer): Bu
   const texts = [record.label, record.sealedPair, record.kid, record.claims, record.scope].map(utf8);
   const [label, sealedPair, kid, claims, scope] = texts;
   const isRefreshed = isRefreshable(record);
-  const isVersion1 = isRefreshed && scope === undefined;
+  const isBeginningUnknown = record.isBeginningUnknown ?? false;
+  const isVersion1 = isRefreshed && scope === undefined && !isBeginningUnknown;
   const flags =
     (previousRefreshHash === undefined ? 0 : HAS_PREVIOUS_HASH) |
     (rotatedAt === undefined ? 0 : HAS_ROTATED_AT) |
@@ -48,7 +51,8 @@ export function encodeSessionRecord(record: SessionRecord, trailer?: Buffer): Bu
     (claims === undefined ? 0 : HAS_CLAIMS) |
     (trailer === undefined ? 0 : HAS_TRAILER) |
     (scope === undefined ? 0 : HAS_SCOPE) |
-    (isRefreshed ? HAS_REFRESH : 0);
+    (isRefreshed ? HAS_REFRESH : 0) |
+    (isBeginningUnknown ? IS_BEGINNING_UNKNOWN : 0);
   const writer = new RecordWriter(
     FIXED_BYTES +
       (isVersion1 ? 0 : 1) +
@@ -101,6 +105,7 @@ export function decodeSessionRecord(bytes: Buffer, clientId: string, familyId: s
     accessExpiresAt: reader.time(),
     refreshExpiresAt: flags & HAS_REFRESH ? reader.time() : undefined,
     createdAt: reader.time(),
+    isBeginningUnknown: flags & IS_BEGINNING_UNKNOWN ? true : undefined,
     accessHash: reader.digest(),
     refreshHash: flags & HAS_REFRESH ? reader.digest() : undefined,
     previousRefreshHash: flags & HAS_PREVIOUS_HASH ? reader.digest() : undefined,

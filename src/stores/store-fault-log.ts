@@ -3,11 +3,17 @@ import { SafeLogger } from '../events/safe-logger.js';
 /** Milliseconds for which a reason that was told is not told again. */
 const QUIET_MS = 60_000;
 
-/** Tells operators why a store fails, which callers are not told; the same reason once a minute. */
+/** Tells operators why a store, or an issuer, fails, which callers are not told; the same reason once a minute. */
 export class StoreFaultLog {
   readonly #logger = new SafeLogger();
   #reason: string | undefined;
   #toldAt = -Infinity;
+  readonly #subject: string;
+
+  /** @param subject begins the sentences. Default: `The token store` */
+  constructor(subject = 'The token store') {
+    this.#subject = subject;
+  }
 
   /** @param reason without anything that was sent or stored */
   tell(reason: string): void {
@@ -15,6 +21,6 @@ export class StoreFaultLog {
     if (reason === this.#reason && now - this.#toldAt < QUIET_MS) return;
     this.#reason = reason;
     this.#toldAt = now;
-    this.#logger.warn(`The token store failed: ${reason}.`);
+    this.#logger.warn(`${this.#subject} failed: ${reason}.`);
   }
 }

@@ -24,6 +24,14 @@ export interface LmdbFiles {
   readonly revoked: Database<Buffer, Buffer>;
   /** End and session key → nothing: what the sweep reads. */
   readonly expiries: Database<Buffer, Buffer>;
+  /** Sessions without a refresh token, by client: see grants.ts. */
+  readonly grants: Database<Buffer, Buffer>;
+  /** Client identifier → client with credentials of its own. */
+  readonly clients: Database<Buffer, Buffer>;
+  /** What was used once, by its name and by its end → nothing. */
+  readonly assertions: Database<Buffer, Buffer>;
+  /** Session key → when it was last used, as a double. */
+  readonly uses: Database<Buffer, Buffer>;
   /** What changed last, for other processes. */
   readonly journal: LmdbJournal;
   /** Undefined where nobody can tell whether somebody has written. */
@@ -75,7 +83,8 @@ export async function openLmdbFiles(folder: string, patience: number): Promise<L
         throw error;
       }
     });
-    const { root, latest, sessions, revoked, expiries, journal } = loan.databases;
+    const { root, latest, sessions, revoked, expiries, grants, uses, journal, clients, assertions } =
+      loan.databases;
     const commits = await LmdbCommits.open(join(folder, LOCK_FILE), root);
     const { giveBack } = loan;
     return {
@@ -85,6 +94,10 @@ export async function openLmdbFiles(folder: string, patience: number): Promise<L
       sessions,
       revoked,
       expiries,
+      grants,
+      clients,
+      assertions,
+      uses,
       journal: new LmdbJournal(journal, randomBytes(8)),
       close: async () => {
         await giveBack();
@@ -107,7 +120,7 @@ async function openDatabases(
     ...BINARY,
     path: folder,
     noSubdir: false,
-    maxDbs: 8,
+    maxDbs: 9,
     // A commit resolves only after it is on disk, and one that cannot be written rejects. With overlapping
     // syncs a failed sync would leave `flushed` pending for ever.
     overlappingSync: false,
@@ -124,7 +137,11 @@ async function openDatabases(
       sessions: root.openDB({ ...BINARY, name: 'sessions' }),
       revoked: root.openDB({ ...BINARY, name: 'revoked' }),
       expiries: root.openDB({ ...BINARY, name: 'expiries' }),
+      grants: root.openDB({ ...BINARY, name: 'grants' }),
+      uses: root.openDB({ ...BINARY, name: 'uses' }),
       journal: root.openDB({ ...BINARY, name: 'journal' }),
+      clients: root.openDB({ ...BINARY, name: 'clients' }),
+      assertions: root.openDB({ ...BINARY, name: 'assertions' }),
     }));
   } catch (error) {
     await root.close();

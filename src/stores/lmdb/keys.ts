@@ -29,6 +29,13 @@ export function clientPrefix(clientId: string): Buffer | undefined {
   return prefix;
 }
 
+/** Where a client is; undefined as for {@link sessionKeyBytes}. */
+export function clientKeyBytes(clientId: string): Buffer | undefined {
+  const key = Buffer.from(clientId);
+  const isStorable = key.length > 0 && key.length <= MAX_SESSION_KEY_BYTES && !LONE_SURROGATE.test(clientId);
+  return isStorable ? key : undefined;
+}
+
 /** The range of the keys that start with `prefix`. */
 export function keysFrom(prefix: Buffer): { start: Buffer; end: Buffer } {
   return { start: prefix, end: Buffer.concat([prefix, AFTER_TEXT]) };

@@ -1,11 +1,9 @@
-import { LRUCache } from 'lru-cache';
-import { StoreUnavailableError } from '../../errors.js';
 import {
+  isLaterState,
   isSuccessor,
   isToRevoke,
   keyUseOf,
   oldestFirst,
-  surplusSessions,
 } from '../../sessions/live-sessions.js';
 import {
   type SessionKey,
@@ -16,30 +14,36 @@ import {
 import {
   type FindOptions,
   type KeyUse,
+  type ListAllOptions,
+  type SessionPage,
+  type SessionUse,
   TokenStore,
   type RevokeFilter,
   type SessionWatcher,
 } from '../../sessions/token-store.js';
+import type { ClientKeepingStore, ClientStore } from '../../sessions/client-store.js';
 import { PolledWatchers } from '../polled-watchers.js';
-import { decodeSessionRecord, encodeSessionRecord, trailerOf } from '../session-record.codec.js';
-import { StoreFaultLog } from '../store-fault-log.js';
-import { openLmdbFiles, type LmdbFiles } from './files.js';
+import { encodeSessionRecord, trailerOf } from '../session-record.codec.js';
+import { LmdbAccess } from './access.js';
+import { LmdbClientStore } from './clients.js';
+import type { LmdbFiles } from './files.js';
+import { findFresh, LmdbSessionFinder } from './finding.js';
 import type { JournalNews } from './journal.js';
-import { expiryPrefix, parseSessionKey, sessionKeyBytes, sessionKeyOfExpiry } from './keys.js';
-import { MOMENT_BYTES, momentNow, secondsSince } from './moment.js';
+import { parseSessionKey, sessionKeyBytes } from './keys.js';
+import { isDue, listPart, timeBytes, withUse } from './listing.js';
+import { MOMENT_BYTES, momentNow } from './moment.js';
 import {
-  hasEnded,
+  putRevoked,
   putSession,
   readBytes,
   readClient,
   readSession,
   readableSessions,
   removeSession,
-  moveRevoked,
   storableKey,
 } from './records.js';
-import { hasRoom } from './room.js';
-import { LmdbWrites, unavailable } from './writes.js';
+import { makeRoom } from './make-room.js';
+import { sweepEnded } from './sweeping.js';
 
 /** Options of {@link LmdbTokenStore}. */
 export interface LmdbTokenStoreOptions {
@@ -51,106 +55,58 @@ export interface LmdbTokenStoreOptions {
   readonly timeout?: number | undefined;
 }
 
-/** A folder in use. */
-interface OpenLmdb {
-  readonly files: LmdbFiles;
-  readonly writes: LmdbWrites;
-}
-
-/** A session as it was at a commit. */
-interface KeptSession {
-  readonly record: SessionRecord;
-  readonly commit: number;
-}
-
 /** How soon changes by other processes are told to those who watch, in milliseconds. A look costs microseconds. */
 const LOOK_EVERY_MS = 200;
 
 /**
  * The embedded store: sessions in LMDB, in a folder of this machine. Reading is synchronous (microseconds, from
  * mapped memory) and sees every write that any process was acknowledged; a write is one transaction across all
- * processes that share the folder, and is on disk when its promise resolves. What was read is used again until the
- * number of the latest commit, which is looked at on every read, says that some process has written.
+ * processes that share the folder, and is on disk when its promise resolves.
  */
-export class LmdbTokenStore extends TokenStore {
-  readonly #folder: string;
+export class LmdbTokenStore extends TokenStore implements ClientKeepingStore {
+  readonly clients: ClientStore;
+  readonly #access: LmdbAccess;
+  readonly #finder: LmdbSessionFinder;
   readonly #watchers = new PolledWatchers(LOOK_EVERY_MS, () => this.#tellNews());
-  readonly #log = new StoreFaultLog();
-  readonly #kept: LRUCache<string, KeptSession> | undefined;
-  readonly #timeout: number;
-  #opened: OpenLmdb | undefined;
 
-  constructor(options: LmdbTokenStoreOptions) {
+  constructor({ folder, timeout = 1, trackedCacheSize = 10_000 }: LmdbTokenStoreOptions) {
     super();
-    this.#folder = options.folder;
-    this.#timeout = options.timeout ?? 1;
-    const max = options.trackedCacheSize ?? 10_000;
-    this.#kept = max > 0 ? new LRUCache({ max }) : undefined;
+    const access = new LmdbAccess(folder, timeout);
+    this.#access = access;
+    this.#finder = new LmdbSessionFinder(trackedCacheSize);
+    this.clients = new LmdbClientStore({
+      read: (action) => access.read(action),
+      write: (action, needsRoom = false) => {
+        if (needsRoom) access.needRoom();
+        return access.write(action);
+      },
+    });
   }
 
   /** @throws StoreUnavailableError when the folder cannot be used, or holds something else or something damaged */
   async open(): Promise<void> {
-    if (this.#opened) return;
-    const files = await openLmdbFiles(this.#folder, this.#timeout);
-    files.journal.startHere();
-    this.#opened = { files, writes: new LmdbWrites(files, this.#timeout) };
+    if (this.#access.isOpen) return;
+    await this.#access.open();
     this.#watchers.mayLook(true);
   }
 
   async close(): Promise<void> {
-    const opened = this.#opened;
-    this.#opened = undefined;
     this.#watchers.mayLook(false);
-    this.#kept?.clear();
-    try {
-      await opened?.writes.close();
-    } catch (error) {
-      // Whoever shuts down is not to wait for a process that may never go on.
-      this.#unavailable(error);
-    }
+    this.#finder.clear();
+    await this.#access.close();
   }
 
   find(key: SessionKey, options?: FindOptions): SessionRecord | undefined {
-    const files = this.#open();
+    const { files } = this.#access;
     const { familyId } = key;
     if (familyId === undefined) return undefined;
     try {
-      if (options?.fresh === true) return this.#readFresh(files, key, familyId);
-      // Looked at before the session is read: what is read is then at least as new as this says.
-      const commit = files.commits?.latest();
-      const kept = this.#kept?.get(familyId);
-      if (kept !== undefined && kept.commit === commit && kept.record.clientId === key.clientId) {
-        return kept.record;
-      }
-      const record = this.#read(files, key, familyId);
-      if (commit !== undefined && record !== undefined) this.#kept?.set(familyId, { record, commit });
-      return record;
+      return options?.fresh === true
+        ? findFresh(files, key, familyId)
+        : this.#finder.find(files, key, familyId);
     } catch (error) {
-      throw this.#unavailable(error);
+      throw this.#access.unavailable(error);
     }
-  }
-
-  #read(files: LmdbFiles, key: SessionKey, familyId: string): SessionRecord | undefined {
-    const bytes = this.#readBytes(files, key);
-    return bytes && decodeSessionRecord(bytes, key.clientId, familyId);
-  }
-
-  /** Also tells how long ago the session was rotated. */
-  #readFresh(files: LmdbFiles, key: SessionKey, familyId: string): SessionRecord | undefined {
-    const bytes = this.#readBytes(files, key);
-    if (bytes === undefined) return undefined;
-    const record = decodeSessionRecord(bytes, key.clientId, familyId);
-    const moment = trailerOf(bytes, MOMENT_BYTES);
-    return moment === undefined ? record : { ...record, rotatedAgo: secondsSince(moment) };
-  }
-
-  #readBytes(files: LmdbFiles, key: SessionKey): Buffer | undefined {
-    const sessionKey = sessionKeyBytes(key);
-    if (sessionKey === undefined) return undefined;
-    // lmdb keeps a snapshot until the timers run: without this, up to a millisecond of other processes' writes
-    // would be missed. It costs 0.3 µs.
-    files.sessions.resetReadTxn();
-    return readBytes(files, sessionKey);
   }
 
   async insert(
@@ -160,12 +116,11 @@ export class LmdbTokenStore extends TokenStore {
   ): Promise<readonly SessionRecord[]> {
     const key = storableKey(record);
     const bytes = encodeSessionRecord(record);
-    this.#needRoom();
-    const removed = await this.#write((files) => {
+    this.#access.needRoom();
+    const removed = await this.#access.write((files) => {
       const stored = readSession(files, key);
-      const others = sessionsPerClient === Infinity ? [] : readClient(files.sessions, record.clientId);
-      const surplus = surplusSessions(others, record, sessionsPerClient);
-      for (const other of others) if (other.revokedAt !== undefined) moveRevoked(files, other);
+      const surplus =
+        sessionsPerClient === Infinity ? [] : makeRoom(files, record, stored, sessionsPerClient);
       for (const session of surplus) removeSession(files, session);
       files.journal.add(surplus);
       putSession(files, key, record, bytes, stored);
@@ -179,8 +134,8 @@ export class LmdbTokenStore extends TokenStore {
     const key = storableKey(record);
     // What cannot be stored is refused before the transaction.
     encodeSessionRecord(record);
-    this.#needRoom();
-    const rotated = await this.#write((files) => {
+    this.#access.needRoom();
+    const rotated = await this.#access.write((files) => {
       const stored = readSession(files, key);
       if (!isSuccessor(record, stored)) return false;
       const { label } = stored;
@@ -201,8 +156,8 @@ export class LmdbTokenStore extends TokenStore {
   }
 
   async revoke(key: SessionKey, revokedAt: number): Promise<boolean> {
-    const revoked = await this.#change(key, (files, sessionKey, stored) => {
-      files.sessions.putSync(sessionKey, encodeSessionRecord({ ...stored, revokedAt }));
+    const revoked = await this.#change(key, (files, _sessionKey, stored) => {
+      putRevoked(files, stored, revokedAt);
       files.journal.add([stored]);
     });
     if (revoked) this.#watchers.notify(key);
@@ -214,10 +169,9 @@ export class LmdbTokenStore extends TokenStore {
     revokedAt: number,
     filter: RevokeFilter = {},
   ): Promise<readonly string[]> {
-    const families = await this.#write((files) => {
+    const families = await this.#access.write((files) => {
       const revoked = readClient(files.sessions, clientId).filter((record) => isToRevoke(record, filter));
-      for (const record of revoked)
-        files.sessions.putSync(storableKey(record), encodeSessionRecord({ ...record, revokedAt }));
+      for (const record of revoked) putRevoked(files, record, revokedAt);
       files.journal.add(revoked);
       return revoked.map((record) => record.familyId);
     });
@@ -226,40 +180,53 @@ export class LmdbTokenStore extends TokenStore {
   }
 
   async list(clientId: string): Promise<readonly SessionRecord[]> {
-    const files = this.#open();
-    try {
-      files.sessions.resetReadTxn();
-      return [files.sessions, files.revoked]
+    return this.#access.read((files) =>
+      [files.sessions, files.revoked]
         .flatMap((database) => readClient(database, clientId))
-        .sort(oldestFirst);
-    } catch (error) {
-      throw this.#unavailable(error);
-    }
+        .map((record) => withUse(files, record))
+        .sort(oldestFirst),
+    );
+  }
+
+  async listAll(options: ListAllOptions): Promise<SessionPage> {
+    return this.#access.read((files) => listPart(files, options));
+  }
+
+  /** Nothing is written on a disk that is almost full. */
+  async touch(key: SessionKey, use: SessionUse): Promise<void> {
+    const sessionKey = sessionKeyBytes(key);
+    if (sessionKey === undefined || !isDue(this.#access.files, sessionKey, use) || !this.#access.hasRoom)
+      return;
+    await this.#access.write((files) => {
+      const isThere = readBytes(files, sessionKey) !== undefined;
+      if (isThere && isDue(files, sessionKey, use)) files.uses.putSync(sessionKey, timeBytes(use.usedAt));
+    });
+  }
+
+  async restore(record: SessionRecord, _now: number): Promise<boolean> {
+    const key = storableKey(record);
+    const bytes = encodeSessionRecord(record);
+    this.#access.needRoom();
+    const restored = await this.#access.write((files) => {
+      const stored = readSession(files, key);
+      if (!isLaterState(record, stored)) return false;
+      if (stored !== undefined) files.sessions.removeSync(key);
+      putSession(files, key, record, bytes, stored);
+      files.journal.add([record]);
+      return true;
+    });
+    if (restored) this.#watchers.notify(record);
+    return restored;
   }
 
   async sweep(now: number, limit: number): Promise<number> {
-    const swept = await this.#write(({ sessions, revoked, expiries }) => {
-      const expired = [...expiries.getKeys({ end: expiryPrefix(now), limit })];
-      for (const expiry of expired) {
-        const key = sessionKeyOfExpiry(expiry);
-        for (const database of [sessions, revoked])
-          if (hasEnded(database.getBinaryFast(key), now)) database.removeSync(key);
-        expiries.removeSync(expiry);
-      }
-      return expired.map(sessionKeyOfExpiry);
-    });
+    const swept = await this.#access.write((files) => sweepEnded(files, now, limit));
     for (const key of swept) this.#watchers.notify(parseSessionKey(key));
     return swept.length;
   }
 
   async keyUse(now: number): Promise<readonly KeyUse[]> {
-    const files = this.#open();
-    try {
-      files.sessions.resetReadTxn();
-      return keyUseOf(readableSessions(files), now);
-    } catch (error) {
-      throw this.#unavailable(error);
-    }
+    return this.#access.read((files) => keyUseOf(readableSessions(files), now));
   }
 
   watch(watcher: SessionWatcher): () => void {
@@ -276,20 +243,10 @@ export class LmdbTokenStore extends TokenStore {
 
   #news(): JournalNews {
     try {
-      return this.#open().journal.news();
+      return this.#access.files.journal.news();
     } catch {
       return [undefined];
     }
-  }
-
-  #open(): LmdbFiles {
-    if (this.#opened === undefined) throw new StoreUnavailableError('The embedded token store is not open.');
-    return this.#opened.files;
-  }
-
-  /** @throws StoreUnavailableError when the disk is almost full */
-  #needRoom(): void {
-    if (!hasRoom(this.#folder)) throw this.#unavailable(unavailable('the disk is almost full'));
   }
 
   /** @returns whether there was such a session, not revoked, to change */
@@ -299,41 +256,11 @@ export class LmdbTokenStore extends TokenStore {
   ): Promise<boolean> {
     const sessionKey = sessionKeyBytes(key);
     if (sessionKey === undefined) return false;
-    return this.#write((files) => {
+    return this.#access.write((files) => {
       const stored = readSession(files, sessionKey);
       if (stored === undefined || stored.revokedAt !== undefined) return false;
       change(files, sessionKey, stored);
       return true;
-    });
-  }
-
-  /**
-   * One transaction. `action` runs while no other process can write, and must read all it needs before its first
-   * write: what it wrote stays when it throws.
-   */
-  async #write<T>(action: (files: LmdbFiles) => T): Promise<T> {
-    const files = this.#open();
-    const writes = this.#opened?.writes;
-    try {
-      return await (writes as LmdbWrites).run(() => action(files));
-    } catch (error) {
-      throw this.#unavailable(error);
-    }
-  }
-
-  /** The backend's fault as ours. lmdb's own text may name the file and a position in it, never what it holds. */
-  #unavailable(error: unknown): unknown {
-    if (error instanceof StoreUnavailableError) {
-      this.#log.tell(
-        error.message.replace(/^The embedded token store is not available: |\.(?: Try again later\.)?$/g, ''),
-      );
-      return error;
-    }
-    // A second promise rejects with the reason; unhandled it would end the process.
-    Promise.resolve((error as { commitError?: unknown }).commitError).catch(() => undefined);
-    this.#log.tell(error instanceof Error ? error.message : 'it failed');
-    return new StoreUnavailableError('The embedded token store failed to read or write.', undefined, {
-      cause: error,
     });
   }
 }

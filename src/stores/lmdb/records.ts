@@ -1,7 +1,8 @@
 import { StoreUnavailableError } from '../../errors.js';
-import { sessionExpiresAt, type SessionRecord } from '../../sessions/session-record.js';
+import { isRefreshable, sessionExpiresAt, type SessionRecord } from '../../sessions/session-record.js';
 import { decodeSessionRecord, encodeSessionRecord } from '../session-record.codec.js';
 import type { LmdbFiles } from './files.js';
+import { addGrant, removeGrant, type IndexedGrant } from './grants.js';
 import { clientPrefix, expiryKeyBytes, keysFrom, parseSessionKey, sessionKeyBytes } from './keys.js';
 
 const NO_BYTES = Buffer.alloc(0);
@@ -50,12 +51,13 @@ export function* readableSessions({ sessions }: LmdbFiles): Iterable<SessionReco
 }
 
 export function putSession(
-  { sessions, revoked, expiries }: LmdbFiles,
+  files: LmdbFiles,
   key: Buffer,
   record: SessionRecord,
   bytes: Buffer,
   stored: SessionRecord | undefined,
 ): void {
+  const { sessions, revoked, expiries } = files;
   const expiresAt = sessionExpiresAt(record);
   const storedExpiresAt = stored && sessionExpiresAt(stored);
   if (storedExpiresAt !== expiresAt) {
@@ -64,17 +66,33 @@ export function putSession(
   }
   if (record.revokedAt === undefined) sessions.putSync(key, bytes);
   else revoked.putSync(key, bytes);
+  if (stored && !isRefreshable(stored)) removeGrant(files, grantOf(stored));
+  addGrant(files, record);
 }
 
-/** A revocation changes a session where it is, since it must also do on a full disk; the client's next login moves it. */
+/** As it is in the index, if it is there. */
+export function grantOf(record: SessionRecord): IndexedGrant {
+  return { sessionKey: storableKey(record), expiresAt: sessionExpiresAt(record) };
+}
+
+/** The client's next login moves what {@link putRevoked} left where it was. */
 export function moveRevoked({ sessions, revoked }: LmdbFiles, record: SessionRecord): void {
   const key = storableKey(record);
   revoked.putSync(key, encodeSessionRecord(record));
   sessions.removeSync(key);
 }
 
-export function removeSession({ sessions, expiries }: LmdbFiles, record: SessionRecord): void {
+/** A revocation changes a session where it is, since it must also do on a full disk. */
+export function putRevoked(files: LmdbFiles, record: SessionRecord, revokedAt: number): void {
+  files.sessions.putSync(storableKey(record), encodeSessionRecord({ ...record, revokedAt }));
+  if (!isRefreshable(record)) removeGrant(files, grantOf(record));
+}
+
+export function removeSession(files: LmdbFiles, record: SessionRecord): void {
+  const { sessions, expiries, uses } = files;
   const key = storableKey(record);
+  if (!isRefreshable(record)) removeGrant(files, grantOf(record));
+  uses.removeSync(key);
   expiries.removeSync(expiryKeyBytes(sessionExpiresAt(record), key));
   sessions.removeSync(key);
 }

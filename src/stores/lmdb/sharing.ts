@@ -10,7 +10,11 @@ export interface LmdbDatabases {
   readonly sessions: Database<Buffer, Buffer>;
   readonly revoked: Database<Buffer, Buffer>;
   readonly expiries: Database<Buffer, Buffer>;
+  readonly grants: Database<Buffer, Buffer>;
+  readonly uses: Database<Buffer, Buffer>;
   readonly journal: Database<Buffer, Buffer>;
+  readonly clients: Database<Buffer, Buffer>;
+  readonly assertions: Database<Buffer, Buffer>;
   /** Undefined where others cannot see it. */
   readonly presence: LmdbPresence | undefined;
 }

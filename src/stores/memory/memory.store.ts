@@ -1,5 +1,6 @@
 import { ExpiryQueue, type Expiring } from '../../sessions/expiry-queue.js';
 import {
+  isLaterState,
   isSuccessor,
   isToRevoke,
   keyUseOf,
@@ -7,25 +8,34 @@ import {
   surplusSessions,
 } from '../../sessions/live-sessions.js';
 import {
+  isRefreshable,
   sessionExpiresAt,
   type SessionKey,
   type SessionRecord,
   type SessionTokens,
   type TokenPair,
 } from '../../sessions/session-record.js';
+import type { ClientKeepingStore } from '../../sessions/client-store.js';
 import { SessionWatchers } from '../../sessions/session-watchers.js';
 import {
   type KeyUse,
+  type ListAllOptions,
+  type SessionPage,
+  type SessionUse,
   TokenStore,
   type RevokeFilter,
   type SessionWatcher,
 } from '../../sessions/token-store.js';
+import { MemoryClientStore } from './memory.clients.js';
+import { MemoryGrants } from './memory.grants.js';
 
 /**
  * Keeps sessions in this process' memory: for tests and for apps that may forget every session at a restart.
- * Finding, rotating and revoking cost a map look-up; inserting looks at the client's own live sessions only.
+ * Finding, rotating and revoking cost a map look-up; inserting looks at the client's own live sessions only,
+ * and at none of them but those that it ends where there is no refresh token.
  */
-export class MemoryTokenStore extends TokenStore {
+export class MemoryTokenStore extends TokenStore implements ClientKeepingStore {
+  readonly clients = new MemoryClientStore();
   readonly #clients = new Map<string, ClientSessions>();
   readonly #expiries = new ExpiryQueue<StoredSession>();
   readonly #watchers = new SessionWatchers();
@@ -39,7 +49,9 @@ export class MemoryTokenStore extends TokenStore {
     _tokens: SessionTokens,
     sessionsPerClient: number,
   ): Promise<readonly SessionRecord[]> {
-    const removed = surplusSessions(this.#liveOf(record.clientId), record, sessionsPerClient);
+    const removed = isRefreshable(record)
+      ? surplusSessions(this.#liveOf(record.clientId), record, sessionsPerClient)
+      : (this.#clients.get(record.clientId)?.grants.surplus(record, sessionsPerClient) ?? []);
     for (const surplus of removed) this.#drop(surplus);
     this.#put(record);
     return removed;
@@ -78,7 +90,30 @@ export class MemoryTokenStore extends TokenStore {
 
   async list(clientId: string): Promise<readonly SessionRecord[]> {
     const { live = [], revoked = [] } = this.#clients.get(clientId) ?? {};
-    return [...live.values(), ...revoked.values()].map(({ record }) => record).sort(oldestFirst);
+    return [...live.values(), ...revoked.values()].map(listed).sort(oldestFirst);
+  }
+
+  async listAll({ cursor, limit }: ListAllOptions): Promise<SessionPage> {
+    const names = Array.from(this.#all(), (stored) => ({ stored, name: nameOf(stored.record) }))
+      .filter(({ name }) => cursor === undefined || name > cursor)
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    const page = names.slice(0, limit);
+    return {
+      sessions: page.map(({ stored }) => listed(stored)),
+      next: names.length > page.length ? page.at(-1)?.name : undefined,
+    };
+  }
+
+  async touch(key: SessionKey, { usedAt, period }: SessionUse): Promise<void> {
+    const stored = this.#stored(key);
+    if (stored !== undefined && usedAt >= (stored.lastUsedAt ?? -Infinity) + period)
+      stored.lastUsedAt = usedAt;
+  }
+
+  async restore(record: SessionRecord, _now: number): Promise<boolean> {
+    if (!isLaterState(record, this.find(record))) return false;
+    this.#put(record);
+    return true;
   }
 
   async sweep(now: number, limit: number): Promise<number> {
@@ -115,6 +150,13 @@ export class MemoryTokenStore extends TokenStore {
     return Array.from(this.#clients.get(clientId)?.live.values() ?? [], ({ record }) => record);
   }
 
+  *#all(): Iterable<StoredSession> {
+    for (const { live, revoked } of this.#clients.values()) {
+      yield* live.values();
+      yield* revoked.values();
+    }
+  }
+
   *#live(): Iterable<SessionRecord> {
     for (const { live } of this.#clients.values()) for (const { record } of live.values()) yield record;
   }
@@ -137,8 +179,10 @@ export class MemoryTokenStore extends TokenStore {
   /** Among the live sessions of its client, or among the revoked ones. */
   #place(stored: StoredSession): void {
     const { clientId, familyId, revokedAt } = stored.record;
-    const client = this.#clients.get(clientId) ?? { live: new Map(), revoked: new Map() };
+    const client = this.#clients.get(clientId) ?? newClient();
     this.#clients.set(clientId, client);
+    if (revokedAt !== undefined) client.grants.remove(stored.record);
+    else if (!isRefreshable(stored.record)) client.grants.add(stored);
     const [place, other] =
       revokedAt === undefined ? [client.live, client.revoked] : [client.revoked, client.live];
     place.set(familyId, stored);
@@ -151,6 +195,7 @@ export class MemoryTokenStore extends TokenStore {
     const stored = this.#stored(record);
     if (client === undefined || stored === undefined) return;
     this.#expiries.remove(stored);
+    client.grants.remove(record);
     client.live.delete(familyId);
     client.revoked.delete(familyId);
     if (client.live.size + client.revoked.size === 0) this.#clients.delete(clientId);
@@ -162,8 +207,24 @@ export class MemoryTokenStore extends TokenStore {
 interface ClientSessions {
   readonly live: Map<string, StoredSession>;
   readonly revoked: Map<string, StoredSession>;
+  /** Of the live ones, those without a refresh token. */
+  readonly grants: MemoryGrants;
+}
+
+function newClient(): ClientSessions {
+  return { live: new Map(), revoked: new Map(), grants: new MemoryGrants() };
 }
 
 interface StoredSession extends Expiring {
   record: SessionRecord;
+  lastUsedAt?: number;
+}
+
+function listed({ record, lastUsedAt }: StoredSession): SessionRecord {
+  return lastUsedAt === undefined ? record : { ...record, lastUsedAt };
+}
+
+/** By which all sessions are ordered. */
+function nameOf({ clientId, familyId }: SessionRecord): string {
+  return JSON.stringify([clientId, familyId]);
 }

@@ -1,7 +1,8 @@
+import type { Cluster, Redis } from 'ioredis';
 import { StoreUnavailableError } from '../../errors.js';
 import { networkFault } from '../network-faults.js';
 import { StoreFaultLog } from '../store-fault-log.js';
-import { isCluster, isRefusedDatabase, type RedisConnection } from './connection.js';
+import { isCluster, isRefusedDatabase } from './connection.js';
 import { LATE } from './scripts.js';
 
 /** Answers that will be others in a moment: Redis is as good as not there. */
@@ -42,13 +43,13 @@ export function unlessRefused<T>(answer: T | Refusal): T {
  */
 export class RedisFaults {
   readonly #log = new StoreFaultLog();
-  readonly #connection: RedisConnection;
+  readonly #connection: Redis | Cluster;
   #lastOfConnection: Error | undefined;
   /** ioredis goes on with database 0, and would be ready now: no call may be made over this connection. */
   #isElsewhere = false;
 
   /** @param connection not opened yet */
-  constructor(connection: RedisConnection) {
+  constructor(connection: Redis | Cluster) {
     this.#connection = connection;
     connection.on('error', (error: Error & { lastNodeError?: Error | null }) => {
       // What fails for want of the database says no more.
@@ -72,7 +73,7 @@ export class RedisFaults {
     const error = this.#lastOfConnection;
     if (error === undefined || isCluster(this.#connection)) return undefined;
     const { db = 0, username, password } = this.#connection.options;
-    const place = this.#place;
+    const place = this.place;
     if (isRefusedDatabase(error)) return `${place} has no database ${db}, or does not let this user have it`;
     const word = /\b(?:WRONGPASS|NOAUTH)\b/.exec(error.message)?.[0];
     if (word === 'NOAUTH') return `${place} asks for a password, and there is none (NOAUTH)`;
@@ -108,13 +109,14 @@ export class RedisFaults {
     const { refusal } = this;
     if (refusal !== undefined) return unavailable(refusal);
     if (isReply(error)) return answeredWith(error);
-    const words = networkFault(error, this.#place);
+    const words = networkFault(error, this.place);
     if (words !== undefined) return unavailable(words);
     const { name, code } = error as NodeJS.ErrnoException;
     return name !== 'Error' || code !== undefined ? error : unavailable('no connection to Redis');
   }
 
-  get #place(): string {
+  /** Which server, without user or password. */
+  get place(): string {
     if (isCluster(this.#connection)) return 'the Redis Cluster';
     const { host = 'localhost', port = 6379, path, sentinels } = this.#connection.options;
     return sentinels ? 'Redis behind Sentinels' : `Redis at ${path ?? `${host}:${port}`}`;

@@ -18,12 +18,13 @@ export async function redisKeyUse(
   now: number,
   read: <T>(call: () => Promise<T>) => Promise<T>,
 ): Promise<readonly KeyUse[]> {
-  const pattern = `${keys.sessionPrefix.replaceAll(/[*?[\]\\]/g, '\\$&')}*`;
   let uses: readonly KeyUse[] = [];
   for (const node of nodes) {
     let cursor = '0';
     do {
-      const [next, names] = await read(() => node.scan(cursor, 'MATCH', pattern, 'COUNT', KEYS_A_STEP));
+      const [next, names] = await read(() =>
+        node.scan(cursor, 'MATCH', keys.sessionPattern, 'COUNT', KEYS_A_STEP),
+      );
       cursor = next;
       // One by one, since keys of several hash slots may not be asked for together.
       const values = await Promise.all(names.map((name) => read(() => node.getBuffer(name))));

@@ -1,26 +1,23 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Logger } from '@nestjs/common';
-import type { Redis } from 'ioredis';
-import { StoreUnavailableError } from '../../errors.js';
 import { oldestFirst } from '../../sessions/live-sessions.js';
 import type { SessionKey, SessionRecord, SessionTokens, TokenPair } from '../../sessions/session-record.js';
+import type { ClientKeepingStore, ClientStore } from '../../sessions/client-store.js';
 import {
   TokenStore,
   type FindOptions,
   type KeyUse,
+  type ListAllOptions,
+  type SessionPage,
+  type SessionUse,
   type MaybePromise,
   type RevokeFilter,
   type SessionWatcher,
 } from '../../sessions/token-store.js';
-import { BackendPolicy } from '../backend-policy.js';
-import { StoreRefusal } from '../store-refusal.js';
 import { TrackedSessions } from '../tracked-sessions.js';
-import { RedisClocks } from './clocks.js';
-import { closeRedis, isCluster, keyPrefixOf, redisConnection, type RedisConnection } from './connection.js';
-import { evictionPolicy } from './eviction.js';
-import { RedisFaults, unlessRefused } from './faults.js';
-import { RedisFeed } from './feed.js';
+import { RedisAccess } from './access.js';
+import { RedisClientStore } from './clients.js';
+import { keyPrefixOf } from './connection.js';
 import { redisKeyUse } from './key-use.js';
+import { redisListPart, withUse } from './listing.js';
 import { decodeFamily, encodeFamily, RedisKeys, type RedisClientKeys } from './keys.js';
 import type { RedisClientLike, RedisSource } from './source.js';
 import {
@@ -28,6 +25,7 @@ import {
   redisLabel,
   redisLifetime,
   redisRevocation,
+  redisTimeLeft,
   redisValueOf,
   redisVersion,
   sessionOfRedisValue,
@@ -56,66 +54,35 @@ const NO_FAMILY = ':';
  * @example
  * FastauthModule.forRoot({ store: new RedisTokenStore({ client: new Cluster([{ host: 'redis-1' }]) }) });
  */
-export class RedisTokenStore extends TokenStore {
-  readonly #source: RedisSource;
-  readonly #timeout: number;
-  readonly #policy: BackendPolicy;
+export class RedisTokenStore extends TokenStore implements ClientKeepingStore {
+  readonly clients: ClientStore;
+  readonly #access: RedisAccess;
   readonly #keys: RedisKeys;
   readonly #sessions: TrackedSessions;
-  readonly #writes = new Set<Promise<unknown>>();
-  #open: OpenRedis | undefined;
 
   constructor(options: RedisTokenStoreOptions) {
     super();
     const { appName = 'fastauth', timeout = 1, trackedCacheSize = 10_000, ...source } = options;
-    this.#source = source;
-    this.#timeout = timeout;
-    this.#policy = new BackendPolicy({ timeout });
-    this.#keys = new RedisKeys(appName, keyPrefixOf(this.#source));
+    this.#keys = new RedisKeys(appName, keyPrefixOf(source));
     this.#sessions = new TrackedSessions({
       size: trackedCacheSize,
       load: (key, fresh) => this.#load(key, fresh),
     });
+    const access = new RedisAccess(source, timeout, this.#keys, this.#sessions);
+    this.#access = access;
+    this.clients = new RedisClientStore(this.#keys, {
+      read: (call) => access.read(call),
+      write: (key, call) => access.write(key, call),
+    });
   }
 
   /** @throws ConfigError the package "ioredis" is not installed, or Redis refuses the login or the database */
-  async open(): Promise<void> {
-    if (this.#open) return;
-    const connection = await redisConnection(this.#source, this.#timeout);
-    const faults = new RedisFaults(connection);
-    const feed = new RedisFeed(connection, this.#keys, this.#sessions, () => faults.isUsable);
-    this.#open = { connection, feed, faults, clocks: new RedisClocks(connection) };
-    feed.start();
-    const logger = new Logger('Fastauth');
-    const connected = await Promise.race([
-      faults.explain(() => connection.connect()).catch((error: unknown) => error as Error),
-      sleep(this.#timeout * 1000, new Error('It did not answer within the time limit.'), { ref: false }),
-    ]);
-    const { refusal } = faults;
-    if (refusal !== undefined) {
-      await this.close();
-      throw new StoreRefusal([`database-url: ${refusal}`]);
-    }
-    if (connected instanceof Error) {
-      logger.warn(`No connection to Redis yet; it is tried until there is one. ${connected.message}`);
-      return;
-    }
-    // An access list may forbid to ask.
-    const policy = await this.#read(() => evictionPolicy(mastersOf(connection))).catch(() => undefined);
-    if (policy !== undefined) {
-      logger.warn(
-        `Redis drops sessions when its memory is full (maxmemory-policy ${policy}): clients have to log in again, ` +
-          'and "revoke all of this client" may miss sessions. Set maxmemory-policy noeviction.',
-      );
-    }
+  open(): Promise<void> {
+    return this.#access.open();
   }
 
-  async close(): Promise<void> {
-    await Promise.allSettled(this.#writes);
-    const open = this.#open;
-    this.#open = undefined;
-    open?.feed.stop();
-    if (open) closeRedis(open.connection);
+  close(): Promise<void> {
+    return this.#access.close();
   }
 
   find(key: SessionKey, options?: FindOptions): MaybePromise<SessionRecord | undefined> {
@@ -129,9 +96,10 @@ export class RedisTokenStore extends TokenStore {
   ): Promise<readonly SessionRecord[]> {
     const { clientId } = record;
     const at = this.#storable(record);
-    const removed = await this.#write(at, (redis, deadline) =>
+    const removed = await this.#access.write(at.index, (redis, deadline) =>
       redis.fastauthInsertBuffer(
-        ...sessionArguments(at, record),
+        ...allKeys(at),
+        ...valueArguments(at, record),
         sessionsPerClient === Infinity ? 0 : Math.max(1, sessionsPerClient),
         at.sessions,
         deadline,
@@ -147,9 +115,11 @@ export class RedisTokenStore extends TokenStore {
     const { generation, previousRefreshHash } = record;
     if (generation < 1 || previousRefreshHash === undefined) return false;
     const at = this.#storable(record);
-    const rotated = await this.#write(at, (redis, deadline) =>
+    const rotated = await this.#access.write(at.index, (redis, deadline) =>
       redis.fastauthRotateBuffer(
-        ...sessionArguments(at, record),
+        at.index,
+        at.session,
+        ...valueArguments(at, record),
         redisVersion(generation - 1, previousRefreshHash),
         deadline,
       ),
@@ -160,7 +130,7 @@ export class RedisTokenStore extends TokenStore {
   async label(key: SessionKey, label: string | undefined): Promise<boolean> {
     const at = this.#locate(key);
     if (at === undefined) return false;
-    const labelled = await this.#write(at, (redis, deadline) =>
+    const labelled = await this.#access.write(at.index, (redis, deadline) =>
       redis.fastauthLabelBuffer(at.session, redisLabel(label), deadline),
     );
     this.#sessions.forget(key);
@@ -170,8 +140,16 @@ export class RedisTokenStore extends TokenStore {
   async revoke(key: SessionKey, revokedAt: number): Promise<boolean> {
     const at = this.#locate(key);
     if (at === undefined) return false;
-    const revoked = await this.#write(at, (redis, deadline) =>
-      redis.fastauthRevokeBuffer(at.index, redisRevocation(revokedAt), at.sessions, at.family, deadline),
+    const revoked = await this.#access.write(at.index, (redis, deadline) =>
+      redis.fastauthRevokeBuffer(
+        at.index,
+        at.grants,
+        at.grantEnds,
+        redisRevocation(revokedAt),
+        at.sessions,
+        at.family,
+        deadline,
+      ),
     );
     return this.#told(key, revoked === 1);
   }
@@ -183,9 +161,11 @@ export class RedisTokenStore extends TokenStore {
   ): Promise<readonly string[]> {
     const at = this.#keys.ofClient(clientId);
     if (at === undefined) return [];
-    const families = await this.#write(at, (redis, deadline) =>
+    const families = await this.#access.write(at.index, (redis, deadline) =>
       redis.fastauthRevokeClientBuffer(
         at.index,
+        at.grants,
+        at.grantEnds,
         redisRevocation(revokedAt),
         at.sessions,
         (exceptFamilyId !== undefined && encodeFamily(exceptFamilyId)) || NO_FAMILY,
@@ -201,8 +181,34 @@ export class RedisTokenStore extends TokenStore {
   async list(clientId: string): Promise<readonly SessionRecord[]> {
     const at = this.#keys.ofClient(clientId);
     if (at === undefined) return [];
-    const answer = await this.#read((redis) => redis.fastauthListBuffer(at.index, at.sessions));
-    return sessionsOf(answer, clientId).sort(oldestFirst);
+    const answer = await this.#access.read((redis) => redis.fastauthListBuffer(at.index, at.sessions));
+    const sessions = sessionsOf(answer, clientId).sort(oldestFirst);
+    if (sessions.length === 0) return [];
+    const names = sessions.map(({ familyId }) => at.uses + (encodeFamily(familyId) ?? ''));
+    const uses = await this.#access.read((redis) => redis.mget(names));
+    return sessions.map((session, n) => withUse(session, uses[n]));
+  }
+
+  async listAll(options: ListAllOptions): Promise<SessionPage> {
+    return redisListPart(this.#access.masters, this.#keys, options, (call) => this.#access.read(call));
+  }
+
+  async touch(key: SessionKey, { usedAt, period }: SessionUse): Promise<void> {
+    const at = this.#locate(key);
+    if (at === undefined) return;
+    await this.#access.read((redis) =>
+      redis.fastauthTouchBuffer(at.session, at.uses + at.family, usedAt, period),
+    );
+  }
+
+  async restore(record: SessionRecord, now: number): Promise<boolean> {
+    const at = this.#storable(record);
+    const left = redisTimeLeft(record, now);
+    const [value, , createdAt, family] = valueArguments(at, record);
+    const restored = await this.#access.write(at.index, (redis, deadline) =>
+      redis.fastauthRestoreBuffer(...allKeys(at), value, left, createdAt, family, deadline),
+    );
+    return this.#told(record, restored === 1);
   }
 
   /** Nothing to do: Redis drops each session at its end, by its own clock. */
@@ -211,26 +217,31 @@ export class RedisTokenStore extends TokenStore {
   }
 
   async keyUse(now: number): Promise<readonly KeyUse[]> {
-    const { connection } = this.#opened();
-    return redisKeyUse(mastersOf(connection), this.#keys, now, (call) => this.#read(call));
+    return redisKeyUse(this.#access.masters, this.#keys, now, (call) => this.#access.read(call));
   }
 
   watch(watcher: SessionWatcher): () => void {
     return this.#sessions.watch(watcher);
   }
 
+  /** What the clock of Redis shows, in epoch seconds; of one of its nodes in a Cluster. @throws StoreUnavailableError */
+  async time(): Promise<number> {
+    const [seconds = 0, microseconds = 0] = await this.#access.read((redis) => redis.time());
+    return Number(seconds) + Number(microseconds) / 1e6;
+  }
+
   async ping(): Promise<void> {
-    await this.#read((redis) => redis.ping());
+    await this.#access.read((redis) => redis.ping());
   }
 
   async #load(key: SessionKey, fresh: boolean): Promise<SessionRecord | undefined> {
     const at = this.#locate(key);
     if (at === undefined) return undefined;
     if (fresh) {
-      const answer = await this.#read((redis) => redis.fastauthFindBuffer(at.session));
+      const answer = await this.#access.read((redis) => redis.fastauthFindBuffer(at.session));
       return answer === null ? undefined : freshSessionOf(answer, key.clientId, at.familyId);
     }
-    const value = await this.#read((redis) => redis.getBuffer(at.session));
+    const value = await this.#access.read((redis) => redis.getBuffer(at.session));
     return value === null ? undefined : sessionOfRedisValue(value, key.clientId, at.familyId);
   }
 
@@ -239,36 +250,6 @@ export class RedisTokenStore extends TokenStore {
     if (hasChanged) this.#sessions.changed(key);
     else this.#sessions.forget(key);
     return hasChanged;
-  }
-
-  async #read<T>(call: (redis: RedisConnection) => Promise<T>): Promise<T> {
-    const { connection, faults } = this.#opened();
-    return unlessRefused(await this.#policy.read(() => faults.explain(() => call(connection))));
-  }
-
-  /**
-   * @param at whose write: the server that has its keys knows by its clock when it is too late
-   * @param call sends one script, with its deadline by that clock
-   */
-  async #write<T>(
-    at: RedisClientKeys,
-    call: (redis: RedisConnection, deadline: number) => Promise<T>,
-  ): Promise<T> {
-    const { connection, faults, clocks } = this.#opened();
-    const write = this.#policy.write((signal, deadline) =>
-      faults.explain(() => clocks.inTime(at.index, deadline, signal, (until) => call(connection, until))),
-    );
-    this.#writes.add(write);
-    try {
-      return unlessRefused(await write);
-    } finally {
-      this.#writes.delete(write);
-    }
-  }
-
-  #opened() {
-    if (this.#open === undefined) throw new StoreUnavailableError('The token store in Redis is not open.');
-    return this.#open;
   }
 
   #locate({ clientId, familyId }: SessionKey): SessionPlace | undefined {
@@ -286,13 +267,6 @@ export class RedisTokenStore extends TokenStore {
   }
 }
 
-interface OpenRedis {
-  readonly connection: RedisConnection;
-  readonly feed: RedisFeed;
-  readonly faults: RedisFaults;
-  readonly clocks: RedisClocks;
-}
-
 interface SessionPlace extends RedisClientKeys {
   readonly familyId: string;
   /** The family as in the index. */
@@ -301,14 +275,14 @@ interface SessionPlace extends RedisClientKeys {
   readonly session: string;
 }
 
-/** What the scripts that put a session are told first. */
-function sessionArguments(at: SessionPlace, record: SessionRecord) {
-  const { index, session, family } = at;
-  return [index, session, redisValueOf(record), redisLifetime(record), record.createdAt, family] as const;
+/** What the scripts that put a new session write to. */
+function allKeys({ index, session, grants, grantEnds }: SessionPlace) {
+  return [index, session, grants, grantEnds] as const;
 }
 
-function mastersOf(connection: RedisConnection): readonly Redis[] {
-  return isCluster(connection) ? connection.nodes('master') : [connection];
+/** What the scripts that put a session are told first. */
+function valueArguments({ family }: SessionPlace, record: SessionRecord) {
+  return [redisValueOf(record), redisLifetime(record), record.createdAt, family] as const;
 }
 
 /** Families and values by turns, as the scripts answer them. */

@@ -1,3 +1,5 @@
+import { GRANTS } from './grant-scripts.js';
+
 /*
  * What has to be atomic runs as one script in the server. A script names the index of a client in KEYS and makes the
  * keys of its sessions from the index' members; all of them carry the client's hash tag, and so are on one node.
@@ -39,18 +41,16 @@ end
 `;
 
 /**
- * KEYS: index, session. ARGV: value, lifetime, created at, family, sessions a client may have (0: no limit), key
- * prefix of the client's sessions, deadline. Answers families and values that went to make room, by turns.
+ * KEYS: index, session, grants, their ends. ARGV: value, lifetime, created at, family, sessions a client may have (0: no
+ * limit), key prefix of the client's sessions, deadline. Answers families and values that went to make room, by turns.
  * Sessions leave by themselves, their names in the index do not: a few of them are looked at, taken at random, so that
  * names of ended sessions stay a small part however many there are.
  */
-const INSERT = `${IN_TIME}${KEEP_INDEX}${REVOKED_SCORE}
+const INSERT = `${IN_TIME}${KEEP_INDEX}${REVOKED_SCORE}${GRANTS}
 local removed = {}
 local limit = tonumber(ARGV[5])
-for _, family in ipairs(redis.call('ZRANDMEMBER', KEYS[1], 5)) do
-  if redis.call('EXISTS', ARGV[6] .. family) == 0 then redis.call('ZREM', KEYS[1], family) end
-end
-if limit > 0 then
+local isGrant = not canRefresh(ARGV[1])
+local function surplusLogins()
   local live = {}
   for _, family in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], 0, '+inf')) do
     local value = redis.call('GET', ARGV[6] .. family)
@@ -59,20 +59,36 @@ if limit > 0 then
     elseif string.byte(value) ~= 0 then
       moveToRevoked(KEYS[1], family)
     elseif family ~= ARGV[4]
-        and struct.unpack('>d', string.sub(value, 10, 17)) >= math.floor(tonumber(ARGV[3])) then
+        and struct.unpack('>d', string.sub(value, 10, 17)) >= math.floor(tonumber(ARGV[3]))
+        and canRefresh(value) then
       live[#live + 1] = { family, value }
     end
   end
-  for i = 1, #live + 1 - limit do
-    redis.call('DEL', ARGV[6] .. live[i][1])
-    redis.call('ZREM', KEYS[1], live[i][1])
-    removed[#removed + 1] = live[i][1]
-    removed[#removed + 1] = live[i][2]
+  local surplus = {}
+  for i = 1, #live + 1 - limit do surplus[i] = live[i] end
+  return surplus
+end
+for _, family in ipairs(redis.call('ZRANDMEMBER', KEYS[1], 5)) do
+  if redis.call('EXISTS', ARGV[6] .. family) == 0 then redis.call('ZREM', KEYS[1], family) end
+end
+if limit > 0 then
+  local surplus = isGrant and surplusGrants(KEYS[1], KEYS[3], KEYS[4], ARGV[6], ARGV[4], ARGV[3], limit)
+    or surplusLogins()
+  for _, session in ipairs(surplus) do
+    redis.call('DEL', ARGV[6] .. session[1])
+    redis.call('ZREM', KEYS[1], session[1])
+    removed[#removed + 1] = session[1]
+    removed[#removed + 1] = session[2]
   end
 end
+local isIndexed = limit > 0 or redis.call('EXISTS', KEYS[3]) == 1
 redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
 redis.call('ZADD', KEYS[1], ARGV[3], ARGV[4])
-if string.byte(ARGV[1]) ~= 0 then moveToRevoked(KEYS[1], ARGV[4]) end
+if string.byte(ARGV[1]) ~= 0 then
+  moveToRevoked(KEYS[1], ARGV[4])
+elseif isGrant and isIndexed then
+  addGrant(KEYS[3], KEYS[4], ARGV[4], ARGV[3], ARGV[1], ARGV[2])
+end
 keepIndex(KEYS[1], ARGV[2])
 return removed
 `;
@@ -112,7 +128,7 @@ return 1
  * Must not fail for want of memory: a script that has written something goes on when memory is full, so the first
  * write is one that is always allowed, and changes nothing.
  */
-const REVOKE_SESSION = `${REVOKED_SCORE}
+const REVOKE_SESSION = `${KEEP_INDEX}${REVOKED_SCORE}${GRANTS}
 local function revoke(index, sessions, family, revocation)
   local key = sessions .. family
   local stored = redis.call('GET', key)
@@ -120,18 +136,19 @@ local function revoke(index, sessions, family, revocation)
   redis.call('PEXPIRE', key, redis.call('PTTL', key))
   redis.call('SET', key, revocation .. string.sub(stored, 10), 'KEEPTTL')
   moveToRevoked(index, family)
+  forgetGrant(KEYS[2], KEYS[3], family)
   return 1
 end
 `;
 
-/** KEYS: index. ARGV: revocation, key prefix, family, deadline. Answers 1 or 0. */
+/** KEYS: index, grants, their ends. ARGV: revocation, key prefix, family, deadline. Answers 1 or 0. */
 const REVOKE = `${IN_TIME}${REVOKE_SESSION}
 return revoke(KEYS[1], ARGV[2], ARGV[3], ARGV[1])
 `;
 
 /**
- * KEYS: index. ARGV: revocation, key prefix, family to leave alone, highest time of creation (as ZRANGEBYSCORE has
- * it), deadline. Answers the families revoked.
+ * KEYS: index, grants, their ends. ARGV: revocation, key prefix, family to leave alone, highest time of creation (as
+ * ZRANGEBYSCORE has it), deadline. Answers the families revoked.
  */
 const REVOKE_CLIENT = `${IN_TIME}${REVOKE_SESSION}
 local revoked = {}
@@ -146,6 +163,45 @@ const FIND = `
 local value = redis.pcall('GET', KEYS[1])
 if type(value) ~= 'string' then return value end
 return { value, redis.call('PTTL', KEYS[1]) }
+`;
+
+/**
+ * KEYS: session, when it was used. ARGV: epoch seconds, period. It lives as long as the session does that is there now.
+ */
+const TOUCH = `
+local left = redis.call('PTTL', KEYS[1])
+if left <= 0 then return 0 end
+local before = tonumber(redis.call('GET', KEYS[2]) or '')
+if before and tonumber(ARGV[1]) < before + tonumber(ARGV[2]) then return 0 end
+redis.call('SET', KEYS[2], ARGV[1], 'PX', left)
+return 1
+`;
+
+/**
+ * KEYS: index, session, grants, their ends. ARGV: value, lifetime, created at, family, deadline. Puts the value if it is a
+ * later state than what is there, or nothing is there: bytes 18-21 are the generation, and of two first ones the later
+ * wins. Answers 1 or 0.
+ */
+const RESTORE = `${IN_TIME}${KEEP_INDEX}${REVOKED_SCORE}${GRANTS}
+local stored = redis.call('GET', KEYS[2])
+if stored then
+  if string.byte(stored) ~= 0 then return 0 end
+  local isRevoked = string.byte(ARGV[1]) ~= 0
+  local next, before = struct.unpack('>I4', string.sub(ARGV[1], 18, 21)), struct.unpack('>I4', string.sub(stored, 18, 21))
+  local createdAt = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[4]) or math.huge)
+  local isLaterFirst = next == 0 and before == 0 and tonumber(ARGV[3]) > createdAt
+  if not isRevoked and not isLaterFirst and next <= before then return 0 end
+end
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+redis.call('ZADD', KEYS[1], ARGV[3], ARGV[4])
+if string.byte(ARGV[1]) ~= 0 then
+  moveToRevoked(KEYS[1], ARGV[4])
+  forgetGrant(KEYS[3], KEYS[4], ARGV[4])
+elseif not canRefresh(ARGV[1]) and redis.call('EXISTS', KEYS[3]) == 1 then
+  addGrant(KEYS[3], KEYS[4], ARGV[4], ARGV[3], ARGV[1], ARGV[2])
+end
+keepIndex(KEYS[1], ARGV[2])
+return 1
 `;
 
 /** KEYS: any. What the clock of its server shows: seconds, and microseconds. */
@@ -164,14 +220,41 @@ end
 return sessions
 `;
 
+/**
+ * KEYS: clients. ARGV: client, value, revision that must be there ('': no client), deadline. Answers 1 or 0.
+ * What is there goes first, which is always allowed: a client can be disabled when memory is full, too.
+ */
+const PUT_CLIENT = `${IN_TIME}
+local stored = redis.call('HGET', KEYS[1], ARGV[1])
+if (stored and string.sub(stored, 2, 17) or '') ~= ARGV[3] then return 0 end
+if stored then redis.call('HDEL', KEYS[1], ARGV[1]) end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+return 1
+`;
+
+/** KEYS: clients. ARGV: client, deadline. Answers 1 or 0. */
+const REMOVE_CLIENT = `${IN_TIME}
+return redis.call('HDEL', KEYS[1], ARGV[1])
+`;
+
+/** KEYS: what is used. ARGV: for how many milliseconds to remember it, deadline. Answers 1 the first time. */
+const USE_ONCE = `${IN_TIME}
+return redis.call('SET', KEYS[1], '', 'NX', 'PX', ARGV[1]) and 1 or 0
+`;
+
 /** The scripts as ioredis defines commands from them. It sends a script once a connection, its digest from then on. */
 export const REDIS_SCRIPTS = {
-  fastauthInsert: { numberOfKeys: 2, lua: INSERT },
+  fastauthInsert: { numberOfKeys: 4, lua: INSERT },
   fastauthRotate: { numberOfKeys: 2, lua: ROTATE },
   fastauthLabel: { numberOfKeys: 1, lua: LABEL },
-  fastauthRevoke: { numberOfKeys: 1, lua: REVOKE },
-  fastauthRevokeClient: { numberOfKeys: 1, lua: REVOKE_CLIENT },
+  fastauthRevoke: { numberOfKeys: 3, lua: REVOKE },
+  fastauthRevokeClient: { numberOfKeys: 3, lua: REVOKE_CLIENT },
+  fastauthTouch: { numberOfKeys: 2, lua: TOUCH },
+  fastauthRestore: { numberOfKeys: 4, lua: RESTORE },
   fastauthFind: { numberOfKeys: 1, lua: FIND },
   fastauthClock: { numberOfKeys: 1, lua: CLOCK },
+  fastauthPutClient: { numberOfKeys: 1, lua: PUT_CLIENT },
+  fastauthRemoveClient: { numberOfKeys: 1, lua: REMOVE_CLIENT },
+  fastauthUseOnce: { numberOfKeys: 1, lua: USE_ONCE },
   fastauthList: { numberOfKeys: 1, lua: LIST },
 } as const;

@@ -75,6 +75,10 @@ export function freshSessionOf(answer: unknown, clientId: string, familyId: stri
  * has gone by since the write took effect, by Redis' clock.
  */
 export function redisLifetime(record: SessionRecord): number {
-  const writtenAt = record.rotatedAt ?? record.createdAt;
-  return Math.max(1, Math.ceil((sessionExpiresAt(record) + 1 - writtenAt) * 1000));
+  return redisTimeLeft(record, record.rotatedAt ?? record.createdAt);
+}
+
+/** The same of a session that was written at some time before `now` (epoch seconds). */
+export function redisTimeLeft(record: SessionRecord, now: number): number {
+  return Math.max(1, Math.ceil((sessionExpiresAt(record) + 1 - now) * 1000));
 }

@@ -1,6 +1,7 @@
 import type { Dispatcher, Pool } from 'undici';
 import { StoreUnavailableError } from '../../errors.js';
 import { BackendPolicy } from '../backend-policy.js';
+import { networkFault } from '../network-faults.js';
 
 /** Which persistence API, and how it is called. */
 export interface RestClientOptions {
@@ -94,11 +95,14 @@ export class RestClient {
   /** Rejects for what says that the API as a whole is in trouble, which is what the breaker counts. */
   async #call(clientId: string, request: Omit<Dispatcher.RequestOptions, 'path'>): Promise<RestAnswer> {
     const pool = await (this.#pool ??= this.#newPool());
-    const { statusCode: status, body } = await pool.request({
-      ...request,
-      ...this.#limits,
-      path: this.#path + encodeURIComponent(clientId),
-    });
+    const { statusCode: status, body } = await pool
+      .request({ ...request, ...this.#limits, path: this.#path + encodeURIComponent(clientId) })
+      .catch((error: unknown) => {
+        const reason = networkFault(error, `the persistence API at ${new URL(this.#origin).host}`);
+        throw reason === undefined
+          ? error
+          : new StoreUnavailableError(`The token store is not available: ${reason}. Try again later.`);
+      });
     const text = await readLimited(body);
     if (PASSING.has(status)) throw answered(status);
     return { status, text };

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { StoreUnavailableError } from '../../errors.js';
 import type { ClientRegister } from '../../sessions/client-register.js';
-import { isSuccessor, isToRevoke } from '../../sessions/live-sessions.js';
+import { isLaterState, isSuccessor, isToRevoke } from '../../sessions/live-sessions.js';
 import {
   isRefreshable,
   type RefreshableSession,
@@ -13,6 +13,9 @@ import {
 } from '../../sessions/session-record.js';
 import {
   type KeyUse,
+  type ListAllOptions,
+  type SessionPage,
+  type SessionUse,
   TokenStore,
   type RevokeFilter,
   type SessionWatcher,
@@ -22,7 +25,8 @@ import { RestClient, type RestClientOptions } from './client.js';
 import { ClientMutex } from './client-mutex.js';
 import { RestClosings } from './closings.js';
 import { nameByPython } from './names.js';
-import { LEGACY_FAMILY_ID, sessionOfAnswer, sessionUnderOtherName } from './session.js';
+import { LEGACY_FAMILY_ID } from '../../sessions/legacy-family.js';
+import { sessionOfAnswer, sessionUnderOtherName } from './session.js';
 
 export type { ClientRegister, RestClientOptions };
 
@@ -148,6 +152,32 @@ export class RestTokenStore extends TokenStore implements ClientRegister {
     return record === undefined ? [] : [record];
   }
 
+  /** The API does not list its clients. */
+  async listAll(_options: ListAllOptions): Promise<SessionPage | undefined> {
+    return undefined;
+  }
+
+  /** The API has no room for it. */
+  async touch(_key: SessionKey, _use: SessionUse): Promise<void> {}
+
+  /**
+   * Takes sessions of another persistence API alone: those of other stores have no tokens that could be saved. Of two
+   * sessions of a client the later one stays, and a client whose record is closed stays logged out.
+   */
+  async restore(record: SessionRecord, _now: number): Promise<boolean> {
+    const { plainPair } = record;
+    if (!isRefreshable(record) || plainPair === undefined) {
+      throw new TypeError('The REST persistence API keeps plain tokens, and this session has none.');
+    }
+    return this.#mutex.run(record.clientId, async () => {
+      const stored = await this.#answer(record.clientId);
+      const isLater =
+        stored === undefined || (stored.session !== undefined && isLaterSession(record, stored.session));
+      if (isLater) await this.#save(record, plainPair);
+      return isLater;
+    });
+  }
+
   /** Nothing to do: a client's record is replaced, and never more than one. */
   async sweep(_now: number, _limit: number): Promise<number> {
     return 0;
@@ -259,4 +289,9 @@ function isOf({ familyId }: SessionKey, record: RefreshableSession, revokedAt: n
   const isJustRefreshed =
     record.generation === 1 && (record.rotatedAt ?? -Infinity) >= revokedAt - CLOCKS_DIFFER;
   return familyId === LEGACY_FAMILY_ID && isJustRefreshed;
+}
+
+function isLaterSession(record: RefreshableSession, stored: RefreshableSession): boolean {
+  if (stored.familyId === record.familyId) return isLaterState(record, stored);
+  return (record.rotatedAt ?? record.createdAt) > (stored.rotatedAt ?? stored.createdAt);
 }

@@ -1,9 +1,7 @@
 import { hash } from 'node:crypto';
 import { StoreUnavailableError } from '../../errors.js';
+import { LEGACY_FAMILY_ID } from '../../sessions/legacy-family.js';
 import type { RefreshableSession, TokenPair } from '../../sessions/session-record.js';
-
-/** The family of tokens that name none: those of the Python original. */
-export const LEGACY_FAMILY_ID = 'legacy';
 
 type Json = { readonly [name: string]: unknown };
 
@@ -60,7 +58,7 @@ function sessionOfPair(pair: TokenPair, clientId: string): RefreshableSession {
   for (const { client_id: owner } of [access, refresh]) {
     if (owner !== undefined && owner !== clientId) throw unusable("holds another client's tokens");
   }
-  const { fam, gen } = refresh;
+  const { fam, gen, scope } = refresh;
   const issuedAt = timeOf(refresh['iat']);
   const generation = typeof gen === 'number' && Number.isSafeInteger(gen) && gen > 0 ? gen : 0;
   return {
@@ -74,6 +72,7 @@ function sessionOfPair(pair: TokenPair, clientId: string): RefreshableSession {
     rotatedAt: generation > 0 ? issuedAt : undefined,
     createdAt: issuedAt,
     kid: kidOf(pair.accessToken),
+    scope: typeof scope === 'string' ? scope : undefined,
     plainPair: pair,
   };
 }

@@ -1,9 +1,11 @@
 import type { Dialect, Kysely } from 'kysely';
 import { importOptional } from '../../config/optional-package.js';
+import { StoreRefusal } from '../store-refusal.js';
 import { addressOf, type SqlAddress, UNKNOWN_ADDRESS } from './address.js';
-import { familyOf, type SqlFamily } from './family.js';
+import { sqlDialectOf, type SqlDialect } from './dialect.js';
 import { mysqlDialect } from './mysql.js';
 import { postgresDialect } from './postgres.js';
+import { tlsFileFault } from './tls-files.js';
 import { type FeedListener, PostgresFeed } from './postgres-feed.js';
 import type { SqlTables } from './tables.js';
 
@@ -25,7 +27,7 @@ export type SqlDatabase =
 /** A database in use. Nothing is connected before the first statement. */
 export interface SqlConnection {
   readonly db: Kysely<SqlTables>;
-  readonly family: SqlFamily;
+  readonly dialect: SqlDialect;
   readonly address: SqlAddress;
   /** Makes the feed of what is notified on a channel, where the server has one. */
   readonly feed?: ((channel: string, listener: FeedListener) => PostgresFeed) | undefined;
@@ -46,7 +48,7 @@ export async function connectSql(database: SqlDatabase, timeout: number): Promis
   if ('db' in database) {
     const { sql } = await import('kysely');
     const db = await ourNames(database.db as Kysely<SqlTables>);
-    return { db, family: familyOf(db, sql), address: UNKNOWN_ADDRESS, close: async () => undefined };
+    return { db, dialect: sqlDialectOf(db, sql), address: UNKNOWN_ADDRESS, close: async () => undefined };
   }
   const { dialect, feed, schema }: Server =
     'url' in database ? await serverAt(database.url, timeout) : database;
@@ -54,7 +56,7 @@ export async function connectSql(database: SqlDatabase, timeout: number): Promis
   const named = new Kysely<SqlTables>({ dialect });
   const db = schema === undefined ? named : named.withSchema(schema);
   const address = 'url' in database ? addressOf(database.url) : UNKNOWN_ADDRESS;
-  return { db, family: familyOf(db, sql), address, feed, close: () => db.destroy() };
+  return { db, dialect: sqlDialectOf(db, sql), address, feed, close: () => db.destroy() };
 }
 
 /** Without plugins that name columns otherwise, or change rows; the application's choice of a schema stays. */
@@ -65,6 +67,8 @@ async function ourNames(db: Kysely<SqlTables>): Promise<Kysely<SqlTables>> {
 }
 
 async function serverAt(url: string, timeout: number): Promise<Server> {
+  const fault = tlsFileFault(url);
+  if (fault !== undefined) throw new StoreRefusal([`database-url: ${fault}`]);
   if (/^postgres(?:ql)?:/i.test(url)) {
     const { connectionString, schema } = withoutSchema(url);
     return {

@@ -66,6 +66,9 @@ export function refusalOf(error: unknown, { server, database, user }: SqlAddress
   if (WITHOUT_RIGHT.includes(code)) {
     return `${server} does not let ${userName} use ${databaseName}, or the tables of fastauth in it (${code})`;
   }
+  if (code === 'HANDSHAKE_NO_SSL_SUPPORT' || /\bserver does not support SSL\b/.test(messageOf(error))) {
+    return `${server} does not speak TLS, which the URL asks for`;
+  }
   // pg gives it no code.
   return /\bclient password must be a string\b/.test(messageOf(error))
     ? `${server} asks for a password, and there is none`

@@ -9,15 +9,17 @@ import type {
   UpdateResult,
 } from 'kysely';
 import type { SessionKey, SessionRecord } from '../../sessions/session-record.js';
-import type { KeyUse, RevokeFilter } from '../../sessions/token-store.js';
+import type { KeyUse, ListAllOptions, RevokeFilter, SessionPage } from '../../sessions/token-store.js';
 import { REMOVALS_KEPT_SECONDS, type SqlChange } from './change-poll.js';
-import type { SqlFamily } from './family.js';
+import type { SqlDialect } from './dialect.js';
 import { TooLateError } from './faults.js';
 import { LOCKS } from './migrations.js';
 import { hasChangeTriggers, TOLD_SETTING } from './postgres-triggers.js';
 import {
   CLIENT_ID_BYTES,
   FAMILY_ID_BYTES,
+  NO_HASH,
+  readableRecordOf,
   recordOf,
   rowKeyFrom,
   rowKeyOf,
@@ -51,17 +53,17 @@ const CHUNK = 100;
 /** The statements on one application's sessions. Those that are several belong into one transaction. */
 export class SqlSessions {
   readonly #db: Kysely<SqlTables>;
-  readonly #family: SqlFamily;
+  readonly #dialect: SqlDialect;
   readonly #sql: Sql;
   readonly #scope: SqlScope;
   /** Until when writes of one statement may take effect, by the database's clock (epoch seconds). */
   readonly #deadline: number;
   #findQuery: CompiledQuery<FoundRow> | undefined;
 
-  constructor(db: Kysely<SqlTables>, family: SqlFamily, scope: SqlScope, deadline = Infinity) {
+  constructor(db: Kysely<SqlTables>, dialect: SqlDialect, scope: SqlScope, deadline = Infinity) {
     this.#db = db;
-    this.#family = family;
-    this.#sql = family.sql;
+    this.#dialect = dialect;
+    this.#sql = dialect.sql;
     this.#scope = scope;
     this.#deadline = deadline;
   }
@@ -73,7 +75,7 @@ export class SqlSessions {
     if (!client || !family) return undefined;
     // Compiled once: it is the statement of every guarded request.
     this.#findQuery ??= this.#sessions()
-      .select((eb) => this.#sql<number>`${this.#family.now} - ${eb.ref('changed_at')}`.as('changed_ago'))
+      .select((eb) => this.#sql<number>`${this.#dialect.now} - ${eb.ref('changed_at')}`.as('changed_ago'))
       .where('client_id', '=', client)
       .where('family_id', '=', family)
       .compile();
@@ -97,6 +99,38 @@ export class SqlSessions {
     return rows.map((row) => recordOf(row, clientId));
   }
 
+  /** A part of all sessions, in the order of the table's key. A cursor is the last key that was listed. */
+  async listPart({ cursor, limit }: ListAllOptions): Promise<SessionPage> {
+    const [client, family] = (cursor ?? '').split(' ').map((part) => Buffer.from(part, 'hex'));
+    const rows = await this.#sessions()
+      .$if(cursor !== undefined && client !== undefined && family !== undefined, (query) =>
+        query.where((eb) =>
+          eb.or([
+            eb('client_id', '>', client as Buffer),
+            eb.and([eb('client_id', '=', client as Buffer), eb('family_id', '>', family as Buffer)]),
+          ]),
+        ),
+      )
+      .orderBy('client_id')
+      .orderBy('family_id')
+      .limit(limit)
+      .execute();
+    const last = rows.at(-1);
+    const next =
+      last === undefined || rows.length < limit
+        ? undefined
+        : Object.values(rowKeyFrom(last))
+            .map((part: Buffer) => part.toString('hex'))
+            .join(' ');
+    return { sessions: rows.flatMap(readableRecordOf), next };
+  }
+
+  /** Puts a session in place of the stored one, if any. */
+  async replace(row: NewSessionRow, stored: SessionRecord | undefined): Promise<void> {
+    if (stored !== undefined) await this.remove([stored]);
+    await this.insert(row);
+  }
+
   /** The client's sessions that are neither revoked nor, at this time, expired. */
   async live(clientId: string, at: number): Promise<readonly SessionRecord[]> {
     const client = storableId(clientId, CLIENT_ID_BYTES);
@@ -107,6 +141,23 @@ export class SqlSessions {
       .where('expires_at', '>=', Math.floor(at))
       .execute();
     return rows.map((row) => recordOf(row, clientId));
+  }
+
+  /** What `surplusSessions` answers for a session without a refresh token: all but the latest; no others are read. */
+  async surplusGrants(record: SessionRecord, sessionsPerClient: number): Promise<readonly SessionRecord[]> {
+    const { client_id, family_id } = rowKeyOf(record);
+    const rows = await this.#sessions()
+      .where('client_id', '=', client_id)
+      .where('family_id', '!=', family_id)
+      .where('revoked_at', 'is', null)
+      .where('expires_at', '>=', Math.floor(record.createdAt))
+      .where('refresh_hash', '=', NO_HASH)
+      .orderBy('created_at', 'desc')
+      // Some databases know an offset with a limit only.
+      .limit(Number.MAX_SAFE_INTEGER)
+      .offset(Math.max(1, sessionsPerClient) - 1)
+      .execute();
+    return rows.map((row) => recordOf(row, record.clientId)).toReversed();
   }
 
   /** Waits until no other transaction holds the client, and holds it until this one ends. */
@@ -212,7 +263,7 @@ export class SqlSessions {
 
   /** The database's clock. */
   async now(): Promise<number> {
-    const { rows } = await this.#sql<{ now: number }>`select ${this.#family.clock} as now`.execute(this.#db);
+    const { rows } = await this.#sql<{ now: number }>`select ${this.#dialect.clock} as now`.execute(this.#db);
     return Number(rows[0]?.now);
   }
 
@@ -252,7 +303,7 @@ export class SqlSessions {
 
   /** @param skip passes over rows that another transaction holds, instead of waiting for it */
   #locked(query: KeySelection, skip = false): KeySelection {
-    return query.$if(this.#family.locksRows, (select) =>
+    return query.$if(this.#dialect.locksRows, (select) =>
       skip ? select.forUpdate().skipLocked() : select.forUpdate(),
     );
   }
@@ -265,7 +316,7 @@ export class SqlSessions {
       .where('client_id', '=', key.client_id)
       .where('family_id', '=', key.family_id)
       .where('revoked_at', 'is', null);
-    return this.#deadline === Infinity ? update : update.where(this.#family.clock, '<=', this.#deadline);
+    return this.#deadline === Infinity ? update : update.where(this.#dialect.clock, '<=', this.#deadline);
   }
 
   async #changeOne(
@@ -288,13 +339,13 @@ export class SqlSessions {
   }
 
   async #hasChanged(key: RowKey, update: SessionUpdate): Promise<boolean> {
-    if (!this.#family.notifies) return (await update.executeTakeFirst()).numUpdatedRows === 1n;
+    if (!this.#dialect.notifies) return (await update.executeTakeFirst()).numUpdatedRows === 1n;
     const told = this.#sql`pg_notify(${this.#scope.channel}, ${this.#payload(sessionKeyOf(key))})`.as('told');
     return (await update.returning(told).execute()).length === 1;
   }
 
   #change(): { changed_at: Expression<number>; changed_by: Buffer } {
-    return { changed_at: this.#family.clock, changed_by: this.#scope.writer };
+    return { changed_at: this.#dialect.clock, changed_by: this.#scope.writer };
   }
 
   async #removeRows(keys: readonly RowKey[]): Promise<void> {
@@ -321,7 +372,7 @@ export class SqlSessions {
       .where(
         'changed_at',
         '<',
-        this.#sql<number>`${this.#family.now} - ${this.#sql.lit(REMOVALS_KEPT_SECONDS)}`,
+        this.#sql<number>`${this.#dialect.now} - ${this.#sql.lit(REMOVALS_KEPT_SECONDS)}`,
       )
       .orderBy('changed_at')
       .limit(limit)
@@ -337,7 +388,7 @@ export class SqlSessions {
 
   /** Notified when the transaction is committed. To be called before rows are deleted: no trigger tells of them then. */
   async #notify(keys: readonly RowKey[]): Promise<void> {
-    if (!this.#family.notifies) return;
+    if (!this.#dialect.notifies) return;
     const payloads = keys.map((key) => this.#sql`(${this.#payload(sessionKeyOf(key))})`);
     const told = this.#sql`set_config(${this.#sql.lit(TOLD_SETTING)}, 'yes', true)`;
     await this

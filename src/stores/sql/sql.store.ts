@@ -1,12 +1,23 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Logger } from '@nestjs/common';
+import type { Kysely } from 'kysely';
 import { ConfigError, StoreUnavailableError } from '../../errors.js';
-import { surplusSessions } from '../../sessions/live-sessions.js';
-import type { SessionKey, SessionRecord, SessionTokens, TokenPair } from '../../sessions/session-record.js';
+import { isLaterState, surplusSessions } from '../../sessions/live-sessions.js';
+import {
+  isRefreshable,
+  type SessionKey,
+  type SessionRecord,
+  type SessionTokens,
+  type TokenPair,
+} from '../../sessions/session-record.js';
+import type { ClientKeepingStore, ClientStore } from '../../sessions/client-store.js';
 import {
   TokenStore,
   type FindOptions,
   type KeyUse,
+  type ListAllOptions,
+  type SessionPage,
+  type SessionUse,
   type MaybePromise,
   type RevokeFilter,
   type SessionWatcher,
@@ -17,7 +28,9 @@ import type { MigratingStore } from '../migrating-store.js';
 import { StoreRefusal } from '../store-refusal.js';
 import { TrackedSessions } from '../tracked-sessions.js';
 import { ChangePoll } from './change-poll.js';
+import { SqlClientStore } from './clients.js';
 import { connectSql, type SqlConnection, type SqlDatabase } from './connection.js';
+import type { SqlDialect } from './dialect.js';
 import {
   explained,
   isMissingTable,
@@ -26,10 +39,11 @@ import {
   retryingConflicts,
   TooLateError,
 } from './faults.js';
-import { migrateTables, NEEDED_VERSION, readVersion } from './migrations.js';
+import { migrateTables, pendingMigrations, NEEDED_VERSION, readVersion } from './migrations.js';
 import type { FeedListener, PostgresFeed } from './postgres-feed.js';
 import { notifiedChange, SqlSessions, type SqlScope } from './sessions.js';
-import { rowOf } from './tables.js';
+import { rowKeysOf, rowOf, type SqlTables } from './tables.js';
+import { SqlUses } from './uses.js';
 
 export type { MigratingStore, SqlDatabase };
 
@@ -71,7 +85,8 @@ const MIGRATION_TIMEOUT = 600;
  * await store.migrate();
  * FastauthModule.forRoot({ store });
  */
-export class SqlTokenStore extends TokenStore implements MigratingStore {
+export class SqlTokenStore extends TokenStore implements MigratingStore, ClientKeepingStore {
+  readonly clients: ClientStore;
   readonly #database: SqlDatabase;
   readonly #timeout: number;
   readonly #scope: SqlScope;
@@ -84,6 +99,7 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
   #watchers = 0;
   #isFed = false;
   #hasWarned = false;
+  #hasWarnedOfUses = false;
   /** Until when a write of ours whose outcome is unknown may still come through (of `performance.now()`). */
   #unsureUntil = -Infinity;
 
@@ -98,6 +114,11 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
       writer: randomBytes(8),
       channel: `fastauth_${createHash('sha256').update(appName).digest('hex').slice(0, 32)}`,
     };
+    this.clients = new SqlClientStore({
+      app: this.#scope.app,
+      read: (action) => this.#readWith(({ db }) => action(db)),
+      write: (action) => this.#transactionWith(action),
+    });
     this.#tracked = new TrackedSessions({
       size: trackedCacheSize,
       load: (key, fresh) => this.#read((sessions) => sessions.find(key, fresh)),
@@ -126,11 +147,21 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
     const connection = await connectSql(this.#database, MIGRATION_TIMEOUT);
     try {
       return await new BackendPolicy({ timeout: MIGRATION_TIMEOUT }).write(() =>
-        migrateTables(connection.db, connection.family).catch(rethrower(connection)),
+        migrateTables(connection.db, connection.dialect).catch(rethrower(connection)),
       );
     } finally {
       if ('url' in this.#database) await connection.close();
     }
+  }
+
+  /** The names of the steps that {@link migrate} would take. The store must be open. @throws StoreUnavailableError */
+  async pendingMigrations(): Promise<readonly string[]> {
+    return this.#readWith(({ db, dialect }) => pendingMigrations(db, dialect));
+  }
+
+  /** What the database's clock shows, in epoch seconds. @throws StoreUnavailableError */
+  async time(): Promise<number> {
+    return this.#read((sessions) => sessions.now());
   }
 
   /**
@@ -147,7 +178,7 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
       throw fault;
     }
     const feed = connection.feed?.(this.#scope.channel, this.#feedListener());
-    const sessions = new SqlSessions(connection.db, connection.family, this.#scope);
+    const sessions = new SqlSessions(connection.db, connection.dialect, this.#scope);
     this.#open = { connection, sessions, feed };
     feed?.start();
     this.#pollIfNeeded();
@@ -179,8 +210,9 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
         return [];
       }
       await sessions.hold(record.clientId);
-      const live = await sessions.live(record.clientId, record.createdAt);
-      const surplus = surplusSessions(live, record, sessionsPerClient);
+      const surplus = isRefreshable(record)
+        ? surplusSessions(await sessions.live(record.clientId, record.createdAt), record, sessionsPerClient)
+        : await sessions.surplusGrants(record, sessionsPerClient);
       await sessions.remove(surplus);
       await sessions.insert(row);
       return surplus;
@@ -222,12 +254,43 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
   }
 
   list(clientId: string): Promise<readonly SessionRecord[]> {
-    return this.#read((sessions) => sessions.list(clientId));
+    return this.#read(async (sessions) => this.#uses().addTo(await sessions.list(clientId)));
+  }
+
+  listAll(options: ListAllOptions): Promise<SessionPage> {
+    return this.#read(async (sessions) => {
+      const page = await sessions.listPart(options);
+      return { ...page, sessions: await this.#uses().addTo(page.sessions) };
+    });
+  }
+
+  async touch(key: SessionKey, use: SessionUse): Promise<void> {
+    const hasPlace = await this.#read(() => this.#uses().touch(key, use));
+    if (hasPlace || this.#hasWarnedOfUses) return;
+    this.#hasWarnedOfUses = true;
+    new Logger('Fastauth').warn(
+      'The tables have no place for when sessions were last used; "fastauth store migrate" makes it.',
+    );
+  }
+
+  async restore(record: SessionRecord, _now: number): Promise<boolean> {
+    const row = rowOf(record);
+    const restored = await this.#transaction(async (sessions) => {
+      await sessions.hold(record.clientId);
+      const stored = await sessions.find(record, false);
+      if (!isLaterState(record, stored)) return false;
+      await sessions.replace(row, stored);
+      return true;
+    });
+    if (restored) this.#tracked.changed(record);
+    return restored;
   }
 
   async sweep(now: number, limit: number): Promise<number> {
     const swept = await this.#transaction((sessions) => sessions.sweep(now, limit));
     for (const key of swept) this.#tracked.changed(key);
+    // What is left behind when it fails does no harm.
+    await this.#read(() => this.#uses().forget(rowKeysOf(swept))).catch(() => undefined);
     return swept.length;
   }
 
@@ -255,11 +318,11 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
   }
 
   /** Why the database cannot be used as it is; undefined where it can, or may only be out of reach. */
-  async #faultOf({ db, family, address }: SqlConnection): Promise<ConfigError | undefined> {
+  async #faultOf({ db, dialect, address }: SqlConnection): Promise<ConfigError | undefined> {
     try {
       return await this.#policy.read(async () => {
         try {
-          if ((await readVersion(db, family)) >= NEEDED_VERSION) return undefined;
+          if ((await readVersion(db, dialect)) >= NEEDED_VERSION) return undefined;
         } catch (error) {
           const refusal = refusalOf(error, address);
           if (refusal !== undefined) return new StoreRefusal([`database-url: ${refusal}`]);
@@ -270,6 +333,11 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
     } catch {
       return undefined;
     }
+  }
+
+  #uses(): SqlUses {
+    const { db, dialect } = this.#opened().connection;
+    return new SqlUses(db, dialect, this.#scope.app);
   }
 
   #feedListener(): FeedListener {
@@ -328,18 +396,23 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
   }
 
   async #read<T>(action: (sessions: SqlSessions) => Promise<T>): Promise<T> {
-    const { sessions, connection } = this.#opened();
-    return this.#policy.read(() => action(sessions).catch(rethrower(connection)));
+    const { sessions } = this.#opened();
+    return this.#readWith(() => action(sessions));
+  }
+
+  async #readWith<T>(action: (connection: SqlConnection) => Promise<T>): Promise<T> {
+    const { connection } = this.#opened();
+    return this.#policy.read(() => action(connection).catch(rethrower(connection)));
   }
 
   /** A write of one statement. */
   #statement<T>(action: (sessions: SqlSessions) => Promise<T>): Promise<T> {
-    return this.#write(({ db, family }, signal, deadline) => {
+    return this.#write(({ db, dialect }, signal, deadline) => {
       const send = (until: number): Promise<T> =>
         db.connection().execute((connection) => {
           // Whoever waited for a connection until the time was over was told that nothing happened.
           signal.throwIfAborted();
-          return action(new SqlSessions(connection, family, this.#scope, until / 1000));
+          return action(new SqlSessions(connection, dialect, this.#scope, until / 1000));
         });
       return this.#clock.inTime(deadline, signal, send, (error) => error instanceof TooLateError);
     });
@@ -347,13 +420,17 @@ export class SqlTokenStore extends TokenStore implements MigratingStore {
 
   /** A write of several statements: all of them, or none. */
   #transaction<T>(action: (sessions: SqlSessions) => Promise<T>): Promise<T> {
-    return this.#write(({ db, family }, signal) => {
+    return this.#transactionWith((db, dialect) => action(new SqlSessions(db, dialect, this.#scope)));
+  }
+
+  #transactionWith<T>(action: (db: Kysely<SqlTables>, dialect: SqlDialect) => Promise<T>): Promise<T> {
+    return this.#write(({ db, dialect }, signal) => {
       const transaction = db.transaction();
       // Statements have to see what was committed while they waited for a lock. SQLite needs and knows no levels.
-      const levelled = family.locksRows ? transaction.setIsolationLevel('read committed') : transaction;
+      const levelled = dialect.locksRows ? transaction.setIsolationLevel('read committed') : transaction;
       return levelled.execute(async (connection) => {
         signal.throwIfAborted();
-        const result = await action(new SqlSessions(connection, family, this.#scope));
+        const result = await action(connection, dialect);
         signal.throwIfAborted();
         return result;
       });

@@ -1,6 +1,11 @@
 import type { Selectable } from 'kysely';
 import { StoreUnavailableError } from '../../errors.js';
-import { isRefreshable, sessionExpiresAt, type SessionRecord } from '../../sessions/session-record.js';
+import {
+  isRefreshable,
+  sessionExpiresAt,
+  type SessionKey,
+  type SessionRecord,
+} from '../../sessions/session-record.js';
 
 /**
  * The tables. Texts are kept as their UTF-8 bytes, so that identifiers are compared byte by byte whatever the
@@ -9,8 +14,12 @@ import { isRefreshable, sessionExpiresAt, type SessionRecord } from '../../sessi
 export interface SqlTables {
   fastauth_sessions: SessionsTable;
   fastauth_removals: RemovalsTable;
+  /** Since version 6 of the tables. */
+  fastauth_last_uses: UsesTable;
   fastauth_locks: LocksTable;
   fastauth_schema: SchemaTable;
+  fastauth_clients: ClientsTable;
+  fastauth_used: UsedTable;
 }
 
 /** One row a session; the key is (app, client_id, family_id). */
@@ -34,6 +43,8 @@ interface SessionsTable {
   claims: Buffer | null;
   /** Since version 3 of the tables. */
   scope?: Buffer | null;
+  /** 1 where it is; null where it is known. Since version 7 of the tables. */
+  beginning_unknown?: number | null;
   /** The latest of the two expiries. */
   expires_at: number;
   /** When the session was last rotated or revoked by the database's clock, and by which store object. */
@@ -50,10 +61,33 @@ interface RemovalsTable {
   changed_by: Buffer;
 }
 
+/** When sessions were last used: apart, since what is written often must not touch what refreshes compare and swap. */
+interface UsesTable {
+  app: Buffer;
+  client_id: Buffer;
+  family_id: Buffer;
+  used_at: number;
+}
+
 /** Rows to lock, so that inserts of one client come one after the other. */
 interface LocksTable {
   id: number;
   taken: number;
+}
+
+/** One row a client with credentials of its own; the key is (app, client_id). Since version 5 of the tables. */
+interface ClientsTable {
+  app: Buffer;
+  client_id: Buffer;
+  revision: Buffer;
+  client: Buffer;
+}
+
+/** What was used once, until it expires. Since version 5 of the tables. */
+interface UsedTable {
+  app: Buffer;
+  id: Buffer;
+  expires_at: number;
 }
 
 interface SchemaTable {
@@ -68,7 +102,8 @@ export type NewSessionRow = ReturnType<typeof rowOf>;
 export const CLIENT_ID_BYTES = 1024;
 export const FAMILY_ID_BYTES = 128;
 const DIGEST_BYTES = 32;
-const NO_HASH = Buffer.alloc(0);
+/** In place of the refresh token's, where there is none. */
+export const NO_HASH = Buffer.alloc(0);
 
 /** What drivers answer with, in place of the Buffer that they are given. */
 type Bytes = Uint8Array | ArrayBuffer;
@@ -100,6 +135,14 @@ export function rowKeyOf({ clientId, familyId }: SessionRecord): RowKey {
   return { client_id, family_id };
 }
 
+/** The keys of sessions that are stored. */
+export function rowKeysOf(keys: readonly SessionKey[]): readonly RowKey[] {
+  return keys.map(({ clientId, familyId = '' }) => ({
+    client_id: Buffer.from(clientId),
+    family_id: Buffer.from(familyId),
+  }));
+}
+
 /**
  * A session as a row, without the application.
  * @throws RangeError as {@link rowKeyOf}
@@ -124,6 +167,7 @@ export function rowOf(record: SessionRecord) {
     claims: textBytes(record.claims),
     // Tables of before have no column for it.
     ...(record.scope === undefined ? {} : { scope: textBytes(record.scope) }),
+    ...(record.isBeginningUnknown ? { beginning_unknown: 1 } : {}),
     expires_at: sessionExpiresAt(record),
   };
 }
@@ -143,12 +187,23 @@ export function recordOf(row: SessionRow, clientId: string): SessionRecord {
     rotatedAt: row.rotated_at ?? undefined,
     sealedPair: textOrUndefined(row.sealed_pair),
     createdAt: row.created_at,
+    isBeginningUnknown: row.beginning_unknown ? true : undefined,
     revokedAt: row.revoked_at ?? undefined,
     label: textOrUndefined(row.label),
     kid: textOrUndefined(row.kid),
     claims: textOrUndefined(row.claims),
     scope: textOrUndefined(row.scope),
   };
+}
+
+/** None for a damaged one, which nobody can use. */
+export function readableRecordOf(row: SessionRow): readonly SessionRecord[] {
+  try {
+    return [recordOf(row, textOf(row.client_id))];
+  } catch (error) {
+    if (error instanceof StoreUnavailableError) return [];
+    throw error;
+  }
 }
 
 export function textOf(bytes: Bytes): string {

@@ -2,12 +2,12 @@ import type { Kysely, RawBuilder, Sql } from 'kysely';
 import { ConfigError, StoreUnavailableError } from '../../errors.js';
 import type { SqlTables } from './tables.js';
 
-/** What databases that share a dialect of SQL have in common. */
-export type SqlFamilyName = 'postgres' | 'mysql' | 'sqlite';
+/** The dialects of SQL that the tables are written for. */
+export type SqlDialectName = 'postgres' | 'mysql' | 'sqlite';
 
-/** Where the families differ. */
-export interface SqlFamily {
-  readonly name: SqlFamilyName;
+/** Where the dialects differ. */
+export interface SqlDialect {
+  readonly name: SqlDialectName;
   /** Kysely's template tag. */
   readonly sql: Sql;
   /** Type of a column of at most so many bytes; without a number: of a text that a column cannot index. */
@@ -34,7 +34,7 @@ const MIGRATION_WAIT = 60;
 /** Any number, but always this one. */
 const POSTGRES_LOCK = 4_702_111_234;
 
-const FAMILIES: Readonly<Record<SqlFamilyName, (sql: Sql) => SqlFamily>> = {
+const DIALECTS: Readonly<Record<SqlDialectName, (sql: Sql) => SqlDialect>> = {
   postgres: (sql) => ({
     name: 'postgres',
     sql,
@@ -105,17 +105,17 @@ const FAMILIES: Readonly<Record<SqlFamilyName, (sql: Sql) => SqlFamily>> = {
 };
 
 /**
- * The family of a database. It shows in what the dialect says it can do, which also third parties' dialects do.
+ * The dialect of a database, told by what its Kysely adapter says it can do, which third parties' adapters say too.
  * @param sql of the package kysely, which is imported only where a SQL database is used
- * @throws ConfigError for a dialect of none of the families
+ * @throws ConfigError for none of the dialects above
  */
-export function familyOf(db: Kysely<SqlTables>, sql: Sql): SqlFamily {
+export function sqlDialectOf(db: Kysely<SqlTables>, sql: Sql): SqlDialect {
   const { supportsReturning, supportsTransactionalDdl, supportsOutput } = db.getExecutor().adapter;
   if (supportsOutput === true) {
     throw new ConfigError([
       'store: there are no tables for this dialect; PostgreSQL, MySQL, MariaDB, SQLite and what speaks like one of them can be used',
     ]);
   }
-  if (!supportsReturning) return FAMILIES.mysql(sql);
-  return (supportsTransactionalDdl ? FAMILIES.postgres : FAMILIES.sqlite)(sql);
+  if (!supportsReturning) return DIALECTS.mysql(sql);
+  return (supportsTransactionalDdl ? DIALECTS.postgres : DIALECTS.sqlite)(sql);
 }

@@ -1,0 +1,106 @@
+import { isRefreshable, sessionExpiresAt, type SessionRecord } from '../../sessions/session-record.js';
+import type { LmdbFiles } from './files.js';
+import { clientPrefix, sessionKeyBytes } from './keys.js';
+
+type Grants = Pick<LmdbFiles, 'grants'>;
+
+/** A session in the index. */
+export interface IndexedGrant {
+  readonly sessionKey: Buffer;
+  readonly expiresAt: number;
+}
+
+const TIME_BYTES = 8;
+const COUNT_BYTES = 4;
+/** In the first byte of a time; positive doubles do not have it. */
+const SIGN = 0x80;
+
+/*
+ * The index of the sessions without a refresh token (RFC 6749 section 4.4) that are not revoked. Its keys all start
+ * with the client's prefix, as sessions do: nothing more → how many there are; when it began, and family → its end;
+ * its end with the sign set, and family → when it began. A client without a count is not indexed yet.
+ */
+
+/** How many the client has, ended ones among them; undefined: it is not indexed. */
+export function countGrants({ grants }: Grants, prefix: Buffer): number | undefined {
+  return grants.getBinary(prefix)?.readUInt32BE();
+}
+
+/** Indexes a client. */
+export function startGrants(files: Grants, prefix: Buffer, records: readonly SessionRecord[]): void {
+  files.grants.putSync(prefix, countBytes(0));
+  for (const record of records) addGrant(files, record);
+}
+
+/** Does nothing for other sessions, nor for clients that are not indexed. */
+export function addGrant(files: Grants, record: SessionRecord): void {
+  if (isRefreshable(record) || record.revokedAt !== undefined) return;
+  const prefix = clientPrefix(record.clientId);
+  const sessionKey = sessionKeyBytes(record);
+  const count = prefix && countGrants(files, prefix);
+  if (prefix === undefined || sessionKey === undefined || count === undefined) return;
+  const expiresAt = sessionExpiresAt(record);
+  files.grants.putSync(beginningKey(sessionKey, record.createdAt), timeBytes(expiresAt));
+  files.grants.putSync(endKey(sessionKey, expiresAt), timeBytes(record.createdAt));
+  files.grants.putSync(prefix, countBytes(count + 1));
+}
+
+/** Does nothing for sessions that are not in the index. */
+export function removeGrant(files: Grants, { sessionKey, expiresAt }: IndexedGrant): void {
+  const byEnd = endKey(sessionKey, expiresAt);
+  const createdAt = files.grants.getBinary(byEnd)?.readDoubleBE();
+  if (createdAt === undefined) return;
+  const prefix = prefixOf(sessionKey);
+  files.grants.removeSync(byEnd);
+  files.grants.removeSync(beginningKey(sessionKey, createdAt));
+  files.grants.putSync(prefix, countBytes((countGrants(files, prefix) ?? 1) - 1));
+}
+
+/** Those that ended before `time`. */
+export function endedGrants({ grants }: Grants, prefix: Buffer, time: number): IndexedGrant[] {
+  const range = { start: endKey(prefix, 0), end: endKey(prefix, time) };
+  return Array.from(grants.getKeys(range), (key) => {
+    const end = Buffer.from(key.subarray(prefix.length, prefix.length + TIME_BYTES));
+    end.writeUInt8(end.readUInt8() & ~SIGN);
+    return { sessionKey: sessionKeyIn(key, prefix), expiresAt: end.readDoubleBE() };
+  });
+}
+
+/** All, the oldest first. */
+export function* oldestGrants({ grants }: Grants, prefix: Buffer): Iterable<IndexedGrant> {
+  for (const { key, value } of grants.getRange({ start: beginningKey(prefix, 0), end: endKey(prefix, 0) }))
+    yield { sessionKey: sessionKeyIn(key, prefix), expiresAt: value.readDoubleBE() };
+}
+
+function beginningKey(sessionKey: Buffer, time: number): Buffer {
+  const prefix = prefixOf(sessionKey);
+  return Buffer.concat([prefix, timeBytes(time), sessionKey.subarray(prefix.length)]);
+}
+
+function endKey(sessionKey: Buffer, time: number): Buffer {
+  const key = beginningKey(sessionKey, time);
+  const at = prefixOf(sessionKey).length;
+  key.writeUInt8(key.readUInt8(at) | SIGN, at);
+  return key;
+}
+
+function sessionKeyIn(key: Buffer, prefix: Buffer): Buffer {
+  return Buffer.concat([prefix, key.subarray(prefix.length + TIME_BYTES)]);
+}
+
+/** The client's part of a session's key. */
+function prefixOf(sessionKey: Buffer): Buffer {
+  return sessionKey.subarray(0, 2 + sessionKey.readUInt16BE());
+}
+
+function timeBytes(time: number): Buffer {
+  const bytes = Buffer.alloc(TIME_BYTES);
+  bytes.writeDoubleBE(Math.max(0, time));
+  return bytes;
+}
+
+function countBytes(count: number): Buffer {
+  const bytes = Buffer.alloc(COUNT_BYTES);
+  bytes.writeUInt32BE(Math.max(0, count));
+  return bytes;
+}
