@@ -29,6 +29,12 @@ const secret = (bytes: number): JsonWebKey => ({
 const pem = (key: KeyObject): string =>
   key.export({ format: 'pem', type: key.type === 'private' ? 'pkcs8' : 'spki' }) as string;
 
+/** Node.js 24 reads no key of two parts that do not belong together. */
+const OTHER_PART =
+  Number.parseInt(process.versions.node, 10) < 24
+    ? /does not belong to its private part/
+    : /is no key that can be read/;
+
 describe('importing a key', () => {
   it.each([String.raw`\n`, String.raw`\r\n`])(
     'takes a PEM text whose line ends are written as %s',
@@ -159,7 +165,7 @@ describe('importing a key', () => {
     [
       'a private part of another key',
       () => importJwk(jwk(ed25519.privateKey, { alg: 'EdDSA', x: stranger.x })),
-      /does not belong to its private part/,
+      OTHER_PART,
     ],
     [
       'a private part of another key, for encryption',
@@ -170,7 +176,7 @@ describe('importing a key', () => {
             d: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }).d,
           }),
         ),
-      /does not belong to its private part/,
+      OTHER_PART,
     ],
     [
       'a damaged point',

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { importJwk, importSecret } from './import-key.js';
 import { KeyRing } from './key-ring.js';
-import { KeyRingHolder } from './key-ring-holder.js';
+import { ActiveKeyRing } from './active-key-ring.js';
 import type { RingKey } from './ring-key.js';
 
 const text = (name: string): string => `${name}, a secret of thirty-two bytes or more`;
@@ -78,40 +78,40 @@ describe('KeyRing', () => {
   });
 });
 
-describe('KeyRingHolder', () => {
+describe('ActiveKeyRing', () => {
   it('reads its keys again at most once in 30 seconds, and once for all who ask at the same time', async () => {
     let now = 0;
     let reads = 0;
     const [first, second] = [KeyRing.fromSecret(text('a')), KeyRing.fromSecret(text('b'))];
-    const holder = new KeyRingHolder(first, { now: () => now, load: async () => (reads++, second) });
-    expect(await Promise.all([holder.reload(), holder.reload()])).toEqual([true, true]);
+    const keys = new ActiveKeyRing(first, { now: () => now, load: async () => (reads++, second) });
+    expect(await Promise.all([keys.reload(), keys.reload()])).toEqual([true, true]);
     expect(reads).toBe(1);
-    expect(holder.current).toBe(second);
+    expect(keys.current).toBe(second);
     now = 29_999;
-    expect(holder.reload()).toBeUndefined();
+    expect(keys.reload()).toBeUndefined();
     now = 30_000;
-    expect(await holder.reload()).toBe(false);
+    expect(await keys.reload()).toBe(false);
     expect(reads).toBe(2);
   });
 
   it('tells of each other ring, whoever put it in force', async () => {
     const [first, second] = [KeyRing.fromSecret(text('a')), KeyRing.fromSecret(text('b'))];
-    const holder = new KeyRingHolder(first, { now: () => 0, load: async () => first });
+    const keys = new ActiveKeyRing(first, { now: () => 0, load: async () => first });
     const heard: KeyRing[] = [];
-    const stop = holder.onChange(() => heard.push(holder.current));
-    holder.replace(first);
-    holder.replace(second);
-    await holder.reload();
+    const stop = keys.onChange(() => heard.push(keys.current));
+    keys.replace(first);
+    keys.replace(second);
+    await keys.reload();
     stop();
-    holder.replace(second);
+    keys.replace(second);
     expect(heard).toEqual([second, first]);
   });
 
   it('keeps its ring when the keys cannot be read', async () => {
     const ring = KeyRing.fromSecret(text('a'));
-    const holder = new KeyRingHolder(ring, { now: () => 0, load: () => Promise.reject(new Error('gone')) });
-    expect(await holder.reload()).toBe(false);
-    expect(holder.current).toBe(ring);
-    expect(new KeyRingHolder(ring).reload()).toBeUndefined();
+    const keys = new ActiveKeyRing(ring, { now: () => 0, load: () => Promise.reject(new Error('gone')) });
+    expect(await keys.reload()).toBe(false);
+    expect(keys.current).toBe(ring);
+    expect(new ActiveKeyRing(ring).reload()).toBeUndefined();
   });
 });

@@ -8,7 +8,7 @@ import type { EncryptingKey, EncryptionKey, RingKey, SignatureKey, SigningKey } 
 
 /**
  * The keys in use at a time: one that signs, those that tokens may have been signed with, and the same for encryption.
- * It never changes; a rotation makes another one (see `KeyRingHolder`). Keys become `KeyObject`s before, once:
+ * It never changes; a rotation makes another one (see `ActiveKeyRing`). Keys become `KeyObject`s before, once:
  * jsonwebtoken pays a third of a millisecond for a text secret, each time.
  */
 export class KeyRing {
@@ -54,6 +54,11 @@ export class KeyRing {
   /** As {@link candidates}, for keys that decrypt. */
   decryptionCandidates(kid: string | undefined): readonly EncryptionKey[] {
     return this.encryptionKeys.candidates(kid);
+  }
+
+  /** Whether any key has this identifier, whatever it is for. */
+  knows(kid: string): boolean {
+    return this.candidates(kid).length > 0 || this.decryptionCandidates(kid).length > 0;
   }
 
   /** Whether signed tokens say which key they are of: where there is a choice, or others choose from published keys. */

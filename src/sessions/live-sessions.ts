@@ -1,4 +1,4 @@
-import { sessionExpiresAt, type SessionRecord } from './session-record.js';
+import { isRefreshable, sessionExpiresAt, type SessionRecord } from './session-record.js';
 import type { KeyUse, RevokeFilter } from './token-store.js';
 
 /** Whether the session is neither revoked nor past its last second at `at` (epoch seconds). */
@@ -12,8 +12,9 @@ export function oldestFirst(a: SessionRecord, b: SessionRecord): number {
 }
 
 /**
- * Which of the client's stored sessions must go so that at most `sessionsPerClient` live ones remain once
- * `record` stands among them: the oldest live ones, never `record` itself.
+ * Which of the client's stored sessions must go so that at most `sessionsPerClient` live ones of its kind remain once
+ * `record` is among them: the oldest live ones, never `record` itself. Sessions that can be refreshed are one kind,
+ * those of client credentials another: neither pushes out the other.
  */
 export function surplusSessions(
   stored: readonly SessionRecord[],
@@ -21,7 +22,10 @@ export function surplusSessions(
   sessionsPerClient: number,
 ): readonly SessionRecord[] {
   const others = stored.filter(
-    (other) => other.familyId !== record.familyId && isLive(other, record.createdAt),
+    (other) =>
+      other.familyId !== record.familyId &&
+      isLive(other, record.createdAt) &&
+      isRefreshable(other) === isRefreshable(record),
   );
   const surplus = others.length + 1 - Math.max(1, sessionsPerClient);
   return surplus > 0 ? others.sort(oldestFirst).slice(0, surplus) : [];
@@ -36,6 +40,18 @@ export function isSuccessor(next: SessionRecord, stored: SessionRecord | undefin
     stored.generation === next.generation - 1 &&
     stored.refreshHash === next.previousRefreshHash
   );
+}
+
+/**
+ * Whether `next` is a later state of the session than the stored one: what the port's `restore` may put. Two first pairs
+ * are the original's, which does not count generations: the later one is in force.
+ */
+export function isLaterState(next: SessionRecord, stored: SessionRecord | undefined): boolean {
+  if (stored === undefined) return true;
+  if (stored.revokedAt !== undefined) return false;
+  if (next.revokedAt !== undefined) return true;
+  const isLaterFirst = next.generation === 0 && stored.generation === 0 && next.createdAt > stored.createdAt;
+  return isLaterFirst || next.generation > stored.generation;
 }
 
 /** Whether revoking a client's sessions under this filter changes this one. */

@@ -29,7 +29,17 @@ export interface SessionRecord {
    * When the session began, with a fraction that orders those of one second; refreshing does not change it.
    */
   readonly createdAt: number;
+  /**
+   * Whether {@link createdAt} is only the time of the oldest pair that is known, as of sessions that came from the REST
+   * persistence API: such a session never counts as fresh. Default: false.
+   */
+  readonly isBeginningUnknown?: boolean | undefined;
   readonly revokedAt?: number | undefined;
+  /**
+   * When the session was last used, as `touch` was told: only in answers to `list` and `listAll`, of stores that keep
+   * it. It is kept beside the record, and not part of it.
+   */
+  readonly lastUsedAt?: number | undefined;
   /** Free text that tells sessions of one client apart, such as a device's name. */
   readonly label?: string | undefined;
   /** Which key signed the current pair (RFC 7515 section 4.1.4), whether the pair says so or not. */

@@ -31,6 +31,29 @@ export interface FindOptions {
   readonly fresh?: boolean | undefined;
 }
 
+/** Which part of all sessions to list. */
+export interface ListAllOptions {
+  /** Where the part before ended: its `next`. Default: from the beginning. */
+  readonly cursor?: string | undefined;
+  /** About how many sessions to list; a part may have fewer, or none, and others follow it all the same. */
+  readonly limit: number;
+}
+
+/** A part of all sessions. */
+export interface SessionPage {
+  readonly sessions: readonly SessionRecord[];
+  /** Where the next part begins; undefined: this was the last one. */
+  readonly next: string | undefined;
+}
+
+/** When a session was used. */
+export interface SessionUse {
+  /** Epoch seconds. */
+  readonly usedAt: number;
+  /** Seconds that must have gone by since the use that is known, for this one to be written. */
+  readonly period: number;
+}
+
 /** Which sessions of a client to revoke; without any field, all of them. */
 export interface RevokeFilter {
   /** Leave this session alone. */
@@ -63,7 +86,8 @@ export abstract class TokenStore {
   /**
    * Adds a session and removes the oldest sessions of the same client until at most `sessionsPerClient`
    * (`Infinity`: no limit) live ones remain, the new one among them. Sessions that are revoked or, at
-   * `record.createdAt`, expired do not count as live.
+   * `record.createdAt`, expired do not count as live. Sessions with a refresh token and those without are counted
+   * apart, and neither makes room for the other.
    * @param tokens in plain text, for stores that share a database with the Python original; others ignore it
    * @returns the sessions that were removed to make room
    */
@@ -105,6 +129,30 @@ export abstract class TokenStore {
 
   /** All sessions of a client that are stored, oldest first (by `createdAt`), tombstones included. */
   abstract list(clientId: string): Promise<readonly SessionRecord[]>;
+
+  /**
+   * Lists the sessions of all clients, tombstones included, in any order and part by part. What is stored from the first
+   * part to the last is listed, perhaps twice; what comes or goes meanwhile may be. It may look at every session: for
+   * administration, not for requests. Damaged sessions are left out.
+   * @returns undefined if the backend cannot look through its sessions
+   */
+  abstract listAll(options: ListAllOptions): Promise<SessionPage | undefined>;
+
+  /**
+   * Remembers when a session was used, for `list` and `listAll`, where the backend can. It is no change of the session:
+   * those who watch need not be told, and whether there is such a session need not be looked at.
+   */
+  abstract touch(key: SessionKey, use: SessionUse): Promise<void>;
+
+  /**
+   * Puts a session as it is, such as one that another store had: if it is not there, or is there in an earlier state.
+   * A revoked session is later than one that is not, else the generation tells, and of two first pairs `createdAt`. No
+   * other session has to leave.
+   * @param now epoch seconds
+   * @returns whether it was put
+   * @throws TypeError a store that keeps plain tokens gets a session without them
+   */
+  abstract restore(record: SessionRecord, now: number): Promise<boolean>;
 
   /**
    * Drops sessions that ended before `now` (epoch seconds), at most `limit` of them.

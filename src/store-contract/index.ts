@@ -1,9 +1,10 @@
-export type { ContractRunner } from './contract-runner.js';
 export {
-  describeTokenStoreContract,
-  HOSTILE_CLIENT_IDS,
-  type TokenStoreContractOptions,
-} from './token-store.contract.js';
+  type ClientStoreContractOptions,
+  clientSample,
+  describeClientStoreContract,
+} from './client-store.contract.js';
+export type { ContractRunner } from './contract-runner.js';
+export { describeTokenStoreContract, type TokenStoreContractOptions } from './token-store.contract.js';
 export { type OpenStore, serveStore } from './serve-store.js';
 export type { Stall } from './session.model.js';
 export { describeSessionModel, type SessionModelOptions, type SharedStore } from './session-model.suite.js';
@@ -16,3 +17,4 @@ export {
   type SessionSample,
   type SessionSampleOptions,
 } from './session-sample.js';
+export { HOSTILE_CLIENT_IDS } from './hostile-client-ids.js';

@@ -3,7 +3,7 @@ import type { FastauthConfig } from '../config/fastauth-config.js';
 import { loadFastauthConfig } from '../config/load-config.js';
 import { FastauthEvents } from '../events/fastauth-events.js';
 import { KeyRing } from '../keys/key-ring.js';
-import { KeyRingHolder } from '../keys/key-ring-holder.js';
+import { ActiveKeyRing } from '../keys/active-key-ring.js';
 import type { SessionKey } from '../sessions/session-record.js';
 import type { TokenStore } from '../sessions/token-store.js';
 import type { IssuedTokens, IssueOptions } from '../tokens/issued-tokens.js';
@@ -38,7 +38,7 @@ export function tokenServiceOn(
   config: Partial<FastauthConfig> = {},
 ): TokenService {
   const defaults = loadFastauthConfig({ configFile: false, envFile: false }, { env: {}, cwd: '.' });
-  const keys = new KeyRingHolder(KeyRing.fromSecret(SECRET));
+  const keys = new ActiveKeyRing(KeyRing.fromSecret(SECRET));
   return new TokenService({ ...defaults.config, ...config }, keys, store, clock, new FastauthEvents());
 }
 

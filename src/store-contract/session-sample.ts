@@ -26,6 +26,7 @@ export type SessionSampleOptions = {
       | 'kid'
       | 'claims'
       | 'scope'
+      | 'isBeginningUnknown'
   ]?: SessionRecord[Field] | undefined;
 };
 
@@ -47,6 +48,7 @@ export function sessionSample(options: SessionSampleOptions = {}): SessionSample
     kid: options.kid,
     claims: options.claims,
     scope: options.scope,
+    isBeginningUnknown: options.isBeginningUnknown,
   });
 }
 

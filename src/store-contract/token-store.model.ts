@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
-import { sessionExpiresAt, type SessionRecord } from '../sessions/session-record.js';
+import {
+  isRefreshable,
+  sessionExpiresAt,
+  type SessionRecord,
+  type SessionTokens,
+} from '../sessions/session-record.js';
 import type { TokenStore } from '../sessions/token-store.js';
 import { SeededRandom } from './seeded-random.js';
 import { assertSame } from './session-assertions.js';
-import { rotatedSample, SAMPLE_TIME, sessionSample } from './session-sample.js';
+import { accessOnlySample, rotatedSample, SAMPLE_TIME, sessionSample } from './session-sample.js';
 
 const STEPS = 600;
 const CLIENTS = ['a', 'ab', '__proto__'] as const;
@@ -41,6 +46,9 @@ class ModelRun {
     await this.random.pick([
       () => this.#insert(),
       () => this.#insert(),
+      () => this.#grant(),
+      () => this.#grant(),
+      () => this.#restoreGrant(),
       () => this.#rotate(),
       () => this.#rotate(),
       () => this.#revoke(),
@@ -55,21 +63,46 @@ class ModelRun {
   }
 
   async #insert(): Promise<void> {
-    const clientId = this.random.pick(CLIENTS);
-    const limit = this.random.pick(LIMITS);
     const { record, pair } = sessionSample({
-      clientId,
+      clientId: this.random.pick(CLIENTS),
       createdAt: this.#now,
       refreshExpiresAt: this.#now + 50 + this.random.below(500),
     });
-    const live = this.#listed(clientId).filter(
-      (other) => other.revokedAt === undefined && sessionExpiresAt(other) >= this.#now,
+    await this.#inserted(record, pair);
+  }
+
+  /** One without a refresh token. */
+  async #grant(): Promise<void> {
+    const { record, tokens } = this.#granted(this.#now);
+    await this.#inserted(record, tokens);
+  }
+
+  /** Brings one that is older than some that are there. */
+  async #restoreGrant(): Promise<void> {
+    const { record } = this.#granted(this.#now - this.random.below(200));
+    this.#sessions.set(record.familyId, record);
+    this.#families.push(record);
+    assert.equal(await this.store.restore(record, this.#now), true);
+  }
+
+  #granted(createdAt: number): ReturnType<typeof accessOnlySample> {
+    const accessExpiresAt = this.#now + 50 + this.random.below(500);
+    return accessOnlySample({ clientId: this.random.pick(CLIENTS), createdAt, accessExpiresAt });
+  }
+
+  async #inserted(record: SessionRecord, tokens: SessionTokens): Promise<void> {
+    const limit = this.random.pick(LIMITS);
+    const live = this.#listed(record.clientId).filter(
+      (other) =>
+        other.revokedAt === undefined &&
+        sessionExpiresAt(other) >= this.#now &&
+        isRefreshable(other) === isRefreshable(record),
     );
     const surplus = live.slice(0, Math.max(0, live.length + 1 - limit));
     for (const { familyId } of surplus) this.#sessions.delete(familyId);
     this.#sessions.set(record.familyId, record);
     this.#families.push(record);
-    assertSame(await this.store.insert(record, pair, limit), surplus);
+    assertSame(await this.store.insert(record, tokens, limit), surplus);
   }
 
   async #rotate(): Promise<void> {
@@ -80,7 +113,9 @@ class ModelRun {
     const { record, pair } = rotatedSample(base, this.#now);
     const stored = this.#sessions.get(base.familyId);
     const isCurrent =
-      stored !== undefined && stored.refreshHash === base.refreshHash && stored.revokedAt === undefined;
+      stored?.refreshHash !== undefined &&
+      stored.refreshHash === base.refreshHash &&
+      stored.revokedAt === undefined;
     if (isCurrent) this.#sessions.set(record.familyId, record);
     assert.equal(await this.store.rotate(record, pair), isCurrent);
   }

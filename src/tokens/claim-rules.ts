@@ -20,12 +20,14 @@ export function issuerClaims(config: ClaimRulesConfig, clientId: string): JsonOb
  * Holds what a token says of its issuer, audience and type against the configuration. A token that says nothing of
  * them passes, since it was issued before they were configured and the store still knows it; not so an access token
  * in the RFC 9068 profile, where all of it is required.
+ * @param isForAnybody whether it does not matter whom the token is for
  * @see RFC 7519 section 4.1.3, RFC 8725 sections 3.8, 3.9 and 3.11, RFC 9068 section 4
  */
 export function issuerFault(
   { payload, isAccessTokenJwt }: DecodedToken,
   type: TokenType,
   config: ClaimRulesConfig,
+  isForAnybody = false,
 ): TokenFault | undefined {
   const { iss, aud } = payload;
   if (isAccessTokenJwt && type !== 'access') return TokenFault.wrongType;
@@ -39,11 +41,12 @@ export function issuerFault(
   }
   if (iss !== undefined && config.issuer !== undefined && iss !== config.issuer)
     return TokenFault.wrongIssuer;
-  if (aud !== undefined && !names(aud, config.audience)) return TokenFault.wrongAudience;
+  if (aud !== undefined && !isForAnybody && !isNamed(aud, config.audience)) return TokenFault.wrongAudience;
   return undefined;
 }
 
-function names(aud: unknown, audience: readonly string[]): boolean {
+/** Whether `aud` names one of these. @see RFC 7519 section 4.1.3 */
+export function isNamed(aud: unknown, audience: readonly string[]): boolean {
   const values: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
   return (
     values.every((value) => typeof value === 'string') &&

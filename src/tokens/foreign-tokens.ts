@@ -1,9 +1,10 @@
 import { isTime } from '../clock.js';
 import type { FastauthConfig } from '../config/fastauth-config.js';
+import { scopeNames } from '../config/scope-name.js';
 import { ConfigError, StoreUnavailableError } from '../errors.js';
 import type { JsonObject } from '../json.js';
 import { KeyRing } from '../keys/key-ring.js';
-import { KeyRingHolder } from '../keys/key-ring-holder.js';
+import { ActiveKeyRing } from '../keys/active-key-ring.js';
 import type { RingKey } from '../keys/ring-key.js';
 import { clientIdFault } from '../sessions/client-id.js';
 import type { MaybePromise, TokenStore } from '../sessions/token-store.js';
@@ -21,6 +22,8 @@ export interface ForeignIdentity {
   readonly clientId: string;
   /** What the handler finds in `principal.claims`. Default: the token's payload. */
   readonly claims?: JsonObject | undefined;
+  /** What the token may do (`principal.scopes`). Default: nothing, whatever its payload says. */
+  readonly scopes?: readonly string[] | undefined;
 }
 
 /**
@@ -62,7 +65,7 @@ export class ForeignTokenVerifier {
   /** @throws ConfigError its key is one of the ring */
   constructor(
     foreign: ForeignTokens,
-    private readonly keys: KeyRingHolder,
+    private readonly keys: ActiveKeyRing,
     private readonly store: TokenStore,
     private readonly config: Pick<FastauthConfig, 'clockTolerance' | 'accessTokenProfile'>,
   ) {
@@ -71,7 +74,7 @@ export class ForeignTokenVerifier {
     if (this.#isOfRing())
       throw new ConfigError([`foreignTokens.key is also a key of the key ring, ${REMEDY}`]);
     if (Number.isNaN(until.getTime())) throw new ConfigError(['foreignTokens.until is no date']);
-    this.#codec = new JwtCodec(new KeyRingHolder(new KeyRing([{ ...key, status: 'signing' }])), config);
+    this.#codec = new JwtCodec(new ActiveKeyRing(new KeyRing([{ ...key, status: 'signing' }])), config);
     this.#until = until.getTime() / 1000;
   }
 
@@ -121,6 +124,8 @@ export class ForeignTokenVerifier {
     return Object.freeze({
       level: 'access',
       clientId: identity.clientId,
+      scopes: scopeNames(identity.scopes?.join(' ')),
+      authTime: undefined,
       masterTokenName: undefined,
       familyId: undefined,
       tokenId: typeof payload['jti'] === 'string' ? payload['jti'] : undefined,

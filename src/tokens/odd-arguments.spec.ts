@@ -53,6 +53,7 @@ describe('what is asked of TokenService and cannot be meant', () => {
     ['a cycle', cycle],
     ['too deep', deep],
     ['a sub that is no text', { sub: 7 }],
+    ['a text that makes the token too long', { text: 'x'.repeat(9000) }],
   ])('is refused with 422: claims with %s', async (_what, claims) => {
     const { service } = createTokenService();
     await expect(service.issue({ claims: claims as Record<string, unknown> })).rejects.toThrow(

@@ -12,6 +12,10 @@ export interface Principal {
   readonly tokenId: string | undefined;
   /** Epoch seconds. */
   readonly issuedAt: number | undefined;
+  /** What the access token may do (RFC 6749 section 3.3); empty where none was sent or nothing was said. */
+  readonly scopes: readonly string[];
+  /** When the session began, epoch seconds; refreshing does not change it. Undefined where that is not known. */
+  readonly authTime: number | undefined;
   /** Name of the master token that was needed and sent, for audits; undefined where none was needed. */
   readonly masterTokenName: string | undefined;
   /** When the credentials end, epoch seconds: the access token, a master token with an expiry, or the first of both. */
@@ -28,6 +32,8 @@ export function masterPrincipal(masterTokenName: string, expiresAt: number | und
     familyId: undefined,
     tokenId: undefined,
     issuedAt: undefined,
+    scopes: Object.freeze([]),
+    authTime: undefined,
     masterTokenName,
     expiresAt,
     claims: Object.freeze({}),
@@ -35,7 +41,7 @@ export function masterPrincipal(masterTokenName: string, expiresAt: number | und
 }
 
 /** The principal of a request that needed a client's access token and a master token. */
-export function unitedPrincipal(access: Principal, master: Principal): Principal {
+export function mergePrincipals(access: Principal, master: Principal): Principal {
   const ends = [access.expiresAt, master.expiresAt].filter((end) => end !== undefined);
   return Object.freeze({
     ...access,
@@ -43,4 +49,14 @@ export function unitedPrincipal(access: Principal, master: Principal): Principal
     masterTokenName: master.masterTokenName,
     expiresAt: ends.length === 0 ? undefined : Math.min(...ends),
   });
+}
+
+/**
+ * Whether a token may take the place of the one before: it is of the same client, and of the same user where both say
+ * whose they are, since all users of an application may come by one client.
+ */
+export function isSameBearer(before: Principal, after: Principal): boolean {
+  const [one, other] = [before.claims['sub'], after.claims['sub']];
+  const isOtherUser = one !== undefined && other !== undefined && one !== other;
+  return before.clientId === after.clientId && !isOtherUser;
 }

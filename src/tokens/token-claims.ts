@@ -1,7 +1,8 @@
 import { isTime } from '../clock.js';
 import type { JsonObject } from '../json.js';
+import { isLegacyFamily } from '../sessions/legacy-family.js';
 import type { SessionKey, SessionRecord } from '../sessions/session-record.js';
-import { TokenFault } from './token-fault.js';
+import { type Bearer, TokenFault } from './token-fault.js';
 
 export type TokenType = 'access' | 'refresh';
 
@@ -21,6 +22,12 @@ export interface TokenClaims {
   readonly raw: JsonObject;
 }
 
+/** Whose a token is whose signature holds, whatever else is wrong with it. */
+export function bearerOf({ client_id: clientId, fam: familyId }: JsonObject): Bearer {
+  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+  return { clientId: text(clientId), familyId: text(familyId) };
+}
+
 /** Claim of refresh tokens: the names of the claims that `issuanceDefaults` gave, and may take back at a refresh. */
 export const DEFAULTED = 'fa_defaults';
 
@@ -36,6 +43,8 @@ export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
   'aud',
   'fam',
   'gen',
+  'scope',
+  'auth_time',
   DEFAULTED,
 ]);
 
@@ -91,6 +100,25 @@ export function readOwner(payload: JsonObject, now: number, tolerance: number): 
 /** All claims: the token's, and those that its session's record keeps for it. */
 export function allClaims({ raw }: TokenClaims, record: SessionRecord): JsonObject {
   return record.claims === undefined ? raw : { ...(JSON.parse(record.claims) as JsonObject), ...raw };
+}
+
+/** When the session of a token began, epoch seconds. Sessions of the Python package, and those of a store that keeps no more than it does, do not say when they began. */
+export function authTimeOf(
+  { familyId }: TokenClaims,
+  { plainPair, createdAt, isBeginningUnknown, familyId: family, clientId }: SessionRecord,
+): number | undefined {
+  const isUnknown =
+    familyId === undefined ||
+    plainPair !== undefined ||
+    isBeginningUnknown === true ||
+    isLegacyFamily(family, clientId);
+  return isUnknown ? undefined : Math.floor(createdAt);
+}
+
+/** What the session of a refresh token may have at most. Stores that do not keep it have it in the token. */
+export function sessionScopeOf(claims: TokenClaims, record: SessionRecord): string | undefined {
+  const scope = record.scope ?? allClaims(claims, record)['scope'];
+  return typeof scope === 'string' ? scope : undefined;
 }
 
 /** The application's own claims among all. */

@@ -1,10 +1,11 @@
 import type { Clock } from '../clock.js';
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import type { JsonObject } from '../json.js';
+import { findSession } from '../sessions/legacy-family.js';
 import type { SessionKey, SessionRecord } from '../sessions/session-record.js';
 import { digestOf } from '../sessions/token-digest.js';
 import type { TokenStore } from '../sessions/token-store.js';
-import { allClaims, readOwner, type TokenType } from './token-claims.js';
+import { allClaims, authTimeOf, readOwner, sessionScopeOf, type TokenType } from './token-claims.js';
 import { TokenFault } from './token-fault.js';
 import type { TokenVerifier } from './token-verifier.js';
 
@@ -30,11 +31,14 @@ export class TokenInspector {
     private readonly config: Pick<FastauthConfig, 'familyMaxAge' | 'clockTolerance'>,
   ) {}
 
-  /** @throws StoreUnavailableError */
-  async introspect(token: string): Promise<TokenState> {
-    const claims = await this.verifier.readToken(token);
+  /**
+   * @param isForAnybody whether it does not matter whom the token is for
+   * @throws StoreUnavailableError
+   */
+  async introspect(token: string, isForAnybody = false): Promise<TokenState> {
+    const claims = await this.verifier.readToken(token, undefined, isForAnybody);
     if (claims instanceof TokenFault) return INACTIVE;
-    const record = await this.store.find(claims, { fresh: true });
+    const record = await findSession(this.store, claims, { fresh: true });
     if (!record || record.clientId !== claims.clientId || record.revokedAt !== undefined) return INACTIVE;
     const digest = digestOf(token);
     const isCurrent =
@@ -42,7 +46,19 @@ export class TokenInspector {
         ? digest === record.accessHash
         : digest === record.refreshHash && this.canBeRefreshed(record);
     if (!isCurrent) return INACTIVE;
-    return { active: true, type: claims.type, clientId: claims.clientId, claims: allClaims(claims, record) };
+    const authTime = authTimeOf(claims, record);
+    // A record that keeps the claims of both tokens has the scope of the access token there.
+    const scope = claims.type === 'refresh' ? sessionScopeOf(claims, record) : undefined;
+    return {
+      active: true,
+      type: claims.type,
+      clientId: claims.clientId,
+      claims: {
+        ...allClaims(claims, record),
+        ...(scope === undefined ? {} : { scope }),
+        ...(authTime === undefined ? {} : { auth_time: authTime }),
+      },
+    };
   }
 
   /**
@@ -59,7 +75,7 @@ export class TokenInspector {
     const now = this.clock.now() / 1000;
     const owner = readOwner(decoded.payload, now, this.config.clockTolerance);
     if (owner === undefined || owner.familyId !== undefined) return owner;
-    const record = await this.store.find(owner, { fresh: true });
+    const record = await findSession(this.store, owner, { fresh: true });
     if (!record || record.clientId !== owner.clientId) return undefined;
     const known = [record.accessHash, record.refreshHash, record.previousRefreshHash];
     return known.includes(digestOf(token)) ? record : undefined;

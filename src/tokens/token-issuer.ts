@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import { SETTINGS } from '../config/settings.js';
 import { InvalidRequestError } from '../errors.js';
+import type { JsonObject } from '../json.js';
 import type { FastauthEvents } from '../events/fastauth-events.js';
 import { clientIdFault } from '../sessions/client-id.js';
 import { assertLabel } from '../sessions/label.js';
@@ -14,22 +15,20 @@ import type { TokenCodec } from './codecs/token-codec.js';
 import type { IssuanceDefaultsOf } from './issuance-defaults.js';
 import { issuedTokens, type IssuedTokens, type IssueOptions } from './issued-tokens.js';
 import { ownClaims } from './own-claims.js';
+import { parseScope, scopeOf } from './scopes.js';
 import { saving } from './saving.js';
+import type { SessionBeginnings } from './session-beginnings.js';
 import { mintPair, randomId, recordClaims } from './token-minter.js';
+import { TokenTooLongError } from './token-too-long.error.js';
 
 type IssuerConfig = Pick<
   FastauthConfig,
-  'accessTokenExpiresIn' | 'refreshTokenExpiresIn' | 'familyMaxAge' | 'sessionsPerClient'
+  'accessTokenExpiresIn' | 'refreshTokenExpiresIn' | 'familyMaxAge' | 'sessionsPerClient' | 'scopes'
 > &
   ClaimRulesConfig;
 
-/** Seconds by which two sessions of one process differ at least. */
-const SHORTEST_TIME = 1e-6;
-
 /** Begins sessions: mints their first pair and stores them. */
 export class TokenIssuer {
-  #last = 0;
-
   constructor(
     private readonly codec: TokenCodec,
     private readonly store: TokenStore,
@@ -37,6 +36,7 @@ export class TokenIssuer {
     private readonly events: FastauthEvents,
     private readonly config: IssuerConfig,
     private readonly defaultsOf: IssuanceDefaultsOf | undefined,
+    private readonly beginnings: SessionBeginnings,
   ) {}
 
   /** See `TokenService.issue`. */
@@ -47,10 +47,13 @@ export class TokenIssuer {
       throw new InvalidRequestError(`client_id ${fault}`, 422, [{ parameter: 'client_id', message: fault }]);
     const { label } = options;
     assertLabel(label);
-    const given = ownClaims(options.claims ?? {});
+    const { claims: own, scopes } = splitScope(options);
+    const given = ownClaims(own);
     const defaults = (await this.defaultsOf?.({ clientId, label, claims: undefined })) ?? {};
     const defaultClaims = ownClaims(defaults.claims ?? {});
     const claims = { ...defaultClaims, ...given };
+
+    const scope = scopeOf(scopes ?? defaults.scopes, this.config.scopes);
 
     const now = Math.floor(this.clock.now() / 1000);
     const endOf = (name: 'accessTokenExpiresIn' | 'refreshTokenExpiresIn'): number => {
@@ -66,9 +69,15 @@ export class TokenIssuer {
       refreshExpiresAt: endOf('refreshTokenExpiresIn'),
       issuerClaims: issuerClaims(this.config, clientId),
       claims,
-      defaulted: Object.keys(defaultClaims).filter((name) => !Object.hasOwn(given, name)),
+      scope,
+      sessionScope: scope,
+      authTime: this.config.accessTokenProfile === 'at+jwt' ? now : undefined,
+      defaulted: [
+        ...Object.keys(defaultClaims).filter((name) => !Object.hasOwn(given, name)),
+        ...(options.scopes === undefined && scope !== undefined ? ['scope'] : []),
+      ],
     };
-    const { pair, kid } = await mintPair(this.codec, template);
+    const { pair, kid } = await mintPair(this.codec, template).catch(tooLarge);
     const record: RefreshableSession = {
       familyId: template.familyId,
       clientId,
@@ -77,24 +86,41 @@ export class TokenIssuer {
       accessExpiresAt: template.accessExpiresAt,
       refreshHash: digestOf(pair.refreshToken),
       refreshExpiresAt: template.refreshExpiresAt,
-      createdAt: this.#beginning(),
+      createdAt: this.beginnings.next(),
       label,
       kid,
-      claims: recordClaims(this.codec, claims),
+      claims: recordClaims(this.codec, template),
+      scope,
     };
     const ended = await saving(clientId, this.store.insert(record, pair, this.config.sessionsPerClient));
-    this.events.emit({ type: 'token.issued', clientId, familyId: record.familyId });
+    this.events.emit({
+      type: 'token.issued',
+      clientId,
+      familyId: record.familyId,
+      ...(scope === undefined ? {} : { scope }),
+    });
     for (const { familyId } of ended) this.events.emit({ type: 'session.superseded', clientId, familyId });
-    return issuedTokens(record, pair);
+    return issuedTokens(record, pair, scope);
   }
+}
 
-  /** The time, with a fraction by which even sessions of one millisecond are ordered. */
-  #beginning(): number {
-    const now = this.clock.now() / 1000;
-    const next = this.#last + SHORTEST_TIME;
-    this.#last = now < next && Math.floor(next) === Math.floor(now) ? next : now;
-    return this.#last;
-  }
+/** A `scope` among the claims, as RFC 9068 has it in tokens, says the scopes where nothing else does. */
+function splitScope({
+  claims = {},
+  scopes,
+}: IssueOptions): Pick<IssueOptions, 'scopes'> & { readonly claims: JsonObject } {
+  if (scopes !== undefined || typeof claims?.['scope'] !== 'string') return { claims, scopes };
+  const { scope, ...others } = claims as { readonly scope: string };
+  return { claims: others, scopes: parseScope(scope) };
+}
+
+/** @throws InvalidRequestError the claims make the token longer than those that are accepted; else what it was */
+function tooLarge(error: unknown): never {
+  if (!(error instanceof TokenTooLongError)) throw error;
+  const fault = 'are too large';
+  throw new InvalidRequestError(`claims ${fault}. ${error.message}`, 422, [
+    { parameter: 'claims', message: fault },
+  ]);
 }
 
 /** @throws TypeError the configuration would refuse it, too */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { FORMAT_CASES } from '../../test/support/rings.js';
-import { KeyRingHolder } from '../keys/key-ring-holder.js';
+import { ActiveKeyRing } from '../keys/active-key-ring.js';
 import { TokenCodecs } from './codecs/token-codecs.js';
 import { TokenFault } from './token-fault.js';
 import { mintPair } from './token-minter.js';
@@ -19,7 +19,7 @@ const TEMPLATE = {
 describe('a pair that is being minted while the keys change', () => {
   it.each(FORMAT_CASES)('is of one ring, and says which: $name', async ({ config, ring }) => {
     const [before, after] = [ring(), ring()];
-    const keys = new KeyRingHolder(before);
+    const keys = new ActiveKeyRing(before);
     const codec = new TokenCodecs(keys, {
       accessTokenProfile: 'default',
       tokenFormat: 'jwt',

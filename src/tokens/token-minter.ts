@@ -16,6 +16,12 @@ export interface PairTemplate {
   readonly issuerClaims: JsonObject;
   /** The application's own claims; both tokens carry them, or the record does, so that they outlive a refresh. */
   readonly claims: JsonObject;
+  /** When the session began, for access tokens that say so (RFC 9068 section 2.2.1). */
+  readonly authTime?: number | undefined;
+  /** What the access token may do; empty text: nothing of what the session may. */
+  readonly scope?: string | undefined;
+  /** What the session may have at most, which the refresh token carries; also for stores that do not keep it. */
+  readonly sessionScope?: string | undefined;
   /** Names of those that `issuanceDefaults` gave, which is asked again at the next refresh. */
   readonly defaulted?: readonly string[] | undefined;
 }
@@ -32,9 +38,17 @@ export async function mintPair(codec: TokenCodec, template: PairTemplate): Promi
   const { clientId, familyId, generation, issuedAt, issuerClaims } = template;
   const claims = codec.carriesClaims ? template.claims : {};
   const common = { ...issuerClaims, ...claims, client_id: clientId, fam: familyId, iat: issuedAt };
-  const access = { ...common, type: 'access', jti: randomId(), exp: template.accessExpiresAt };
+  const access = {
+    ...common,
+    ...(template.scope ? { scope: template.scope } : {}),
+    ...(template.authTime === undefined ? {} : { auth_time: template.authTime }),
+    type: 'access',
+    jti: randomId(),
+    exp: template.accessExpiresAt,
+  };
   const refresh = {
     ...common,
+    ...(template.sessionScope === undefined ? {} : { scope: template.sessionScope }),
     type: 'refresh',
     jti: randomId(),
     gen: generation,
@@ -48,9 +62,13 @@ export async function mintPair(codec: TokenCodec, template: PairTemplate): Promi
   return { pair, kid: codec.kidOf(ring) };
 }
 
-/** What the session's record keeps of the application's own claims; see {@link SessionRecord}. */
-export function recordClaims(codec: TokenCodec, claims: JsonObject): string | undefined {
-  return codec.carriesClaims || Object.keys(claims).length === 0 ? undefined : JSON.stringify(claims);
+/** What the session's record keeps of claims that tokens do not carry themselves; see {@link SessionRecord}. */
+export function recordClaims(
+  codec: TokenCodec,
+  { claims, scope }: Pick<PairTemplate, 'claims' | 'scope'>,
+): string | undefined {
+  const kept = scope ? { ...claims, scope } : claims;
+  return codec.carriesClaims || Object.keys(kept).length === 0 ? undefined : JSON.stringify(kept);
 }
 
 /** 16 random bytes, base64url. */

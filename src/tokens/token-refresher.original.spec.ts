@@ -2,14 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { createTokenService, SECRET } from '../../test/support/token-service.js';
 import { InvalidGrantError } from '../errors.js';
 import { KeyRing } from '../keys/key-ring.js';
-import { KeyRingHolder } from '../keys/key-ring-holder.js';
+import { ActiveKeyRing } from '../keys/active-key-ring.js';
 import type { SessionRecord, TokenPair } from '../sessions/session-record.js';
 import { digestOf } from '../sessions/token-digest.js';
 import { MemoryTokenStore } from '../stores/memory/memory.store.js';
 import { JwtCodec } from './codecs/jwt.codec.js';
 
 describe('a store shared with the Python original', () => {
-  const codec = new JwtCodec(new KeyRingHolder(KeyRing.fromSecret(SECRET)), {
+  const codec = new JwtCodec(new ActiveKeyRing(KeyRing.fromSecret(SECRET)), {
     accessTokenProfile: 'default',
   });
   const NOW = Date.UTC(2030, 0, 1) / 1000;

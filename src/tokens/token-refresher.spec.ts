@@ -143,7 +143,7 @@ describe('a rotation that another process beat', () => {
     const tokens = await one.service.issue();
     store.beforeRotation = () => two.service.revoke(tokens);
     await expect(one.service.refresh(tokens.refreshToken)).rejects.toThrow(InvalidGrantError);
-    await expect(one.service.verify(tokens.accessToken)).rejects.toThrow('not current');
+    await expect(one.service.verify(tokens.accessToken)).rejects.toThrow('session was revoked');
   });
 
   it('gives up with 503 after three rounds that found the token current and lost', async () => {
@@ -242,7 +242,7 @@ describe('the grace window and clocks', () => {
       await expect(service.refresh(refreshToken)).rejects.toThrow(InvalidGrantError);
     }
     clock.advance(HOUR);
-    await expect(service.verify(second.accessToken)).rejects.toThrow('not current');
+    await expect(service.verify(second.accessToken)).rejects.toThrow('token was refreshed');
     await service.verify(third.accessToken);
   });
 
@@ -257,7 +257,7 @@ describe('the grace window and clocks', () => {
     await lenient.service.verify(successor.accessToken);
     strict.clock.advance(5);
     await expect(lenient.service.refresh(refreshToken)).rejects.toThrow(InvalidGrantError);
-    await expect(lenient.service.verify(successor.accessToken)).rejects.toThrow('not current');
+    await expect(lenient.service.verify(successor.accessToken)).rejects.toThrow('session was revoked');
   });
 });
 

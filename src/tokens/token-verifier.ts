@@ -2,9 +2,11 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.js';
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import type { KeyRing } from '../keys/key-ring.js';
-import type { KeyRingHolder } from '../keys/key-ring-holder.js';
+import type { ActiveKeyRing } from '../keys/active-key-ring.js';
 import { isClientRegister } from '../sessions/client-register.js';
+import { findSession } from '../sessions/legacy-family.js';
 import type { SessionRecord } from '../sessions/session-record.js';
+import { scopeNames } from '../config/scope-name.js';
 import { digestOf } from '../sessions/token-digest.js';
 import type { MaybePromise, TokenStore } from '../sessions/token-store.js';
 import { type ClaimRulesConfig, issuerFault } from './claim-rules.js';
@@ -15,8 +17,16 @@ import type { TokenCodecs } from './codecs/token-codecs.js';
 import { ConnectionTokens } from './connection-tokens.js';
 import type { ForeignTokenVerifier } from './foreign-tokens.js';
 import { frozenClaims } from './frozen-claims.js';
+import type { LastUses } from './last-uses.js';
 import type { Principal } from './principal.js';
-import { allClaims, readClaims, type TokenClaims, type TokenType } from './token-claims.js';
+import {
+  allClaims,
+  authTimeOf,
+  bearerOf,
+  readClaims,
+  type TokenClaims,
+  type TokenType,
+} from './token-claims.js';
 import { TokenFault } from './token-fault.js';
 
 /** A token whose signature and claims hold, kept so that they need not be computed again. */
@@ -30,6 +40,8 @@ interface VerifiedToken {
   bearer: TokenClaims | AccessPrincipal;
   /** Whether the store said so when it was asked last. */
   wasCurrent: boolean;
+  /** From when its use is told again (epoch seconds); `Infinity`: never. */
+  nextUseAt: number;
 }
 
 /** The principal of an access token, which always has a client. */
@@ -58,12 +70,13 @@ export class TokenVerifier {
 
   constructor(
     private readonly codec: TokenCodecs,
-    private readonly keys: KeyRingHolder,
+    private readonly keys: ActiveKeyRing,
     private readonly store: TokenStore,
     private readonly clock: Clock,
     private readonly config: Pick<FastauthConfig, 'clockTolerance' | 'verifiedTokenCacheSize'> &
       ClaimRulesConfig,
     private readonly foreignTokens?: ForeignTokenVerifier,
+    private readonly uses?: LastUses,
   ) {
     this.#verified = new LRUCache({ max: config.verifiedTokenCacheSize });
   }
@@ -71,10 +84,11 @@ export class TokenVerifier {
   /**
    * Signature, form and claims of a token; the store is not asked. Answers without a promise where the codec can.
    * @param type what the token must be; undefined: whatever it says
+   * @param isForAnybody whether it does not matter whom the token is for
    */
-  readToken(token: string, type?: TokenType): MaybePromise<TokenClaims | TokenFault> {
+  readToken(token: string, type?: TokenType, isForAnybody = false): MaybePromise<TokenClaims | TokenFault> {
     return after(this.decode(token), (decoded) =>
-      decoded instanceof TokenFault ? decoded : this.claimsOf(decoded, type),
+      decoded instanceof TokenFault ? decoded : this.claimsOf(decoded, type, isForAnybody),
     );
   }
 
@@ -113,13 +127,14 @@ export class TokenVerifier {
     verified: VerifiedToken,
     connection: object | undefined,
   ): MaybePromise<Principal | TokenFault> {
-    if (verified.endsAt > this.clock.now() / 1000) {
+    const now = this.clock.now() / 1000;
+    if (verified.endsAt > now) {
       this.cacheLookups.hits++;
-      return this.askStore(verified);
+      return this.askStore(verified, now);
     }
     this.#verified.delete(verified.digest);
     if (connection) this.#lastOfConnections.delete(connection);
-    return TokenFault.expired;
+    return TokenFault.expired.of(verified.bearer);
   }
 
   private verifyUnseen(token: string, digest: string): MaybePromise<Principal | TokenFault> {
@@ -129,45 +144,61 @@ export class TokenVerifier {
           ? after(this.foreignTokens.verify(token, this.clock.now() / 1000), (foreign) => foreign ?? decoded)
           : decoded;
       const claims = this.claimsOf(decoded, 'access');
-      if (claims instanceof TokenFault) return claims;
+      if (claims instanceof TokenFault) return claims.of(bearerOf(decoded.payload));
       const verified = {
         digest,
         ring: decoded.ring,
         endsAt: Math.min(claims.expiresAt + this.config.clockTolerance, decoded.keyEndsAt),
         bearer: claims,
         wasCurrent: false,
+        nextUseAt: this.uses ? 0 : Infinity,
       };
       this.#verified.set(digest, verified);
-      return this.askStore(verified);
+      return this.askStore(verified, this.clock.now() / 1000);
     });
   }
 
-  private askStore(verified: VerifiedToken): MaybePromise<Principal | TokenFault> {
-    const found = this.store.find(verified.bearer);
-    if (found instanceof Promise) return found.then((record) => this.judge(verified, record));
+  private askStore(verified: VerifiedToken, now: number): MaybePromise<Principal | TokenFault> {
+    const found = findSession(this.store, verified.bearer);
+    if (found instanceof Promise) return found.then((record) => this.judge(verified, record, now));
     const principal = currentPrincipal(verified, found);
-    if (principal !== TokenFault.notCurrent) return principal;
+    if (!(principal instanceof TokenFault)) {
+      if (now >= verified.nextUseAt) this.tellUse(verified, found, now);
+      return principal;
+    }
     // A cache may not have heard yet of a refresh by another process: no good token is refused for that.
-    return after(this.store.find(verified.bearer, { fresh: true }), (record) => this.judge(verified, record));
+    return after(findSession(this.store, verified.bearer, { fresh: true }), (record) =>
+      this.judge(verified, record, now),
+    );
+  }
+
+  private tellUse(verified: VerifiedToken, record: SessionRecord | undefined, now: number): void {
+    verified.nextUseAt = (record && this.uses?.used(record, now)) ?? Infinity;
   }
 
   private judge(
     verified: VerifiedToken,
     record: SessionRecord | undefined,
+    now: number,
   ): MaybePromise<Principal | TokenFault> {
     const principal = currentPrincipal(verified, record);
+    if (now >= verified.nextUseAt && !(principal instanceof TokenFault)) this.tellUse(verified, record, now);
     if (record !== undefined || !isClientRegister(this.store)) return principal;
     return after(this.store.hasClient(verified.bearer.clientId), (isKnown) =>
-      isKnown ? principal : TokenFault.unknownClient,
+      isKnown ? principal : TokenFault.unknownClient.of(verified.bearer),
     );
   }
 
-  private claimsOf(decoded: DecodedToken, type: TokenType | undefined): TokenClaims | TokenFault {
+  private claimsOf(
+    decoded: DecodedToken,
+    type: TokenType | undefined,
+    isForAnybody = false,
+  ): TokenClaims | TokenFault {
     const { payload } = decoded;
     const expected = type ?? (payload['type'] === 'refresh' ? 'refresh' : 'access');
     const claims = readClaims(payload, expected, this.clock.now() / 1000, this.config.clockTolerance);
     if (claims instanceof TokenFault) return claims;
-    return issuerFault(decoded, expected, this.config) ?? claims;
+    return issuerFault(decoded, expected, this.config, isForAnybody) ?? claims;
   }
 
   /** Decodes, once more where the keys were read again because the token names an unknown one. */
@@ -205,25 +236,29 @@ function after<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>
 }
 
 function currentPrincipal(token: VerifiedToken, record: SessionRecord | undefined): Principal | TokenFault {
-  token.wasCurrent =
-    record !== undefined &&
-    record.revokedAt === undefined &&
-    record.accessHash === token.digest &&
-    record.clientId === token.bearer.clientId;
-  if (!token.wasCurrent || !record) return TokenFault.notCurrent;
+  token.wasCurrent = false;
+  if (record === undefined || record.clientId !== token.bearer.clientId) {
+    return TokenFault.sessionSuperseded.of(token.bearer);
+  }
+  if (record.revokedAt !== undefined) return TokenFault.sessionRevoked.of(token.bearer);
+  if (record.accessHash !== token.digest) return TokenFault.superseded.of(token.bearer);
+  token.wasCurrent = true;
   const { bearer } = token;
   return 'level' in bearer ? bearer : (token.bearer = principalOf(bearer, record));
 }
 
 function principalOf(claims: TokenClaims, record: SessionRecord): AccessPrincipal {
+  const all = frozenClaims(allClaims(claims, record));
   return Object.freeze({
     level: 'access',
     clientId: claims.clientId,
     familyId: claims.familyId,
     tokenId: claims.tokenId,
     issuedAt: claims.issuedAt,
+    scopes: scopeNames(all['scope']),
+    authTime: authTimeOf(claims, record),
     masterTokenName: undefined,
     expiresAt: claims.expiresAt,
-    claims: frozenClaims(allClaims(claims, record)),
+    claims: all,
   });
 }

@@ -27,6 +27,7 @@ describe('the sessions of a client', () => {
       familyId: laptop.familyId,
       clientId: 'ada',
       label: 'laptop',
+      scopes: [],
       createdAt: clock.seconds - 15.25,
       refreshedAt: clock.seconds,
       expiresAt: refreshExpiresAt,

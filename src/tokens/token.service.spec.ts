@@ -59,7 +59,7 @@ describe('issuing', () => {
     const older = await service.issue({ clientId: 'c' });
     const other = await service.issue({ clientId: 'other' });
     const newer = await service.issue({ clientId: 'c' });
-    await expect(service.verify(older.accessToken)).rejects.toThrow('not current');
+    await expect(service.verify(older.accessToken)).rejects.toThrow('session was superseded');
     await expect(service.refresh(older.refreshToken)).rejects.toThrow(InvalidGrantError);
     expect(await service.verify(newer.accessToken)).toMatchObject({ clientId: 'c' });
     expect(await service.verify(other.accessToken)).toMatchObject({ clientId: 'other' });
@@ -126,7 +126,7 @@ describe('verifying', () => {
       .map((part) => Buffer.from(part).toString('base64url'))
       .join('.');
     const forged = `${text}.${createHmac('sha256', SECRET).update(text).digest('base64url')}`;
-    await expect(service.verify(forged)).rejects.toThrow('not current');
+    await expect(service.verify(forged)).rejects.toThrow('token was refreshed');
     await expect(service.verify(refreshToken)).rejects.toThrow('another type');
   });
 
@@ -135,7 +135,7 @@ describe('verifying', () => {
     const tokens = await service.issue({ clientId: 'c' });
     await service.verify(tokens.accessToken);
     expect(await service.revoke(tokens)).toBe(true);
-    await expect(service.verify(tokens.accessToken)).rejects.toThrow('not current');
+    await expect(service.verify(tokens.accessToken)).rejects.toThrow('session was revoked');
     await expect(service.refresh(tokens.refreshToken)).rejects.toThrow(InvalidGrantError);
     expect(await service.revoke(tokens)).toBe(false);
     expect(emitted.at(-1)).toEqual({ type: 'session.revoked', clientId: 'c', familyId: tokens.familyId });
@@ -153,7 +153,7 @@ describe('refreshing', () => {
     });
     clock.advance(10);
     const after = await service.refresh(before.refreshToken);
-    await expect(service.verify(before.accessToken)).rejects.toThrow('not current');
+    await expect(service.verify(before.accessToken)).rejects.toThrow('token was refreshed');
     expect(await service.verify(after.accessToken)).toMatchObject({
       clientId: 'c',
       claims: { site: 'north' },
@@ -186,7 +186,7 @@ describe('refreshing', () => {
     const successor = await service.refresh(refreshToken);
     clock.advance(10);
     await expect(service.refresh(refreshToken)).rejects.toThrow(InvalidGrantError);
-    await expect(service.verify(successor.accessToken)).rejects.toThrow('not current');
+    await expect(service.verify(successor.accessToken)).rejects.toThrow('session was revoked');
     await expect(service.refresh(successor.refreshToken)).rejects.toThrow(InvalidGrantError);
     expect(emitted.at(-1)).toEqual({ type: 'token.reused', clientId, familyId });
   });
@@ -197,7 +197,7 @@ describe('refreshing', () => {
     const second = await service.refresh(first.refreshToken);
     const third = await service.refresh(second.refreshToken);
     await expect(service.refresh(first.refreshToken)).rejects.toThrow(InvalidGrantError);
-    await expect(service.verify(third.accessToken)).rejects.toThrow('not current');
+    await expect(service.verify(third.accessToken)).rejects.toThrow('session was revoked');
   });
 
   it('in strict mode refuses the losers of a race without ending the session, and later reuse with', async () => {
@@ -212,7 +212,7 @@ describe('refreshing', () => {
     await service.verify(successor);
     clock.advance(1);
     await expect(service.refresh(refreshToken)).rejects.toThrow(InvalidGrantError);
-    await expect(service.verify(successor)).rejects.toThrow('not current');
+    await expect(service.verify(successor)).rejects.toThrow('session was revoked');
   });
 
   it('refuses garbage, access tokens and expired tokens without touching the session', async () => {

@@ -1,8 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import { CryptoKeyNotSetError, UnauthorizedError } from '../errors.js';
-import { KeyRingHolder } from '../keys/key-ring-holder.js';
-import { isAccepted } from '../keys/ring-key.js';
+import { ActiveKeyRing } from '../keys/active-key-ring.js';
 import {
   TokenStore,
   type MaybePromise,
@@ -12,29 +11,27 @@ import {
 import { FastauthEvents } from '../events/fastauth-events.js';
 import { kidOf } from './codecs/kid-of.js';
 import { Clock } from '../clock.js';
-import { FOREIGN_TOKENS, type ForeignTokens, ForeignTokenVerifier } from './foreign-tokens.js';
+import { AccessTokens } from './access-tokens.js';
+import { FOREIGN_TOKENS, type ForeignTokens } from './foreign-tokens.js';
 import { ISSUANCE_DEFAULTS, type IssuanceDefaultsOf } from './issuance-defaults.js';
-import type { IssuedTokens, IssueOptions, Session } from './issued-tokens.js';
+import type { AccessOnlyOptions, IssuedAccess } from './access-only-issuer.js';
+import {
+  type IssuedTokens,
+  type IssueOptions,
+  type RefreshOptions,
+  type Session,
+  sessionOf,
+} from './issued-tokens.js';
 import { assertLabel } from '../sessions/label.js';
+import { keyedParts, type KeyedParts } from './keyed-parts.js';
 import type { Principal } from './principal.js';
-import { sessionExpiresAt, type SessionKey, type SessionRecord } from '../sessions/session-record.js';
+import { SessionStatuses } from './session-statuses.js';
+import { sessionExpiresAt, type SessionKey } from '../sessions/session-record.js';
 import { assertNamesClient, revokeFilter } from '../sessions/session-filter.js';
-import { TokenCodecs } from './codecs/token-codecs.js';
 import { TokenFault } from './token-fault.js';
-import { TokenIssuer } from './token-issuer.js';
-import { TokenRefresher } from './token-refresher.js';
-import { TokenInspector, type TokenState } from './token-inspector.js';
-import { sessionStandingOf, standingOf, type TokenReference, type TokenStanding } from './token-standing.js';
-import { type CacheLookups, type LastSeen, TokenVerifier } from './token-verifier.js';
-
-/** The parts that exist only with a cryptography key. */
-interface Machinery {
-  readonly issuer: TokenIssuer;
-  readonly verifier: TokenVerifier;
-  readonly refresher: TokenRefresher;
-  readonly inspector: TokenInspector;
-  readonly foreign: ForeignTokenVerifier | undefined;
-}
+import type { TokenState } from './token-inspector.js';
+import type { TokenReference, TokenStatus } from './token-status.js';
+import type { CacheLookups, LastSeen } from './token-verifier.js';
 
 /**
  * Issues, verifies, refreshes and revokes tokens.
@@ -43,54 +40,73 @@ interface Machinery {
  * const tokens = await this.tokenService.issue({ clientId: 'sensor-17', claims: { site: 'north' } });
  */
 @Injectable()
-export class TokenService implements OnApplicationBootstrap {
-  private readonly machinery: Machinery | undefined;
+export class TokenService extends AccessTokens implements OnApplicationBootstrap {
+  private readonly keyed: KeyedParts | undefined;
+  private readonly statuses: SessionStatuses;
 
   /** @internal */
   constructor(
     @Inject(FASTAUTH_CONFIG) config: FastauthConfig,
-    @Inject(KeyRingHolder) private readonly keys: KeyRingHolder | undefined,
+    @Inject(ActiveKeyRing) private readonly keys: ActiveKeyRing | undefined,
     private readonly store: TokenStore,
     private readonly clock: Clock,
     private readonly events: FastauthEvents,
     @Inject(ISSUANCE_DEFAULTS) issuanceDefaults?: IssuanceDefaultsOf,
     @Inject(FOREIGN_TOKENS) foreignTokens?: ForeignTokens,
   ) {
-    if (keys) {
-      const codec = new TokenCodecs(keys, config);
-      const foreign = foreignTokens && new ForeignTokenVerifier(foreignTokens, keys, store, config);
-      const verifier = new TokenVerifier(codec, keys, store, clock, config, foreign);
-      const issuer = new TokenIssuer(codec, store, clock, events, config, issuanceDefaults);
-      const refresher = new TokenRefresher(verifier, codec, store, clock, events, config, issuanceDefaults);
-      const inspector = new TokenInspector(verifier, store, clock, config);
-      this.machinery = { issuer, verifier, refresher, inspector, foreign };
-    }
+    super();
+    this.statuses = new SessionStatuses(store, clock, keys);
+    this.keyed = keys && keyedParts({ keys, store, clock, events, config, issuanceDefaults, foreignTokens });
   }
 
   /** @throws ConfigError the key of `foreignTokens` is one that sessions were signed with */
   async onApplicationBootstrap(): Promise<void> {
-    await this.machinery?.foreign?.assertOtherKey(this.nowInSeconds());
+    await this.keyed?.foreign?.assertOtherKey(this.nowInSeconds());
   }
 
   /**
    * Issues a pair and stores its session. With `sessions-per-client` reached, the client's oldest session ends.
-   * @throws InvalidRequestError the client identifier, the label or a claim cannot be one
+   * @throws InvalidRequestError the client identifier, the label, a scope or a claim cannot be one, or the claims are too large
    * @throws TypeError a claim has a name of fastauth's own, or a lifetime is one that the configuration refuses
    * @throws CryptoKeyNotSetError
    * @throws StoreUnavailableError | TokenNotSavedError nothing was issued
    */
   async issue(options: IssueOptions = {}): Promise<IssuedTokens> {
-    return this.events.operations.time('issue', this.machineryOrThrow().issuer.issue(options));
+    return this.events.operations.time('issue', this.keyedOrThrow().issuer.issue(options));
+  }
+
+  /**
+   * Issues an access token alone, in a session of its own.
+   * @throws CryptoKeyNotSetError
+   * @throws StoreUnavailableError | TokenNotSavedError nothing was issued
+   * @internal
+   */
+  async issueAccessOnly(options: AccessOnlyOptions): Promise<IssuedAccess> {
+    return this.events.operations.time('issue', this.keyedOrThrow().accessOnly.issue(options));
+  }
+
+  /**
+   * Whose a refresh token of ours is, by its signature and times; the store is not asked.
+   * @throws CryptoKeyNotSetError
+   * @internal
+   */
+  async ownerOf(refreshToken: string): Promise<string | undefined> {
+    const claims = await this.keyedOrThrow().verifier.readToken(refreshToken, 'refresh');
+    return claims instanceof TokenFault ? undefined : claims.clientId;
   }
 
   /**
    * Spends a refresh token for a new pair. Simultaneous calls with one token get the same pair.
    * @throws InvalidGrantError the token is not good (any more)
+   * @throws InvalidScopeError more was asked for than the session has; nothing was consumed
    * @throws CryptoKeyNotSetError
    * @throws StoreUnavailableError | TokenNotSavedError nothing was consumed
    */
-  async refresh(refreshToken: string): Promise<IssuedTokens> {
-    return this.events.operations.time('refresh', this.machineryOrThrow().refresher.refresh(refreshToken));
+  async refresh(refreshToken: string, options?: RefreshOptions): Promise<IssuedTokens> {
+    return this.events.operations.time(
+      'refresh',
+      this.keyedOrThrow().refresher.refresh(refreshToken, options),
+    );
   }
 
   /**
@@ -101,7 +117,7 @@ export class TokenService implements OnApplicationBootstrap {
    */
   async verify(accessToken: string): Promise<Principal> {
     const result = await this.check(accessToken);
-    if (result instanceof TokenFault) throw new UnauthorizedError(result.reason, 'invalid_token');
+    if (result instanceof TokenFault) throw new UnauthorizedError(result.reason, result.code);
     return result;
   }
 
@@ -113,7 +129,7 @@ export class TokenService implements OnApplicationBootstrap {
    * @throws StoreUnavailableError (or rejects with it)
    */
   check(accessToken: string, connection?: object): MaybePromise<Principal | TokenFault> {
-    return this.machineryOrThrow().verifier.verifyAccess(accessToken, connection);
+    return this.keyedOrThrow().verifier.verifyAccess(accessToken, connection);
   }
 
   /**
@@ -143,18 +159,38 @@ export class TokenService implements OnApplicationBootstrap {
    * @see RFC 7009 section 2.1
    */
   async revokeToken(token: string): Promise<boolean> {
-    const session = await this.machineryOrThrow().inspector.sessionToRevoke(token);
+    const session = await this.keyedOrThrow().inspector.sessionToRevoke(token);
     return session !== undefined && this.revoke(session);
   }
 
   /**
-   * Tells whether an access or refresh token is good now, and what it says.
+   * The session that {@link revokeToken} would end.
+   * @throws CryptoKeyNotSetError
+   * @throws StoreUnavailableError
+   * @internal
+   */
+  async sessionToRevoke(token: string): Promise<SessionKey | undefined> {
+    return this.keyedOrThrow().inspector.sessionToRevoke(token);
+  }
+
+  /**
+   * Tells whether an access or refresh token is good here now, and what it says.
    * @throws CryptoKeyNotSetError
    * @throws StoreUnavailableError
    * @see RFC 7662 section 2.2
    */
   async introspect(token: string): Promise<TokenState> {
-    return this.events.operations.time('introspect', this.machineryOrThrow().inspector.introspect(token));
+    return this.events.operations.time('introspect', this.keyedOrThrow().inspector.introspect(token));
+  }
+
+  /**
+   * As {@link introspect}, of tokens that are for others, too.
+   * @throws CryptoKeyNotSetError
+   * @throws StoreUnavailableError
+   * @internal
+   */
+  async introspectForAnybody(token: string): Promise<TokenState> {
+    return this.events.operations.time('introspect', this.keyedOrThrow().inspector.introspect(token, true));
   }
 
   /**
@@ -190,82 +226,48 @@ export class TokenService implements OnApplicationBootstrap {
     const records = await this.store.list(clientId);
     return records
       .filter((record) => record.revokedAt === undefined && sessionExpiresAt(record) >= now)
-      .map((record) => ({
-        familyId: record.familyId,
-        clientId: record.clientId,
-        label: record.label,
-        createdAt: Math.floor(record.createdAt),
-        refreshedAt: record.rotatedAt,
-        expiresAt: sessionExpiresAt(record),
-      }));
+      .map(sessionOf);
   }
 
-  /**
-   * How a token stands that verified before; its signature and times are not looked at again, but whether its key is
-   * still accepted.
-   * @throws StoreUnavailableError (or rejects with it)
-   * @internal
-   */
-  standing(token: TokenReference): MaybePromise<TokenStanding> {
-    const standing = (record: SessionRecord | undefined): TokenStanding =>
-      standingOf(token, record, (kid) => this.isKeyAccepted(kid));
-    const found = this.store.find(token);
-    return found instanceof Promise ? found.then(standing) : standing(found);
+  /** @internal */
+  status(token: TokenReference): MaybePromise<TokenStatus> {
+    return this.statuses.ofToken(token);
   }
 
-  /**
-   * As {@link standing}, for whoever lives as long as the token's session: refreshing ends nothing.
-   * @throws StoreUnavailableError (or rejects with it)
-   * @internal
-   */
-  sessionStanding(token: TokenReference): MaybePromise<TokenStanding> {
-    const standing = (record: SessionRecord | undefined): TokenStanding =>
-      sessionStandingOf(token, record, (kid) => this.isKeyAccepted(kid));
-    const found = this.store.find(token);
-    return found instanceof Promise ? found.then(standing) : standing(found);
+  /** @internal */
+  sessionStatus(token: TokenReference): MaybePromise<TokenStatus> {
+    return this.statuses.ofSession(token);
   }
 
-  /**
-   * When the token's session ends unless it is refreshed before: epoch seconds; undefined where it has ended.
-   * @throws StoreUnavailableError
-   * @internal
-   */
+  /** @internal */
   async sessionEnd(token: TokenReference): Promise<number | undefined> {
-    const record = await this.store.find(token, { fresh: true });
-    const standing = sessionStandingOf(token, record, (kid) => this.isKeyAccepted(kid));
-    return record !== undefined && standing === 'current' ? sessionExpiresAt(record) : undefined;
+    return this.statuses.sessionEnd(token);
   }
 
   /**
-   * Hears of sessions that changed or ended, in any process that shares the store, until it is closed. Other keys may
-   * have ended any of them, so the watcher is then told that it may have missed changes.
+   * Hears of sessions that changed or ended, in any process that shares the store, until it is closed.
    * @see TokenStore.watch
    * @returns a function that ends the watch
    */
   watch(watcher: SessionWatcher): () => void {
-    const unwatch = this.store.watch(watcher);
-    const ignoreKeys = this.keys?.onChange(() => watcher(undefined));
-    return () => {
-      unwatch();
-      ignoreKeys?.();
-    };
+    return this.statuses.watch(watcher);
+  }
+
+  /** @internal */
+  async ping(): Promise<void> {
+    this.keyedOrThrow();
+    await this.store.ping();
   }
 
   /** @internal Whether the token's header names a key that this process does not know. */
   namesUnknownKey(token: string): boolean {
     const kid = kidOf(token);
-    const ring = this.keys?.current;
-    return (
-      kid !== undefined &&
-      ring !== undefined &&
-      ring.candidates(kid).length === 0 &&
-      ring.decryptionCandidates(kid).length === 0
-    );
+    return kid !== undefined && this.keys?.current.knows(kid) === false;
   }
 
   /** @internal What the last look at this access token found, if there was one lately; the store is not asked. */
   lastSeen(accessToken: string): LastSeen | undefined {
-    return this.machinery?.verifier.lastSeen(accessToken);
+    return this.keyed?.verifier.lastSeen(accessToken);
   }
 
   /**
@@ -282,20 +284,12 @@ export class TokenService implements OnApplicationBootstrap {
 
   /** @internal How often the verified-token cache knew a token, and how often it did not, since the start. */
   get cacheLookups(): CacheLookups {
-    return this.machinery?.verifier.cacheLookups ?? { hits: 0, misses: 0 };
+    return this.keyed?.verifier.cacheLookups ?? { hits: 0, misses: 0 };
   }
 
-  private machineryOrThrow(): Machinery {
-    if (!this.machinery) throw new CryptoKeyNotSetError();
-    return this.machinery;
-  }
-
-  /** A session remembers no key whose tokens do not name one. */
-  private isKeyAccepted(kid: string | undefined): boolean {
-    const now = this.clock.now() / 1000;
-    const ring = this.keys?.current;
-    const keys = kid === undefined ? ring?.candidates(kid) : ring?.keys.filter((key) => key.kid === kid);
-    return keys?.some((key) => isAccepted(key, now)) ?? false;
+  private keyedOrThrow(): KeyedParts {
+    if (!this.keyed) throw new CryptoKeyNotSetError();
+    return this.keyed;
   }
 
   private nowInSeconds(): number {

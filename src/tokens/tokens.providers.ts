@@ -5,12 +5,13 @@ import { KeyProvider } from '../config/key-provider.js';
 import { KeySources } from '../config/key-sources.js';
 import { masterTokenKeyFaults } from '../config/master-token-entries.js';
 import { FastauthEvents } from '../events/fastauth-events.js';
-import { KeyRingHolder } from '../keys/key-ring-holder.js';
+import { ActiveKeyRing } from '../keys/active-key-ring.js';
 import { formatFault } from './codecs/token-codecs.js';
+import { AccessTokens } from './access-tokens.js';
 import { FOREIGN_TOKENS, type ForeignTokens } from './foreign-tokens.js';
 import type { InjectedIssuanceDefaults, IssuanceDefaultsOf } from './issuance-defaults.js';
 import { issuanceDefaultsProvider } from './issuance-defaults.provider.js';
-import { KeyRingKeeper } from './key-ring-keeper.js';
+import { KeyRingWatcher } from './key-ring-watcher.js';
 import { TokenService } from './token.service.js';
 
 export interface TokensRegistration {
@@ -22,18 +23,19 @@ export function tokensProviders({ issuanceDefaults, foreignTokens }: TokensRegis
   return {
     providers: [
       {
-        provide: KeyRingKeeper,
+        provide: KeyRingWatcher,
         inject: [FASTAUTH_CONFIG, { token: KeyProvider, optional: true }, Clock, FastauthEvents],
         useFactory: openKeyRing,
       },
       {
-        provide: KeyRingHolder,
-        inject: [KeyRingKeeper],
-        useFactory: ({ holder }: KeyRingKeeper) => holder,
+        provide: ActiveKeyRing,
+        inject: [KeyRingWatcher],
+        useFactory: ({ active }: KeyRingWatcher) => active,
       },
       issuanceDefaultsProvider(issuanceDefaults),
       { provide: FOREIGN_TOKENS, useValue: foreignTokens },
       TokenService,
+      { provide: AccessTokens, useExisting: TokenService },
     ],
     exports: [TokenService],
   };
@@ -45,9 +47,9 @@ function openKeyRing(
   provider: KeyProvider | undefined,
   clock: Clock,
   events: FastauthEvents,
-): Promise<KeyRingKeeper> {
+): Promise<KeyRingWatcher> {
   const { masterTokens, tokenFormat } = config;
-  return KeyRingKeeper.open(new KeySources(config, provider), clock, events, (ring) => [
+  return KeyRingWatcher.open(new KeySources(config, provider), clock, events, (ring) => [
     ...masterTokenKeyFaults(masterTokens, ring.keys),
     ...[formatFault(ring, tokenFormat)].filter((fault) => fault !== undefined),
   ]);

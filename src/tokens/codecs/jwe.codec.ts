@@ -3,7 +3,7 @@ import type { JsonObject } from '../../json.js';
 import { ALGORITHMS } from '../../keys/algorithms.js';
 import { KID } from '../../keys/key-id.js';
 import type { KeyRing } from '../../keys/key-ring.js';
-import type { KeyRingHolder } from '../../keys/key-ring-holder.js';
+import type { ActiveKeyRing } from '../../keys/active-key-ring.js';
 import { isAccepted, type EncryptionKey } from '../../keys/ring-key.js';
 import { TokenFault } from '../token-fault.js';
 import { decodeCanonical } from './canonical-base64url.js';
@@ -27,7 +27,7 @@ export class JweCodec implements TokenCodec {
   readonly carriesClaims = true;
 
   constructor(
-    private readonly keys: KeyRingHolder,
+    private readonly keys: ActiveKeyRing,
     private readonly signed: JwtCodec,
   ) {}
 

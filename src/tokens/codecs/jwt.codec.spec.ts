@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { KeyRing } from '../../keys/key-ring.js';
-import { KeyRingHolder } from '../../keys/key-ring-holder.js';
+import { ActiveKeyRing } from '../../keys/active-key-ring.js';
 import { TokenFault } from '../token-fault.js';
 import { JwtCodec } from './jwt.codec.js';
 
 const SECRET = 'a secret of the tests, thirty-two bytes or more';
-const codec = new JwtCodec(new KeyRingHolder(KeyRing.fromSecret(SECRET)), { accessTokenProfile: 'default' });
+const codec = new JwtCodec(new ActiveKeyRing(KeyRing.fromSecret(SECRET)), { accessTokenProfile: 'default' });
 const NOW = 2_000_000_000;
 const PAYLOAD = { client_id: 'c', type: 'access', exp: 4_000_000_000, iat: 1 };
 

@@ -3,7 +3,7 @@ import type { FastauthConfig } from '../../config/fastauth-config.js';
 import { isHmac, type HmacAlgorithm } from '../../keys/algorithms.js';
 import { KID } from '../../keys/key-id.js';
 import type { KeyRing } from '../../keys/key-ring.js';
-import type { KeyRingHolder } from '../../keys/key-ring-holder.js';
+import type { ActiveKeyRing } from '../../keys/active-key-ring.js';
 import { isAccepted, type RingKey, type SignatureKey } from '../../keys/ring-key.js';
 import { HmacVerifier } from '../../keys/hmac.js';
 import { isSignatureOf, signatureOf } from '../../keys/signature.js';
@@ -40,7 +40,7 @@ export class JwtCodec implements TokenCodec {
   private readonly headers = new Map<string, JwtHeader>();
 
   constructor(
-    private readonly keys: KeyRingHolder,
+    private readonly keys: ActiveKeyRing,
     private readonly config: Pick<FastauthConfig, 'accessTokenProfile'>,
   ) {}
 

@@ -4,7 +4,7 @@ import { ConfigError } from '../../errors.js';
 import type { JsonObject } from '../../json.js';
 import { derivedSecret } from '../../keys/derived-key.js';
 import type { KeyRing } from '../../keys/key-ring.js';
-import type { KeyRingHolder } from '../../keys/key-ring-holder.js';
+import type { ActiveKeyRing } from '../../keys/active-key-ring.js';
 import { isAccepted, type RingKey } from '../../keys/ring-key.js';
 import { DEFAULTED, type TokenType } from '../token-claims.js';
 import { TokenFault } from '../token-fault.js';
@@ -35,7 +35,7 @@ export class OpaqueCodec implements TokenCodec {
   readonly carriesClaims = false;
   private readonly seals = new WeakMap<RingKey, Seal>();
 
-  constructor(private readonly keys: KeyRingHolder) {}
+  constructor(private readonly keys: ActiveKeyRing) {}
 
   get ring(): KeyRing {
     return this.keys.current;

@@ -2,8 +2,9 @@ import type { FastauthConfig, TokenFormat } from '../../config/fastauth-config.j
 import { ConfigError } from '../../errors.js';
 import type { JsonObject } from '../../json.js';
 import type { KeyRing } from '../../keys/key-ring.js';
-import type { KeyRingHolder } from '../../keys/key-ring-holder.js';
+import type { ActiveKeyRing } from '../../keys/active-key-ring.js';
 import type { MaybePromise } from '../../sessions/token-store.js';
+import { TokenTooLongError } from '../token-too-long.error.js';
 import { TokenFault } from '../token-fault.js';
 import { JweCodec, NO_ENCRYPTION_KEY } from './jwe.codec.js';
 import { JwtCodec, MAX_TOKEN_LENGTH } from './jwt.codec.js';
@@ -22,7 +23,7 @@ export class TokenCodecs implements TokenCodec {
   private readonly accepted: ReadonlySet<TokenFormat>;
 
   /** @throws ConfigError the key ring has no key for the format */
-  constructor(keys: KeyRingHolder, config: FormatConfig) {
+  constructor(keys: ActiveKeyRing, config: FormatConfig) {
     const jwt = new JwtCodec(keys, config);
     this.codecs = { jwt, jwe: new JweCodec(keys, jwt), opaque: new OpaqueCodec(keys) };
     this.issuing = this.codecs[config.tokenFormat];
@@ -43,13 +44,11 @@ export class TokenCodecs implements TokenCodec {
     return this.issuing.carriesClaims;
   }
 
-  /** @throws TypeError the token would be too long to be accepted */
+  /** @throws TokenTooLongError the token would be too long to be accepted */
   async sign(payload: JsonObject, ring = this.ring): Promise<string> {
     const token = await this.issuing.sign(payload, ring);
     if (token.length <= MAX_TOKEN_LENGTH) return token;
-    throw new TypeError(
-      `The token would have ${token.length} characters, and more than ${MAX_TOKEN_LENGTH} are refused; give it fewer claims.`,
-    );
+    throw new TokenTooLongError(token.length, MAX_TOKEN_LENGTH);
   }
 
   decode(token: string, now: number): MaybePromise<DecodedToken | TokenFault> {

@@ -12,7 +12,7 @@ export interface KeyRingSource {
  * Holds the ring in force. Whoever uses keys asks for `current` each time and keeps nothing that outlives it:
  * what was verified under an earlier ring is verified again.
  */
-export class KeyRingHolder {
+export class ActiveKeyRing {
   #current: KeyRing;
   #reloading: Promise<boolean> | undefined;
   readonly #budget = new ReloadBudget();

@@ -1,3 +1,4 @@
+import { isLegacyFamily } from '../sessions/legacy-family.js';
 import type { SessionKey, SessionRecord } from '../sessions/session-record.js';
 
 /** Which access token something long-lived, such as a socket, was opened with. The token itself is not kept. */
@@ -11,29 +12,34 @@ export interface TokenReference extends SessionKey {
  * any more; `refreshed`, so that the session goes on with another; or its session was `revoked`, or is `gone` to make
  * room for a newer one.
  */
-export type TokenStanding = 'current' | 'expired' | 'refreshed' | 'revoked' | 'gone';
+export type TokenStatus = 'current' | 'expired' | 'refreshed' | 'revoked' | 'gone';
 
-/** How the token's session stands, whichever of its tokens is the current one. As {@link standingOf} else. */
-export function sessionStandingOf(
+/** How the token's session stands, whichever of its tokens is the current one. As {@link statusOf} else. */
+export function sessionStatusOf(
   token: TokenReference,
   record: SessionRecord | undefined,
   isKeyAccepted: (kid: string | undefined) => boolean,
-): Exclude<TokenStanding, 'refreshed'> {
+): Exclude<TokenStatus, 'refreshed'> {
   const accessHash = record?.accessHash ?? token.accessHash;
-  const standing = standingOf({ ...token, accessHash }, record, isKeyAccepted);
+  const status = statusOf({ ...token, accessHash }, record, isKeyAccepted);
   // A store that keeps one session for each client may have another one there now.
-  return standing === 'refreshed' || record?.familyId !== token.familyId ? 'gone' : standing;
+  if (status === 'refreshed' || record === undefined) return 'gone';
+  const isOther =
+    token.familyId === undefined
+      ? !isLegacyFamily(record.familyId, record.clientId)
+      : record.familyId !== token.familyId;
+  return isOther ? 'gone' : status;
 }
 
 /**
  * @param record what the store has of the token's session
  * @param isKeyAccepted whether tokens of the key with this `kid` are accepted
  */
-export function standingOf(
+export function statusOf(
   token: TokenReference,
   record: SessionRecord | undefined,
   isKeyAccepted: (kid: string | undefined) => boolean,
-): TokenStanding {
+): TokenStatus {
   if (record === undefined) return 'gone';
   if (record.revokedAt !== undefined) return 'revoked';
   if (record.clientId !== token.clientId) return 'gone';

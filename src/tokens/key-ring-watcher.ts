@@ -5,7 +5,7 @@ import { ConfigError } from '../errors.js';
 import type { FastauthEvents } from '../events/fastauth-events.js';
 import { SafeLogger } from '../events/safe-logger.js';
 import type { KeyRing } from '../keys/key-ring.js';
-import { KeyRingHolder } from '../keys/key-ring-holder.js';
+import { ActiveKeyRing } from '../keys/active-key-ring.js';
 import type { KeySchedule } from '../keys/key-schedule.js';
 import { shortSecretWarnings } from '../keys/short-secret.js';
 
@@ -22,9 +22,9 @@ type Part = 'file' | 'provider' | 'ring';
  * seen within a second, a `next` key signs from its time on. A source that fails, or has gone, leaves what it said
  * last in force, and keeps nothing else from changing. Its timer keeps no process alive.
  */
-export class KeyRingKeeper implements OnModuleInit, OnModuleDestroy {
+export class KeyRingWatcher implements OnModuleInit, OnModuleDestroy {
   /** Undefined while there is no key at all. */
-  readonly holder: KeyRingHolder | undefined;
+  readonly active: ActiveKeyRing | undefined;
   readonly #logger = new SafeLogger();
   readonly #faults = new Map<Part, string>();
   readonly #warned = new Set<string>();
@@ -43,8 +43,8 @@ export class KeyRingKeeper implements OnModuleInit, OnModuleDestroy {
     this.#schedule = sources.schedule;
     this.#askedAt = clock.now();
     const ring = this.#ring();
-    this.holder =
-      ring && new KeyRingHolder(ring, { load: () => this.#reloaded(ring), now: () => clock.now() });
+    this.active =
+      ring && new ActiveKeyRing(ring, { load: () => this.#reloaded(ring), now: () => clock.now() });
   }
 
   /**
@@ -56,17 +56,17 @@ export class KeyRingKeeper implements OnModuleInit, OnModuleDestroy {
     clock: Clock,
     events: FastauthEvents,
     faultsOf: (ring: KeyRing) => readonly string[],
-  ): Promise<KeyRingKeeper> {
+  ): Promise<KeyRingWatcher> {
     await sources.load();
-    const keeper = new KeyRingKeeper(sources, clock, events, faultsOf);
-    keeper.#assertThere();
-    keeper.#assertUsable(keeper.holder?.current);
-    keeper.#warn();
-    return keeper;
+    const watcher = new KeyRingWatcher(sources, clock, events, faultsOf);
+    watcher.#assertThere();
+    watcher.#assertUsable(watcher.active?.current);
+    watcher.#warn();
+    return watcher;
   }
 
   onModuleInit(): void {
-    if (this.holder) this.#wait();
+    if (this.active) this.#wait();
   }
 
   onModuleDestroy(): void {
@@ -106,7 +106,7 @@ export class KeyRingKeeper implements OnModuleInit, OnModuleDestroy {
     await this.#asking;
     await Promise.all([this.#try('file', () => this.sources.readFile()), this.#askProvider()]);
     this.#apply();
-    return this.holder?.current ?? ring;
+    return this.active?.current ?? ring;
   }
 
   /** Puts in force what was read and what the time has changed. */
@@ -120,7 +120,7 @@ export class KeyRingKeeper implements OnModuleInit, OnModuleDestroy {
         this.#warn();
       }
       const ring = this.#ring();
-      if (ring && this.holder && this.holder.current !== ring) this.holder.replace(ring);
+      if (ring && this.active && this.active.current !== ring) this.active.replace(ring);
       this.#mended('ring');
     } catch (error) {
       this.#tell('ring', error);
@@ -128,9 +128,9 @@ export class KeyRingKeeper implements OnModuleInit, OnModuleDestroy {
   }
 
   #assertThere(): void {
-    const { sources, holder } = this;
+    const { sources, active } = this;
     const path = sources.file?.path;
-    if (path !== undefined && !holder) {
+    if (path !== undefined && !active) {
       throw new ConfigError([
         `key-set-file ${path} ${sources.lacksFile ? 'is not there' : 'holds no key'}, and there is no other key; ` +
           'make one with "npx fastauth keys rotate", or mount the folder that has the file',

@@ -5,12 +5,12 @@ import type { KeySources } from '../config/key-sources.js';
 import { FastauthEvents } from '../events/fastauth-events.js';
 import { importSecret } from '../keys/import-key.js';
 import { KeySchedule } from '../keys/key-schedule.js';
-import { KeyRingKeeper } from './key-ring-keeper.js';
+import { KeyRingWatcher } from './key-ring-watcher.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
-/** A key provider whose answers the test gives, and a keeper that asks it. */
+/** A key provider whose answers the test gives, and a watcher that asks it. */
 async function open() {
   const clock = new FakeClock();
   const entry = (text: string, signingFrom: number | undefined) => ({
@@ -32,18 +32,18 @@ async function open() {
       sources.schedule = await load();
     },
   };
-  const keeper = await KeyRingKeeper.open(
+  const watcher = await KeyRingWatcher.open(
     sources as unknown as KeySources,
     clock,
     new FastauthEvents(),
     () => [],
   );
-  keeper.onModuleInit();
+  watcher.onModuleInit();
   const pass = async (milliseconds: number): Promise<void> => {
     clock.advance(milliseconds / SECOND);
     await jest.advanceTimersByTimeAsync(milliseconds);
   };
-  return { keeper, load, pass, signingKid: () => keeper.holder?.current.signingKey.kid, first, second };
+  return { watcher, load, pass, signingKid: () => watcher.active?.current.signingKey.kid, first, second };
 }
 
 describe('the key ring is kept', () => {
@@ -57,16 +57,16 @@ describe('the key ring is kept', () => {
   });
 
   it('in step with the time: a next key signs from its time on', async () => {
-    const { keeper, pass, signingKid, first, second } = await open();
+    const { watcher, pass, signingKid, first, second } = await open();
     await pass(9 * SECOND);
     expect(signingKid()).toBe(first.key.kid);
     await pass(2 * SECOND);
     expect(signingKid()).toBe(second.key.kid);
-    keeper.onModuleDestroy();
+    watcher.onModuleDestroy();
   });
 
   it('in step with its provider, asked once a minute', async () => {
-    const { keeper, load, pass, signingKid, second } = await open();
+    const { watcher, load, pass, signingKid, second } = await open();
     await pass(59 * SECOND);
     expect(load).toHaveBeenCalledTimes(1);
     load.mockResolvedValue(new KeySchedule([second]));
@@ -75,11 +75,11 @@ describe('the key ring is kept', () => {
     expect(signingKid()).toBe(second.key.kid);
     await pass(59 * SECOND);
     expect(load).toHaveBeenCalledTimes(2);
-    keeper.onModuleDestroy();
+    watcher.onModuleDestroy();
   });
 
   it('as it is while the provider fails, and asked for again', async () => {
-    const { keeper, load, pass, signingKid, second } = await open();
+    const { watcher, load, pass, signingKid, second } = await open();
     await pass(11 * SECOND);
     load.mockRejectedValueOnce(new Error('away'));
     await pass(MINUTE);
@@ -87,16 +87,16 @@ describe('the key ring is kept', () => {
     expect(signingKid()).toBe(second.key.kid);
     await pass(MINUTE);
     expect(load).toHaveBeenCalledTimes(3);
-    keeper.onModuleDestroy();
+    watcher.onModuleDestroy();
   });
 
   it('no longer than the application, also where that ends while the provider is asked', async () => {
-    const { keeper, load, pass } = await open();
+    const { watcher, load, pass } = await open();
     let answer: (schedule: KeySchedule) => void = () => {};
     load.mockReturnValue(new Promise((resolve) => (answer = resolve)));
     await pass(MINUTE + SECOND);
     expect(load).toHaveBeenCalledTimes(2);
-    keeper.onModuleDestroy();
+    watcher.onModuleDestroy();
     answer(new KeySchedule([]));
     await pass(SECOND);
     expect(jest.getTimerCount()).toBe(0);

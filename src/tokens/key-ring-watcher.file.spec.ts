@@ -12,7 +12,7 @@ import { ConfigError } from '../errors.js';
 import { FastauthEvents } from '../events/fastauth-events.js';
 import { importSecret } from '../keys/import-key.js';
 import type { KeySetDocument } from '../keys/key-set-document.js';
-import { KeyRingKeeper } from './key-ring-keeper.js';
+import { KeyRingWatcher } from './key-ring-watcher.js';
 
 const SECRET = 'the key of the configuration, which is long enough';
 const FIRST = importSecret(SECRET).kid;
@@ -32,8 +32,8 @@ describe('a key set file', () => {
     keys: [{ ...jwk('the key of the file, which is long enough, too', 'second'), status: 'signing' }],
     retired: { [FIRST]: clock.seconds - 1 },
   });
-  const open = (config: object = {}, provider?: KeyProvider): Promise<KeyRingKeeper> =>
-    KeyRingKeeper.open(
+  const open = (config: object = {}, provider?: KeyProvider): Promise<KeyRingWatcher> =>
+    KeyRingWatcher.open(
       new KeySources(
         {
           cryptographyKey: SECRET,
@@ -49,10 +49,10 @@ describe('a key set file', () => {
       () => [],
     );
   /** Has the file looked at, as happens each second, and says which keys are in force. */
-  const look = async ({ holder }: KeyRingKeeper): Promise<readonly string[] | undefined> => {
+  const look = async ({ active }: KeyRingWatcher): Promise<readonly string[] | undefined> => {
     clock.advance(31);
-    await holder?.reload();
-    return holder?.current.keys.map(({ kid }) => kid);
+    await active?.reload();
+    return active?.current.keys.map(({ kid }) => kid);
   };
   const errors = (): string[] => lines.filter((line) => line.startsWith('error'));
 
@@ -100,11 +100,11 @@ describe('a key set file', () => {
     'that %s leaves the keys as they were, and that is said once',
     async (_what, reason, make) => {
       writeKeySet(file, second());
-      const keeper = await open();
-      expect(await look(keeper)).toEqual(['second']);
+      const watcher = await open();
+      expect(await look(watcher)).toEqual(['second']);
       rmSync(file);
       make(file);
-      for (let times = 0; times < 3; times++) expect(await look(keeper)).toEqual(['second']);
+      for (let times = 0; times < 3; times++) expect(await look(watcher)).toEqual(['second']);
       expect(errors()).toEqual([expect.stringContaining(`key-set-file ${file} ${reason}`)]);
       expect(lines.join('\n')).not.toContain('the key of');
 
@@ -112,31 +112,31 @@ describe('a key set file', () => {
       writeKeySet(file, {
         keys: [...second().keys, { ...jwk(`${SECRET}, third`, 'third'), status: 'next' }],
       });
-      expect(await look(keeper)).toEqual(['second', 'third', FIRST]);
+      expect(await look(watcher)).toEqual(['second', 'third', FIRST]);
       expect(lines.at(-1)).toBe('log: The keys were read again.');
     },
   );
 
   it('is the same again when it comes back as it was', async () => {
     writeKeySet(file, second());
-    const keeper = await open();
+    const watcher = await open();
     renameSync(file, `${file}.away`);
-    await look(keeper);
+    await look(watcher);
     renameSync(`${file}.away`, file);
-    expect(await look(keeper)).toEqual(['second']);
+    expect(await look(watcher)).toEqual(['second']);
     expect(lines.map((line) => line.split(':')[0])).toEqual(['error', 'log']);
   });
 
   it('may be missing at the start beside another key, which is said, and then be made', async () => {
-    const keeper = await open();
+    const watcher = await open();
     expect(lines).toEqual([
       expect.stringMatching(/^warn: key-set-file \S+ is not there: only the other keys/),
     ]);
-    expect(await look(keeper)).toEqual([FIRST]);
+    expect(await look(watcher)).toEqual([FIRST]);
     writeKeySet(file, second());
-    expect(await look(keeper)).toEqual(['second']);
+    expect(await look(watcher)).toEqual(['second']);
     rmSync(file);
-    expect(await look(keeper)).toEqual(['second']);
+    expect(await look(watcher)).toEqual(['second']);
   });
 
   it.each<[string, (path: string) => void, string]>([
@@ -158,22 +158,22 @@ describe('a key set file', () => {
     };
     const load = jest.fn(async () => [answer]);
     writeKeySet(file, { keys: [] });
-    const keeper = await open({}, { load } as unknown as KeyProvider);
-    expect(await look(keeper)).toEqual(['brought', FIRST]);
+    const watcher = await open({}, { load } as unknown as KeyProvider);
+    expect(await look(watcher)).toEqual(['brought', FIRST]);
     load.mockRejectedValue(new Error('out of reach'));
     writeKeySet(file, second());
-    expect(await look(keeper)).toEqual(['second', 'brought']);
+    expect(await look(watcher)).toEqual(['second', 'brought']);
     rmSync(file);
     load.mockResolvedValue([{ ...answer, kid: 'other' }]);
-    expect(await look(keeper)).toEqual(['second', 'other']);
+    expect(await look(watcher)).toEqual(['second', 'other']);
   });
 
   it('has its short secrets told, as those of the configuration are', async () => {
     writeKeySet(file, { keys: [{ ...jwk('a', 'short'), status: 'signing' }] });
-    const keeper = await open({}, {
+    const watcher = await open({}, {
       load: async () => [{ kid: 'brought', secret: 'b', status: 'verify-only' }],
     } as unknown as KeyProvider);
-    await look(keeper);
+    await look(watcher);
     expect(lines).toEqual([
       `warn: ${file}: the key short is shorter than 32 bytes, which HS256 needs (RFC 7518 section 3.2); rotate to another one`,
       'warn: keyProvider: the key brought is shorter than 32 bytes, which HS256 needs (RFC 7518 section 3.2); rotate to another one',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { legacyFamilyOf } from '../sessions/legacy-family.js';
 import type { SessionRecord } from '../sessions/session-record.js';
-import { standingOf } from './token-standing.js';
+import { sessionStatusOf, statusOf } from './token-status.js';
 
 const token = { clientId: 'device', familyId: 'family', accessHash: 'the current one' };
 const record: SessionRecord = {
@@ -16,7 +17,7 @@ const record: SessionRecord = {
 };
 
 describe('how a token that once verified stands now', () => {
-  it.each<[standing: string, stored: SessionRecord | undefined]>([
+  it.each<[status: string, stored: SessionRecord | undefined]>([
     ['current', record],
     ['gone', undefined],
     ['gone', { ...record, clientId: 'another' }],
@@ -26,7 +27,19 @@ describe('how a token that once verified stands now', () => {
     ['revoked', { ...record, revokedAt: 1500, accessHash: 'a newer one' }],
     ['expired', { ...record, kid: 'retired' }],
     ['expired', { ...record, kid: undefined }],
-  ])('%s: %j', (standing, stored) => {
-    expect(standingOf(token, stored, (kid) => kid === 'accepted')).toBe(standing);
+  ])('%s: %j', (status, stored) => {
+    expect(statusOf(token, stored, (kid) => kid === 'accepted')).toBe(status);
+  });
+});
+
+describe('how the session of a token stands that names no family', () => {
+  it.each([
+    ['current', 'legacy'],
+    ['current', legacyFamilyOf('device')],
+    ['gone', legacyFamilyOf('another')],
+    ['gone', 'family'],
+  ])('%s: its record has the family %s', (status, familyId) => {
+    const stored = { ...record, familyId, accessHash: 'a newer one' };
+    expect(sessionStatusOf({ ...token, familyId: undefined }, stored, () => true)).toBe(status);
   });
 });
