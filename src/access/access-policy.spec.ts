@@ -5,7 +5,7 @@ import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-hos
 import { testConfig } from '../../test/support/test-config.js';
 import { AccessPolicy } from './access-policy.js';
 import { AccessOnly, ConfiguredAccess, MasterOnly, Public } from './decorators.js';
-import { ACCESS, BOTH, MASTER, NONE, type Demand } from './demand.js';
+import { ACCESS, BOTH, MASTER, NONE, type Requirement } from './requirement.js';
 import { HandlerNames } from './handler-names.js';
 import { PathRules } from './paths/path-rules.js';
 
@@ -31,7 +31,7 @@ const callOf = (controller: Type<unknown>, name: string) => {
 };
 
 describe('what a route needs', () => {
-  it.each<[Type<unknown>, string, Parameters<typeof testConfig>[0], Demand]>([
+  it.each<[Type<unknown>, string, Parameters<typeof testConfig>[0], Requirement]>([
     [Routes, 'ofClass', {}, ACCESS],
     [Routes, 'ofMethod', {}, MASTER],
     [Routes, 'open', { defaultAccess: 'master' }, NONE],
@@ -43,25 +43,26 @@ describe('what a route needs', () => {
     [Plain, 'issuance', { publicTokenIssuance: true }, NONE],
     [Plain, 'introspection', {}, MASTER],
     [Plain, 'introspection', { introspectionAccess: 'access' }, ACCESS],
-  ])('by %p.%s with %j: %p', (controller, name, settings, demand) => {
+  ])('by %p.%s with %j: %p', (controller, name, settings, requirement) => {
     const policy = policyOf(settings);
     // Asked twice: the second answer is remembered.
     for (let round = 0; round < 2; round++)
-      expect(policy.demandOfCall(callOf(controller, name))).toBe(demand);
+      expect(policy.requirementOfCall(callOf(controller, name))).toBe(requirement);
   });
 
   it('is what decorators and the rules of all its paths ask together', () => {
     const policy = policyOf();
-    const demand = (name: string, ...patterns: string[]) => policy.demandOfRoute(Routes, name, patterns);
-    expect(demand('open')).toBe(NONE);
-    expect(demand('open', '/elsewhere', '/api/:id')).toBe(ACCESS);
-    expect(demand('ofClass', '/admin')).toBe(BOTH);
-    expect(demand('open', '/admin', '/api')).toBe(BOTH);
+    const requirement = (name: string, ...patterns: string[]) =>
+      policy.requirementOfRoute({ controller: Routes, handlerName: name, method: 'GET', patterns });
+    expect(requirement('open')).toBe(NONE);
+    expect(requirement('open', '/elsewhere', '/api/:id')).toBe(ACCESS);
+    expect(requirement('ofClass', '/admin')).toBe(BOTH);
+    expect(requirement('open', '/admin', '/api')).toBe(BOTH);
   });
 
   it('is told with where it comes from', () => {
     const origins = (policy: AccessPolicy, controller: Type<unknown>, name: string, ...to: string[]) =>
-      policy.originsOfDemand(controller, name, to);
+      policy.originsOfRequirement({ controller, handlerName: name, method: 'GET', patterns: to });
     expect(origins(policyOf(), Routes, 'ofClass', '/admin', '/admin/a')).toEqual([
       'decorator',
       'path rule "/admin"',

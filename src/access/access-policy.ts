@@ -8,37 +8,51 @@ import {
 } from '@nestjs/common';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import {
-  type ConfiguredDemands,
-  declaredDemand,
-  declaredDemandOfClass,
+  type ConfiguredEndpoint,
+  type ConfiguredRequirements,
+  declaredRequirement,
+  declaredRequirementOfClass,
   type Replaced,
-  replacedDemand,
-} from './declared-demand.js';
-import { ACCESS, BOTH, describeDemand, MASTER, NONE, type Demand } from './demand.js';
+  replacedRequirement,
+} from './declared-requirement.js';
+import { ACCESS, BOTH, MASTER, NONE, Requirement } from './requirement.js';
 import { HandlerNames, methodNamesOf } from './handler-names.js';
+import { describeRule } from './paths/compiled-rules.js';
 import { PathRules } from './paths/path-rules.js';
 
 const DEMANDS = { public: NONE, access: ACCESS, master: MASTER } as const;
 
 /** What a handler needs by its decorators and by default; path rules come on top. */
-interface HandlerDemand {
-  readonly demand: Demand;
+interface HandlerRequirement {
+  readonly requirement: Requirement;
   /** Whether a decorator says something about it. */
   readonly isDeclared: boolean;
   /** Whether a decorator says that it is open; not so where it is open for want of any. */
   readonly isMarkedPublic: boolean;
 }
 
+/** What of a route says what it needs. */
+export interface PolicedRoute {
+  readonly controller: Type<unknown>;
+  readonly handlerName: string;
+  /** Of HTTP, or `ALL`. */
+  readonly method: string;
+  readonly patterns: readonly string[];
+}
+
 /** Of a call that belongs to no class, of which nobody could say that it is open. */
-const UNKNOWN: HandlerDemand = { demand: BOTH, isDeclared: true, isMarkedPublic: false };
+const UNKNOWN: HandlerRequirement = { requirement: BOTH, isDeclared: true, isMarkedPublic: false };
 
 /** Decides what a route needs: decorators, path rules and `default-access` together, the stricter wins. */
 @Injectable()
 export class AccessPolicy implements OnApplicationBootstrap {
-  readonly defaultDemand: Demand;
-  private readonly configured: ConfiguredDemands;
+  readonly defaultRequirement: Requirement;
+  /** As documents and logs tell it. */
+  private readonly configured: ConfiguredRequirements;
+  /** As guards ask it, which know no clients: what takes those, too, asks by itself. */
+  private readonly guarded: ConfiguredRequirements;
   /** By class and function, both weakly: some applications make functions for each request. */
-  private handlers = new WeakMap<object, WeakMap<object, HandlerDemand>>();
+  private handlers = new WeakMap<object, WeakMap<object, HandlerRequirement>>();
   private readonly unnamed = new WeakSet<object>();
 
   /** @internal */
@@ -47,11 +61,12 @@ export class AccessPolicy implements OnApplicationBootstrap {
     private readonly rules: PathRules,
     private readonly names: HandlerNames,
   ) {
-    this.defaultDemand = DEMANDS[config.defaultAccess];
+    this.defaultRequirement = DEMANDS[config.defaultAccess];
     this.configured = {
       issuance: config.publicTokenIssuance ? NONE : MASTER,
       introspection: DEMANDS[config.introspectionAccess],
     };
+    this.guarded = config.tokenEndpoint ? { ...this.configured, introspection: NONE } : this.configured;
   }
 
   /** What was asked before may have been decorated since. */
@@ -70,8 +85,8 @@ export class AccessPolicy implements OnApplicationBootstrap {
   }
 
   /** What the handler of this call needs by its decorators, or by default. */
-  demandOfCall(context: ExecutionContext): Demand {
-    return this.handlerOf(context).demand;
+  requirementOfCall(context: ExecutionContext): Requirement {
+    return this.handlerOf(context).requirement;
   }
 
   /** Whether a decorator says something about the handler of this call. */
@@ -84,77 +99,116 @@ export class AccessPolicy implements OnApplicationBootstrap {
     return this.handlerOf(context).isMarkedPublic;
   }
 
-  /** What a method needs by decorators, or by default. */
-  demandOfMethod(controller: Type<unknown>, method: string | symbol): Demand {
-    return declaredDemand(controller, method, this.configured) ?? this.defaultDemand;
+  /** What guards ask for a method, by decorators or by default. */
+  requirementOfMethod(controller: Type<unknown>, method: string | symbol): Requirement {
+    return declaredRequirement(controller, method, this.guarded) ?? this.defaultRequirement;
+  }
+
+  /** @internal What is asked at an endpoint of ours by the configuration, of those who are no client. */
+  requirementOfEndpoint(endpoint: ConfiguredEndpoint): Requirement {
+    return this.configured[endpoint];
   }
 
   /** Whether a decorator says that a method is open; not so where it is open for want of any. */
   isMethodMarkedPublic(controller: Type<unknown>, method: string | symbol): boolean {
-    return declaredDemand(controller, method, this.configured) === NONE;
+    return declaredRequirement(controller, method, this.configured)?.isOpen === true;
+  }
+
+  /** Whether a decorator says that a method lets everybody in, `@OptionalAccess()` included. */
+  saysOpen(controller: Type<unknown>, method: string | symbol): boolean {
+    return isForAll(declaredRequirement(controller, method, this.configured));
+  }
+
+  /** As {@link saysOpen}, of a class. */
+  classSaysOpen(controller: Type<unknown>): boolean {
+    return isForAll(declaredRequirementOfClass(controller, this.configured));
+  }
+
+  /** Whether a decorator says something about a method, or about its class. */
+  isMethodDeclared(controller: Type<unknown>, method: string | symbol): boolean {
+    return declaredRequirement(controller, method, this.configured) !== undefined;
   }
 
   /** What a class needs by its own decorators, or by default. */
-  demandOfClass(controller: Type<unknown>): Demand {
-    return declaredDemandOfClass(controller, this.configured) ?? this.defaultDemand;
+  requirementOfClass(controller: Type<unknown>): Requirement {
+    return declaredRequirementOfClass(controller, this.configured) ?? this.defaultRequirement;
   }
 
   /**
    * What the path rules ask for a route whose pattern, as the router has it, is this.
-   * @param method of a request that an endpoint of ours may answer: there only rules count that name it
+   * @param method undefined: what they ask for one or another method
+   * @param mayBeOwn whether an endpoint of ours may be what answers: there only rules count that name it
    */
-  demandOfPattern(pattern: string, method?: string): Demand {
-    return this.rules.demandForPattern(pattern, method);
+  requirementOfPattern(pattern: string, method?: string, mayBeOwn?: boolean): Requirement {
+    return this.rules.requirementForPattern(pattern, method, mayBeOwn);
   }
 
   /**
    * What the path rules ask for a request target, however it is spelt.
-   * @param method as for {@link demandOfPattern}
+   * @param method as for {@link requirementOfPattern}, as is the last
    */
-  demandOfTarget(target: string, method?: string): Demand {
-    return this.rules.demandForTarget(target, method);
+  requirementOfTarget(target: string, method?: string, mayBeOwn?: boolean): Requirement {
+    return this.rules.requirementForTarget(target, method, mayBeOwn);
   }
 
   /** What the path rules ask for a request, once it is known which handler answers it. */
-  demandOfRequest(handler: object, pattern: string | undefined, target: string, method?: string): Demand {
-    const ownMethod = this.rules.isOwnHandler(handler) ? method : undefined;
-    const ofPattern = pattern === undefined ? NONE : this.demandOfPattern(pattern, ownMethod);
-    return ofPattern | this.demandOfTarget(target, ownMethod);
+  requirementOfRequest(
+    handler: object,
+    pattern: string | undefined,
+    target: string,
+    method?: string,
+  ): Requirement {
+    const isOwn = this.rules.isOwnHandler(handler);
+    const ofPattern = pattern === undefined ? NONE : this.requirementOfPattern(pattern, method, isOwn);
+    return ofPattern.and(this.requirementOfTarget(target, method, isOwn));
   }
 
   /** What a route needs whatever URL it is reached by, as documents and logs tell it. */
-  demandOfRoute(controller: Type<unknown>, method: string, patterns: readonly string[]): Demand {
-    const isEndpoint = this.isEndpoint(controller, method);
-    return patterns.reduce<Demand>(
-      (demand, pattern) =>
-        demand | (isEndpoint ? this.rules.demandForEndpoint(pattern) : this.demandOfPattern(pattern)),
-      this.demandOfMethod(controller, method),
-    );
+  requirementOfRoute({ controller, handlerName, method, patterns }: PolicedRoute): Requirement {
+    const isEndpoint = this.isEndpoint(controller, handlerName);
+    const httpMethod = method === 'ALL' ? undefined : method;
+    return Requirement.all([
+      declaredRequirement(controller, handlerName, this.configured) ?? this.defaultRequirement,
+      ...patterns.map((pattern) =>
+        isEndpoint
+          ? this.rules.requirementForEndpoint(pattern, httpMethod)
+          : this.requirementOfPattern(pattern, httpMethod),
+      ),
+    ]);
   }
 
   /**
-   * What makes a route guarded, for people: `decorator`, `default-access`, `path rule "/admin"`.
-   * @param method undefined: of the class itself, as for a gateway's handshake
+   * What makes a route guarded, for people: `decorator`, `default-access`, `path rule "/admin"`. Without a handler, of
+   * the class itself, as for a gateway's handshake.
    */
-  originsOfDemand(
-    controller: Type<unknown>,
-    method: string | undefined,
-    patterns: readonly string[],
-  ): readonly string[] {
+  originsOfRequirement({
+    controller,
+    handlerName,
+    method,
+    patterns,
+  }: Omit<PolicedRoute, 'handlerName'> & { readonly handlerName?: string }): readonly string[] {
     const declared =
-      method === undefined
-        ? declaredDemandOfClass(controller, this.configured)
-        : declaredDemand(controller, method, this.configured);
-    const replaced = method === undefined ? undefined : replacedDemand(controller, method, this.configured);
-    const isEndpoint = method !== undefined && this.isEndpoint(controller, method);
-    const rules = patterns.flatMap((pattern) => this.rules.rulesForPattern(pattern, isEndpoint));
+      handlerName === undefined
+        ? declaredRequirementOfClass(controller, this.configured)
+        : declaredRequirement(controller, handlerName, this.configured);
+    const replaced =
+      handlerName === undefined ? undefined : replacedRequirement(controller, handlerName, this.configured);
+    const isEndpoint = handlerName !== undefined && this.isEndpoint(controller, handlerName);
+    const httpMethod = method === 'ALL' ? undefined : method;
+    const rules = patterns.flatMap((pattern) => this.originsOfPath(pattern, httpMethod, isEndpoint));
     return [
-      ...(declared || replaced
+      ...(declared?.isOpen === false || replaced
         ? [replaced ? `decorator, in place of ${inWords(replaced)}` : 'decorator']
         : []),
-      ...(declared === undefined && this.defaultDemand !== NONE ? ['default-access'] : []),
-      ...[...new Set(rules)].map(({ text }) => `path rule ${JSON.stringify(text)}`),
+      ...(declared === undefined && !this.defaultRequirement.isOpen ? ['default-access'] : []),
+      ...new Set(rules),
     ];
+  }
+
+  /** The path rules that hold for a pattern, for people: `path rule "/admin"`. */
+  originsOfPath(pattern: string, method: string | undefined, isEndpoint = false): readonly string[] {
+    const rules = this.rules.rulesForPattern(pattern, method, isEndpoint);
+    return [...new Set(rules)].map((rule) => `path rule ${describeRule(rule)}`);
   }
 
   /** Whether a method serves an endpoint of ours. */
@@ -162,11 +216,18 @@ export class AccessPolicy implements OnApplicationBootstrap {
     return this.rules.isOwnHandler(Reflect.get(controller.prototype as object, method));
   }
 
-  private handlerOf(context: ExecutionContext): HandlerDemand {
+  /** Whether this call is one of an endpoint of ours. */
+  isEndpointCall(context: ExecutionContext): boolean {
+    const names = this.names.find(context);
+    const controller = context.getClass() as Type<unknown>;
+    return names?.some((name) => typeof name === 'string' && this.isEndpoint(controller, name)) === true;
+  }
+
+  private handlerOf(context: ExecutionContext): HandlerRequirement {
     return this.handlers.get(context.getClass())?.get(context.getHandler()) ?? this.find(context);
   }
 
-  private find(context: ExecutionContext): HandlerDemand {
+  private find(context: ExecutionContext): HandlerRequirement {
     const controller = context.getClass() as Type<unknown> | undefined;
     if (typeof controller !== 'function') return UNKNOWN;
     const names = this.names.find(context);
@@ -182,18 +243,18 @@ export class AccessPolicy implements OnApplicationBootstrap {
     controller: Type<unknown>,
     names: readonly (string | symbol)[],
     handler: object,
-  ): HandlerDemand {
-    const declared = names.map((name) => declaredDemand(controller, name, this.configured, handler));
+  ): HandlerRequirement {
+    const declared = names.map((name) => declaredRequirement(controller, name, this.guarded, handler));
     return {
-      demand: declared.reduce<Demand>((sum, each) => sum | (each ?? this.defaultDemand), NONE),
+      requirement: Requirement.all(declared.map((each) => each ?? this.defaultRequirement)),
       isDeclared: declared.some((each) => each !== undefined),
-      isMarkedPublic: declared.every((each) => each === NONE),
+      isMarkedPublic: declared.every((each) => each?.isOpen),
     };
   }
 
   /** For a handler that is none of its class's methods: all that any of them needs. */
-  private ofWholeClass(controller: Type<unknown>, handler: object): HandlerDemand {
-    const { demand, isDeclared } = this.ofMethods(controller, methodNamesOf(controller), handler);
+  private ofWholeClass(controller: Type<unknown>, handler: object): HandlerRequirement {
+    const { requirement, isDeclared } = this.ofMethods(controller, methodNamesOf(controller), handler);
     if (isDeclared && !this.unnamed.has(controller)) {
       this.unnamed.add(controller);
       new Logger('Fastauth').warn(
@@ -201,10 +262,18 @@ export class AccessPolicy implements OnApplicationBootstrap {
           'Replace the method before the application is initialized, or on the prototype of the class.',
       );
     }
-    return { demand: demand | this.demandOfClass(controller), isDeclared, isMarkedPublic: false };
+    return {
+      requirement: requirement.and(this.requirementOfClass(controller)),
+      isDeclared,
+      isMarkedPublic: false,
+    };
   }
 }
 
-function inWords({ demand, owner }: Replaced): string {
-  return `${describeDemand(demand)} on ${owner}`;
+function isForAll(requirement: Requirement | undefined): boolean {
+  return requirement?.alternatives.some(({ credentials }) => credentials === 0) === true;
+}
+
+function inWords({ requirement, owner }: Replaced): string {
+  return `${requirement.describe()} on ${owner}`;
 }

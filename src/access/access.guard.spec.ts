@@ -3,7 +3,7 @@ import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-hos
 import { describe, expect, it } from '@jest/globals';
 import { AccessGuard } from './access.guard.js';
 import { ContextGuards } from './context-guards.js';
-import { NONE } from './demand.js';
+import { NONE } from './requirement.js';
 import { AccessDeniedException } from './denial.js';
 
 const open: CanActivate = { canActivate: () => true };
@@ -11,7 +11,7 @@ const guards = new Map([
   ['http', open],
   ['ws', open],
 ]);
-const policy = { isDeclared: () => false, isMarkedPublic: () => false, defaultDemand: NONE };
+const policy = { isDeclared: () => false, isMarkedPublic: () => false, defaultRequirement: NONE };
 const guard = new AccessGuard(new ContextGuards(guards, policy));
 
 function contextOf(type: string): ExecutionContextHost {

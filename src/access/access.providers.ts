@@ -7,6 +7,7 @@ import { Authenticator } from './authenticator.js';
 import { Gate } from './gate.js';
 import { HandlerNames } from './handler-names.js';
 import { MasterTokens } from './master-tokens.js';
+import { Observation } from './observation.js';
 import { PublicPaths } from './paths/public-paths.js';
 
 /** @param globalGuard whether the guard is asked about every route */
@@ -17,6 +18,7 @@ export function accessProviders(globalGuard: boolean): ModuleMetadata {
       AccessPolicy,
       MasterTokens,
       Authenticator,
+      Observation,
       Gate,
       {
         provide: PublicPaths,

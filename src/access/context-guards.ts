@@ -1,7 +1,6 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { AccessPolicy } from './access-policy.js';
-import { NONE } from './demand.js';
 import { AccessDeniedException, DENIALS } from './denial.js';
 
 type Decided = ExecutionContext & Record<symbol, boolean | Promise<boolean> | undefined>;
@@ -15,7 +14,7 @@ export class ContextGuards {
 
   constructor(
     private readonly guards: ReadonlyMap<string, CanActivate>,
-    private readonly policy: Pick<AccessPolicy, 'isDeclared' | 'isMarkedPublic' | 'defaultDemand'>,
+    private readonly policy: Pick<AccessPolicy, 'isDeclared' | 'isMarkedPublic' | 'defaultRequirement'>,
   ) {}
 
   /**
@@ -35,7 +34,7 @@ export class ContextGuards {
   decideDeclared(context: ExecutionContext, guard: CanActivate): ReturnType<CanActivate['canActivate']> {
     const decided = (context as Decided)[this.decision];
     if (decided !== undefined) return decided;
-    const hasNothingToAsk = this.policy.defaultDemand === NONE && !this.policy.isDeclared(context);
+    const hasNothingToAsk = this.policy.defaultRequirement.isOpen && !this.policy.isDeclared(context);
     return hasNothingToAsk || guard.canActivate(context);
   }
 

@@ -9,10 +9,12 @@ const read = (rawHeaders: readonly string[], handshakeTokens?: readonly string[]
     if (headers[name] === undefined) headers[name] = value;
     else if (name !== 'authorization') headers[name] += `, ${value}`;
   }
-  return readCredentials({ headers, rawHeaders, ...(handshakeTokens ? { handshakeTokens } : {}) });
+  return readCredentials({ headers, rawHeaders }, handshakeTokens);
 };
 const access = (accessToken: string | undefined) => ({ masterToken: undefined, accessToken });
 const master = (masterToken: string | undefined) => ({ masterToken, accessToken: undefined });
+
+const withoutBearer = { ...access(undefined), lacksBearer: true };
 
 describe('credentials of a request', () => {
   it.each([
@@ -24,9 +26,10 @@ describe('credentials of a request', () => {
     ['a master token with a comma', ['MASTER-TOKEN', 'm,n'], master('m,n')],
     ['an access token with a comma', ['ACCESS-TOKEN', 'a,b'], access('a,b')],
     ['both', ['MASTER-TOKEN', 'm', 'ACCESS-TOKEN', 'a'], { masterToken: 'm', accessToken: 'a' }],
+    ['no scheme', ['Authorization', 'a.b.c'], withoutBearer],
     ['another scheme', ['Authorization', 'Basic YTpi'], access(undefined)],
-    ['a scheme without a token', ['Authorization', 'Bearer '], access(undefined)],
-    ['two words after the scheme', ['Authorization', 'Bearer a b'], access(undefined)],
+    ['a scheme without a token', ['Authorization', 'Bearer '], withoutBearer],
+    ['two words after the scheme', ['Authorization', 'Bearer a b'], withoutBearer],
     [
       'another scheme beside an access token',
       ['Authorization', 'Basic YTpi', 'ACCESS-TOKEN', 'a'],

@@ -8,8 +8,8 @@ import {
   type Type,
 } from '@nestjs/common';
 import { GUARDS_METADATA } from '../nest.js';
-import { declaredDemand } from './declared-demand.js';
-import { BOTH, NONE } from './demand.js';
+import { declaredRequirement } from './declared-requirement.js';
+import { BOTH } from './requirement.js';
 import { AccessDeniedException, DENIALS } from './denial.js';
 import { findHandlerNames, methodNamesOf } from './handler-names.js';
 
@@ -70,5 +70,5 @@ function isOpenWithoutModule(context: ExecutionContext): boolean {
   const handler = context.getHandler();
   const names = findHandlerNames(controller, handler) ?? methodNamesOf(controller);
   const closed = { issuance: BOTH, introspection: BOTH };
-  return names.every((name) => (declaredDemand(controller, name, closed, handler) ?? NONE) === NONE);
+  return names.every((name) => declaredRequirement(controller, name, closed, handler)?.isOpen !== false);
 }

@@ -3,6 +3,7 @@ import { CryptoKeyNotSetError, StoreUnavailableError } from '../errors.js';
 import { TokenFault } from '../tokens/token-fault.js';
 import {
   AccessDeniedException,
+  type Denial,
   denialBody,
   denialHeaders,
   denialOfError,
@@ -12,28 +13,39 @@ import {
   isDenial,
 } from './denial.js';
 
+/** Without the identifier, which all have. */
+function headersOf(denial: Denial, realm = 'app'): Record<string, string> {
+  const { 'X-Request-Id': id, ...others } = denialHeaders(
+    denial,
+    { appName: realm, resourceIdentifier: undefined },
+    'req-1',
+  );
+  expect(id).toBe('req-1');
+  return others;
+}
+
 describe('the headers of a denial', () => {
   it('challenge, without an error where no credential was sent', () => {
-    expect(denialHeaders(DENIALS.noAccessToken, 'app')).toEqual({ 'WWW-Authenticate': 'Bearer realm="app"' });
-    expect(denialHeaders(DENIALS.badMasterToken, 'app')).toEqual({
+    expect(headersOf(DENIALS.noAccessToken)).toEqual({ 'WWW-Authenticate': 'Bearer realm="app"' });
+    expect(headersOf(DENIALS.badMasterToken)).toEqual({
       'WWW-Authenticate':
         'Bearer realm="app", error="invalid_token", error_description="Unauthorized Master Token"',
     });
-    expect(denialHeaders(DENIALS.ambiguous, 'app')['WWW-Authenticate']).toContain('error="invalid_request"');
+    expect(headersOf(DENIALS.ambiguous)['WWW-Authenticate']).toContain('error="invalid_request"');
   });
 
   it('quote no realm that could end the quotes or the line', () => {
-    expect(denialHeaders(DENIALS.noAccessToken, 'a"b\\c\r\nd é')).toEqual({
+    expect(headersOf(DENIALS.noAccessToken, 'a"b\\c\r\nd é')).toEqual({
       'WWW-Authenticate': 'Bearer realm="a_b_c__d _"',
     });
   });
 
   it('say when to try again, and nothing where that would not help', () => {
-    expect(denialHeaders(denialOfLimit(17), 'app')).toEqual({ 'Retry-After': '17' });
-    expect(denialHeaders(denialOfError(new StoreUnavailableError()), 'app')).toEqual({ 'Retry-After': '1' });
-    expect(denialHeaders(DENIALS.shuttingDown, 'app')).toEqual({ 'Retry-After': '1' });
-    expect(denialHeaders(DENIALS.foreignOrigin, 'app')).toEqual({});
-    expect(denialHeaders(denialOfError(new CryptoKeyNotSetError()), 'app')).toEqual({});
+    expect(headersOf(denialOfLimit(17))).toEqual({ 'Retry-After': '17' });
+    expect(headersOf(denialOfError(new StoreUnavailableError()))).toEqual({ 'Retry-After': '1' });
+    expect(headersOf(DENIALS.shuttingDown)).toEqual({ 'Retry-After': '1' });
+    expect(headersOf(DENIALS.foreignOrigin)).toEqual({});
+    expect(headersOf(denialOfError(new CryptoKeyNotSetError()))).toEqual({});
   });
 });
 
@@ -45,7 +57,22 @@ describe('a denial', () => {
     expect(details(TokenFault.notCurrent)).toBe('Unauthorized Access Token');
     expect(details(TokenFault.wrongType)).toBe('Unauthorized Access Token');
     expect(details(TokenFault.expired)).toBe(`Invalid Access Token. Error: ${TokenFault.expired.reason}.`);
-    expect(denialOfFault(TokenFault.expired)).toMatchObject({ status: 401, code: 'invalid_token' });
+    expect(denialOfFault(TokenFault.expired)).toMatchObject({ status: 401, code: 'token_expired' });
+  });
+
+  it('hints at what to do by the form of what was sent, beside the words of the original', () => {
+    expect(denialBody(denialOfFault(TokenFault.malformed))).toEqual({
+      detail: 'Invalid Access Token. Error: Invalid token format.',
+      code: 'invalid_token',
+      hint: expect.stringContaining('MASTER-TOKEN'),
+    });
+    const ofRefreshToken = TokenFault.wrongType.of({ clientId: 'ada', familyId: 'f' });
+    expect(denialBody(denialOfFault(ofRefreshToken))).toEqual({
+      detail: 'Unauthorized Access Token',
+      code: 'wrong_token_type',
+      hint: expect.stringContaining('refresh endpoint'),
+    });
+    expect(denialOfFault(ofRefreshToken).bearer).toEqual({ clientId: 'ada', familyId: 'f' });
   });
 
   it('stands for a store that is down and a key that is not set, and for no other error', () => {

@@ -1,6 +1,8 @@
 import { HttpException } from '@nestjs/common';
 import { CryptoKeyNotSetError, StoreUnavailableError, type FastauthErrorCode } from '../errors.js';
-import { TokenFault } from '../tokens/token-fault.js';
+import type { FastauthConfig } from '../config/fastauth-config.js';
+import { type Bearer, TokenFault } from '../tokens/token-fault.js';
+import { resourceMetadataUrl } from './resource-metadata.js';
 
 /** Why a request may not enter, as a value: a flood of bad tokens shall not cost an exception each. */
 export interface Denial {
@@ -14,36 +16,103 @@ export interface Denial {
   readonly retryAfter?: number;
   /** For operators, where they are told more than the caller. */
   readonly reason?: string;
+  /** What the access token has to have, for the challenge. */
+  readonly scopes?: readonly string[];
+  /** Whether it is the master token that is missing: no authorization server gives that out. */
+  readonly isOfMaster?: true;
+  /** Of the session, in seconds, for the challenge (RFC 9470 section 3). */
+  readonly maxAge?: number;
+  /** What to do, where a mistake is likely. Follows from the form of what was sent, or is for whoever holds a good token. */
+  readonly hint?: string;
+  /** Whose the token was, if it was ours; for operators, never for the caller. */
+  readonly bearer?: Bearer | undefined;
 }
 
-function denial(status: Denial['status'], code: FastauthErrorCode, detail: string): Denial {
-  return Object.freeze({ denied: true, status, code, detail });
+function denial(
+  status: Denial['status'],
+  code: FastauthErrorCode,
+  detail: string,
+  more: Pick<Denial, 'hint' | 'bearer' | 'scopes' | 'maxAge' | 'isOfMaster'> = {},
+): Denial {
+  return Object.freeze({ denied: true, status, code, detail, ...more });
+}
+
+function denialOfMaster(code: FastauthErrorCode, hint?: string): Denial {
+  return denial(401, code, 'Unauthorized Master Token', {
+    isOfMaster: true,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 export const DENIALS = {
   ambiguous: denial(400, 'invalid_request', 'A credential was sent more than once'),
-  noMasterToken: denial(401, 'missing_token', 'Unauthorized Master Token'),
-  badMasterToken: denial(401, 'invalid_token', 'Unauthorized Master Token'),
+  noMasterToken: denialOfMaster('missing_token'),
+  /** Whatever the access token is: to tell whether it is a master token would help whoever guesses at those. */
+  masterTokenElsewhere: denialOfMaster(
+    'missing_token',
+    'This needs the master token, and reads it from the MASTER-TOKEN header alone.',
+  ),
+  badMasterToken: denialOfMaster('invalid_token'),
   noAccessToken: denial(401, 'missing_token', 'Invalid Access Token. Access Token is null'),
+  noBearer: denial(401, 'missing_token', 'Invalid Access Token. Access Token is null', {
+    hint: 'Write "Authorization: Bearer <access token>".',
+  }),
   otherClient: denial(401, 'invalid_token', 'Invalid Client ID'),
   foreignOrigin: denial(403, 'origin_not_allowed', 'Origin not allowed'),
   overloaded: denial(503, 'store_unavailable', 'The credentials could not be checked in time'),
   shuttingDown: denial(503, 'shutting_down', 'The server is shutting down'),
   moduleNotImported: denial(500, 'module_not_imported', 'FastauthModule is not imported'),
-  unknownContext: denial(401, 'missing_token', 'This kind of call is not open to anybody'),
+  unknownContext: denial(401, 'unsupported_context', 'This kind of call is not open to anybody'),
 } as const;
+
+/** The denial for want of an access token with these scopes. @see RFC 6750 section 3 */
+export function denialOfNoToken(scopes: readonly string[]): Denial {
+  return scopes.length === 0 ? DENIALS.noAccessToken : { ...DENIALS.noAccessToken, scopes };
+}
+
+/** The denial for an access token that is good, but may not do this. @see RFC 6750 section 3.1 */
+export function denialOfScopes(scopes: readonly string[], bearer?: Bearer): Denial {
+  return denial(403, 'insufficient_scope', 'The access token has not all scopes that this needs', {
+    scopes,
+    bearer,
+  });
+}
+
+/** The denial for an access token whose session began too long ago. @see RFC 9470 section 3 */
+export function denialOfAge(maxAge: number, bearer?: Bearer): Denial {
+  return denial(401, 'insufficient_user_authentication', 'A more recent login is required', {
+    maxAge,
+    bearer,
+  });
+}
 
 /** The denial for an access token with this fault. */
 export function denialOfFault(fault: TokenFault): Denial {
-  return denial(401, 'invalid_token', detailOf(fault));
+  const { code, bearer } = fault;
+  const hint = hintOf(fault);
+  return denial(401, code, detailOf(fault), hint === undefined ? { bearer } : { bearer, hint });
+}
+
+function hintOf({ kind }: TokenFault): string | undefined {
+  switch (kind) {
+    case TokenFault.malformed:
+      return 'This does not have the form of an access token. A master token belongs in the MASTER-TOKEN header.';
+    case TokenFault.wrongType:
+      return 'This is not an access token. Send a refresh token to the refresh endpoint, and the access token of its answer here.';
+    default:
+      return undefined;
+  }
 }
 
 function detailOf(fault: TokenFault): string {
-  switch (fault) {
+  switch (fault.kind) {
     case TokenFault.noClientId:
     case TokenFault.unknownClient:
       return 'Invalid Client ID';
     case TokenFault.notCurrent:
+    case TokenFault.superseded:
+    case TokenFault.sessionRevoked:
+    case TokenFault.sessionSuperseded:
     case TokenFault.wrongType:
       return 'Unauthorized Access Token';
     default:
@@ -83,34 +152,84 @@ export function isDenial(value: object): value is Denial {
   return 'denied' in value;
 }
 
+/** What challenges say of the application that makes them. */
+export type Challenger = Pick<FastauthConfig, 'appName' | 'resourceIdentifier'>;
+
 /** What a quoted string in a header cannot hold as it is. */
 const UNQUOTABLE = /[^\x20-\x7e]|["\\]/g;
 
+/** What its events have, so that who was refused can be found there. */
+export const CORRELATION_HEADER = 'X-Request-Id';
+
 /**
- * The headers that go with a denial.
+ * The headers that go with a denial. Challenges of want of the master token name no metadata of the resource.
+ * @see RFC 9728 section 5.1
  * @see RFC 6750 section 3: a request without any credential gets a challenge without an error code
  */
-export function denialHeaders(refusal: Denial, realm: string): Record<string, string> {
+export function denialHeaders(
+  refusal: Denial,
+  challenger: Challenger,
+  correlationId: string,
+): Record<string, string> {
+  return { ...headersByStatus(refusal, challenger), [CORRELATION_HEADER]: correlationId };
+}
+
+function headersByStatus(refusal: Denial, of: Challenger): Record<string, string> {
   switch (refusal.status) {
     case 429:
     case 503:
       return { 'Retry-After': String(refusal.retryAfter ?? 1) };
-    case 403:
     case 500:
       return {};
-    default: {
-      const error =
-        refusal.code === 'missing_token'
-          ? ''
-          : `, error="${refusal.code}", error_description="${refusal.detail}"`;
-      return { 'WWW-Authenticate': `Bearer realm="${realm.replaceAll(UNQUOTABLE, '_')}"${error}` };
-    }
+    case 403:
+      return refusal.scopes === undefined ? {} : { 'WWW-Authenticate': challengeOf(refusal, of) };
+    default:
+      return { 'WWW-Authenticate': challengeOf(refusal, of) };
   }
 }
 
+function challengeOf(
+  { code, status, detail, scopes = [], maxAge, isOfMaster }: Denial,
+  { appName, resourceIdentifier: resource }: Challenger,
+): string {
+  const tellsResource = resource !== undefined && status !== 400 && isOfMaster === undefined;
+  const parameters = [
+    ['realm', appName.replaceAll(UNQUOTABLE, '_')],
+    ...(code === 'missing_token'
+      ? []
+      : [
+          ['error', errorOf(code)],
+          ['error_description', detail],
+        ]),
+    ...(scopes.length === 0 ? [] : [['scope', scopes.join(' ')]]),
+    ...(maxAge === undefined ? [] : [['max_age', String(maxAge)]]),
+    ...(tellsResource ? [['resource_metadata', resourceMetadataUrl(resource)]] : []),
+  ];
+  return `Bearer ${parameters.map(([name, value]) => `${name}="${value}"`).join(', ')}`;
+}
+
+/** What RFCs call it; more precise codes are in the body. @see RFC 6750 section 3.1, RFC 9470 section 3 */
+function errorOf(code: FastauthErrorCode): string {
+  switch (code) {
+    case 'invalid_request':
+    case 'insufficient_scope':
+    case 'insufficient_user_authentication':
+      return code;
+    default:
+      return 'invalid_token';
+  }
+}
+
+/** What callers are told. */
+export interface DenialBody {
+  readonly detail: string;
+  readonly code: FastauthErrorCode;
+  readonly hint?: string;
+}
+
 /** The body that goes with a denial. */
-export function denialBody({ detail, code }: Denial): { detail: string; code: FastauthErrorCode } {
-  return { detail, code };
+export function denialBody({ detail, code, hint }: Denial): DenialBody {
+  return hint === undefined ? { detail, code } : { detail, code, hint };
 }
 
 /** A denial on its way through Nest's exception filters. */

@@ -1,7 +1,8 @@
-import { type ExecutionContext, Injectable, type Type } from '@nestjs/common';
-import { ContextIdFactory, ModulesContainer } from '@nestjs/core';
+import { type ContextType, type ExecutionContext, Injectable, type Type } from '@nestjs/common';
+import { type ContextId, ContextIdFactory, ModulesContainer } from '@nestjs/core';
 import type { InstanceWrapper } from '../nest.js';
-import { hasDeclarations } from './declared-demand.js';
+import { hasDeclarations } from './declared-requirement.js';
+import { graphqlContextOf } from './graphql-context.js';
 
 type MethodName = string | symbol;
 type Instance = Readonly<Record<MethodName, unknown>>;
@@ -78,10 +79,7 @@ export class HandlerNames {
 
   /** The one that lives as long as the application, and the one that was made for this request. */
   private instancesOf(controller: Type<unknown>, context: ExecutionContext): readonly Instance[] {
-    const carrier: unknown = context.getArgByIndex(0);
-    const contextId = isObject(carrier)
-      ? ContextIdFactory.getByRequest(carrier as Record<string, never>)
-      : undefined;
+    const contextId = contextIdOf(context);
     return this.wrappersOf(controller)
       .flatMap((wrapper) => [
         wrapper.instance as unknown,
@@ -112,6 +110,17 @@ export class HandlerNames {
       ...providers.values(),
     ]);
   }
+}
+
+/** Where Nest keeps by which instances of request-scoped classes a call is served. */
+function contextIdOf(context: ExecutionContext): ContextId | undefined {
+  const isGraphql = context.getType<ContextType | 'graphql'>() === 'graphql';
+  const carrier: unknown = isGraphql ? graphqlContextOf(context) : context.getArgByIndex(0);
+  if (!isObject(carrier)) return undefined;
+  return ContextIdFactory.getByRequest(
+    carrier as Record<string, never>,
+    isGraphql ? ['req' as never] : undefined,
+  );
 }
 
 function markMethods(type: Type<unknown>, instance: unknown): void {

@@ -1,8 +1,7 @@
-import { correlationIdOf } from '../events/correlation-id.js';
 import type { FastauthEvents } from '../events/fastauth-events.js';
 import type { AttemptLimiter } from '../limits/attempt-limiter.js';
 import type { Principal } from '../tokens/principal.js';
-import type { CredentialSource } from './credentials.js';
+import type { Call } from './call.js';
 
 const TOLD_PER_SECOND = 10;
 
@@ -26,8 +25,8 @@ export class MasterUses {
     private readonly limiter: AttemptLimiter,
   ) {}
 
-  tell({ masterTokenName: name = '' }: Principal, source: CredentialSource): void {
-    const uses = this.usesOf(source.socket ?? source);
+  tell({ masterTokenName: name = '' }: Principal, call: Call): void {
+    const uses = this.usesOf(call.from.socket ?? call.from);
     uses.untold++;
     const now = performance.now();
     if (now - uses.since >= 1000) {
@@ -36,11 +35,8 @@ export class MasterUses {
     }
     if (uses.told >= TOLD_PER_SECOND) return;
     uses.told++;
-    const address = this.limiter.addressOf(source);
-    this.events.emit(
-      { type: 'master.used', name, address, uses: uses.untold },
-      correlationIdOf(source.headers),
-    );
+    const address = this.limiter.addressOf(call.from);
+    this.events.emit({ type: 'master.used', name, address, uses: uses.untold }, call.correlationId);
     uses.untold = 0;
   }
 

@@ -1,5 +1,6 @@
-import type { ExecutionContext } from '@nestjs/common';
+import type { ContextType, ExecutionContext } from '@nestjs/common';
 import type { Principal } from '../tokens/principal.js';
+import { requestOfGraphql } from './graphql-context.js';
 import { rawRequest, shownPrincipal, type AnyRequest } from './request-access.js';
 
 /**
@@ -7,7 +8,7 @@ import { rawRequest, shownPrincipal, type AnyRequest } from './request-access.js
  * `undefined` before our guard has let the call in, where no token was needed, and where there is no request.
  */
 export function principalOf(context: ExecutionContext): Principal | undefined {
-  switch (context.getType()) {
+  switch (context.getType<ContextType | 'graphql'>()) {
     case 'http': {
       const request: unknown = context.switchToHttp().getRequest();
       return isCarrier(request) ? shownPrincipal(rawRequest(request as AnyRequest)) : undefined;
@@ -15,6 +16,14 @@ export function principalOf(context: ExecutionContext): Principal | undefined {
     case 'ws': {
       const client: unknown = context.switchToWs().getClient();
       return isCarrier(client) ? shownPrincipal(client) : undefined;
+    }
+    case 'rpc': {
+      const message: unknown = context.switchToRpc().getContext();
+      return isCarrier(message) ? shownPrincipal(message) : undefined;
+    }
+    case 'graphql': {
+      const request = requestOfGraphql(context);
+      return request && shownPrincipal(request);
     }
     default:
       return undefined;

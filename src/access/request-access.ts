@@ -1,13 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '../tokens/principal.js';
-import type { Demand } from './demand.js';
+import type { Denial } from './denial.js';
+import type { CredentialSet, Requirement } from './requirement.js';
 
 /** What a request has proved so far, so that nothing is verified twice on its way. */
 export interface RequestAccess {
-  /** The levels whose credential was verified. */
-  readonly proved: Demand;
+  /** The credentials that were verified. */
+  readonly proved: CredentialSet;
   readonly principal: Principal;
 }
+
+/** Why credentials that were sent, though none was needed yet, count as none. */
+export interface RefusedCredentials {
+  readonly access?: Denial;
+  readonly master?: Denial;
+}
+
+const NONE_REFUSED: RefusedCredentials = Object.freeze({});
 
 /** Express and middie hand out Node's request, Fastify one that wraps it. */
 export type AnyRequest = IncomingMessage & { readonly raw?: IncomingMessage; readonly originalUrl?: string };
@@ -18,6 +27,11 @@ export type RawRequest = IncomingMessage & { readonly originalUrl?: string };
 /** Node's own request, whichever framework's was given. */
 export function rawRequest(request: AnyRequest): RawRequest {
   return request.raw ?? request;
+}
+
+/** Whether it was handed on as another protocol; Node says so. */
+export function isUpgrade(request: IncomingMessage): boolean {
+  return (request as { readonly upgrade?: unknown }).upgrade === true;
 }
 
 /** Express and middie hand out Node's response, Fastify one that wraps it. */
@@ -39,7 +53,9 @@ export function parametersOf(request: IncomingMessage): unknown {
  */
 export class Proofs {
   private readonly access = Symbol('fastauth:access');
-  private readonly pathDemand = Symbol('fastauth:path demand');
+  private readonly observed = Symbol('fastauth:observed');
+  private readonly refused = Symbol('fastauth:refused credentials');
+  private readonly pathRequirement = Symbol('fastauth:path requirement');
 
   /** @param carrier Node's request, or a socket */
   read(carrier: object): RequestAccess | undefined {
@@ -55,15 +71,36 @@ export class Proofs {
   move(from: object, to: object): void {
     const access = this.read(from);
     if (access) this.write(to, access);
+    if (this.isObserved(from)) this.markObserved(to);
+    this.writeRefused(to, this.readRefused(from));
+  }
+
+  readRefused(carrier: object): RefusedCredentials {
+    return (carrier as Carrier<RefusedCredentials>)[this.refused] ?? NONE_REFUSED;
+  }
+
+  /** Adds to what was refused before. */
+  writeRefused(carrier: object, refused: RefusedCredentials): void {
+    if (refused === NONE_REFUSED) return;
+    (carrier as Carrier<RefusedCredentials>)[this.refused] = { ...this.readRefused(carrier), ...refused };
+  }
+
+  /** Whether it was let pass though it missed something. */
+  isObserved(carrier: object): boolean {
+    return (carrier as Carrier<true>)[this.observed] === true;
+  }
+
+  markObserved(carrier: object): void {
+    (carrier as Carrier<true>)[this.observed] = true;
   }
 
   /** What the path rules asked at the edge, where both URL and matched route were known; undefined where they were not. */
-  readPathDemand(carrier: object): Demand | undefined {
-    return (carrier as Carrier<Demand>)[this.pathDemand];
+  readPathRequirement(carrier: object): Requirement | undefined {
+    return (carrier as Carrier<Requirement>)[this.pathRequirement];
   }
 
-  writePathDemand(carrier: object, demand: Demand): void {
-    (carrier as Carrier<Demand>)[this.pathDemand] = demand;
+  writePathRequirement(carrier: object, requirement: Requirement): void {
+    (carrier as Carrier<Requirement>)[this.pathRequirement] = requirement;
   }
 }
 

@@ -3,20 +3,27 @@ import { ModulesContainer } from '@nestjs/core';
 import { ConfigError } from '../errors.js';
 import { GUARDS_METADATA, type InstanceWrapper } from '../nest.js';
 import {
-  type ConfiguredDemands,
-  declaredDemand,
+  type ConfiguredRequirements,
+  declaredRequirement,
   hasDeclarations,
   isMethodDeclared,
   methodOf,
-} from './declared-demand.js';
+} from './declared-requirement.js';
 import { isDeclaredGuard } from './declared.guard.js';
-import { BOTH, NONE } from './demand.js';
+import {
+  graphqlModulesOf,
+  isResolver,
+  metadataOfMethod,
+  sharedContexts,
+  unguardedFields,
+} from './unasked-resolvers.js';
+import { BOTH, NONE } from './requirement.js';
 import { classOf, isClass, methodNamesOf } from './handler-names.js';
 
 type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
 
 /** What of a class's decorators nobody would ask for. */
-interface UnaskedHandlers {
+export interface UnaskedHandlers {
   /** The application may not start with these. */
   readonly faults: readonly string[];
   /** Whether anybody asks depends on a library that is not known here. */
@@ -25,15 +32,6 @@ interface UnaskedHandlers {
 
 // The keys under which optional packages keep what their decorators say.
 const GATEWAY = 'websockets:is_gateway';
-const RESOLVER = [
-  'graphql:resolver_type',
-  'graphql:resolver_name',
-  'graphql:resolve_property',
-  'graphql:resolve_reference',
-];
-const ROOT_RESOLVERS: readonly unknown[] = ['Query', 'Mutation', 'Subscription'];
-const GRAPHQL_OPTIONS = 'GqlModuleOptions';
-
 /** Of methods, or of classes, that libraries call without asking any guard. */
 const UNGUARDED: Readonly<Record<string, string>> = {
   EVENT_LISTENER_METADATA: '@OnEvent()',
@@ -49,42 +47,51 @@ const UNGUARDED: Readonly<Record<string, string>> = {
 };
 
 /** Nothing that is configured counts as open here. */
-const CLOSED: ConfiguredDemands = { issuance: BOTH, introspection: BOTH };
+const CLOSED: ConfiguredRequirements = { issuance: BOTH, introspection: BOTH };
 
 /**
  * Looks for decorators of ours in places where Nest asks no guard, so that they would hold nothing; logs those of
  * which it cannot be told.
  * @throws ConfigError naming the others
  */
-export function assertHandlersAreAsked(modules: ModulesContainer): void {
-  const { faults, warnings } = findUnaskedHandlers(modules);
+export function assertHandlersAreAsked(modules: ModulesContainer, isOpenByDefault: boolean): void {
+  const { faults, warnings } = findUnaskedHandlers(modules, isOpenByDefault);
   if (faults.length > 0) throw new ConfigError(faults);
   for (const warning of warnings) new Logger('Fastauth').warn(warning);
 }
 
-function findUnaskedHandlers(modules: ModulesContainer): UnaskedHandlers {
+/**
+ * Decorators of ours in places where Nest asks no guard.
+ * @param isOpenByDefault whether `default-access` asks for nothing; otherwise it counts there as a decorator does
+ */
+export function findUnaskedHandlers(modules: ModulesContainer, isOpenByDefault: boolean): UnaskedHandlers {
   const faults: string[] = [];
   const warnings: string[] = [];
+  const graphql = graphqlModulesOf(modules);
   for (const module of modules.values()) {
     for (const [wrapper, isController] of componentsOf(module)) {
       const type =
         isClass(wrapper.metatype) && !wrapper.isFactory ? wrapper.metatype : classOf(instanceOf(wrapper));
-      if (!isClass(type) || !hasDeclarations(type, methodNamesOf(type))) continue;
-      const guarded = methodNamesOf(type).filter(
-        (name) => (declaredDemand(type, name, CLOSED) ?? NONE) !== NONE,
-      );
+      if (!isClass(type)) continue;
+      const names = methodNamesOf(type);
+      const guarded = names.filter((name) => declaredRequirement(type, name, CLOSED)?.isOpen === false);
+      const byDefault = isOpenByDefault
+        ? []
+        : names.filter((name) => declaredRequirement(type, name, CLOSED) === undefined);
+      faults.push(...unguardedFields(type, guarded, byDefault, graphql));
+      if (!hasDeclarations(type, names)) continue;
       faults.push(...neverGuarded(type, guarded, isController));
       if (guarded.length === 0) continue;
-      const isResolver = guarded.some((name) => RESOLVER.some((key) => methodHas(type, name, key)));
-      if (isResolver) faults.push(...unguardedFields(type, guarded, modules));
-      if (isController || isResolver || Reflect.hasMetadata(GATEWAY, type)) {
+      const isServed = isResolver(type, guarded);
+      if (isController || isServed || Reflect.hasMetadata(GATEWAY, type)) {
         const asked = askedClassOf(wrapper) ?? type;
         if (guarded.some((name) => isLowered(type, asked, name))) faults.push(standIn(type, asked));
-        else if (!isAsked(asked, guarded, module, isResolver)) faults.push(notAsked(type));
+        else if (!isAsked(asked, guarded, module, isServed)) faults.push(notAsked(type));
       } else if (!guarded.every((name) => unguardedBy(type, name) !== undefined))
         warnings.push(unknownUse(type));
     }
   }
+  faults.push(...sharedContexts(graphql));
   return { faults: [...new Set(faults)], warnings: [...new Set(warnings)] };
 }
 
@@ -113,8 +120,8 @@ function askedClassOf(wrapper: InstanceWrapper): Type<unknown> | undefined {
 
 /** Whether the decorators of the one class ask for something that those of the other, by which it is decided, do not. */
 function isLowered(type: Type<unknown>, asked: Type<unknown>, name: string | symbol): boolean {
-  const demand = declaredDemand(type, name, CLOSED) ?? NONE;
-  return (demand & ~(declaredDemand(asked, name, CLOSED) ?? NONE)) !== NONE;
+  const requirement = declaredRequirement(type, name, CLOSED) ?? NONE;
+  return !(declaredRequirement(asked, name, CLOSED) ?? NONE).implies(requirement);
 }
 
 /**
@@ -125,7 +132,7 @@ function isAsked(
   type: Type<unknown>,
   guarded: readonly (string | symbol)[],
   { injectables, providers }: NestModule,
-  isResolver: boolean,
+  isServed: boolean,
 ): boolean {
   const isAskedAt = (place: object): boolean => {
     const guards = (Reflect.getMetadata(GUARDS_METADATA, place) ?? []) as readonly Type<never>[];
@@ -135,7 +142,7 @@ function isAsked(
   const methods = guarded.map((name) => methodOf(type.prototype as object, name));
   return (
     (isAskedAt(type) || methods.every((method) => method !== undefined && isAskedAt(method))) &&
-    (!isResolver || providers.has(type))
+    (!isServed || providers.has(type))
   );
 }
 
@@ -158,40 +165,6 @@ function neverGuarded(
   });
 }
 
-function unguardedFields(
-  type: Type<unknown>,
-  guarded: readonly (string | symbol)[],
-  modules: ModulesContainer,
-): readonly string[] {
-  const fields = guarded.filter((name) => isFieldResolver(type, name));
-  if (fields.length === 0 || graphqlOptionsOf(modules).every(asksFieldGuards)) return [];
-  return [
-    `${type.name}.${fields.map(String).join(', ')} asks for a token, but GraphQL asks no guard before field resolvers. ` +
-      "Set fieldResolverEnhancers: ['guards'] in the options of GraphQLModule, or mark them @Public().",
-  ];
-}
-
-function graphqlOptionsOf(modules: ModulesContainer): readonly unknown[] {
-  return [...modules.values()].flatMap(({ providers }) => {
-    const wrapper = providers.get(GRAPHQL_OPTIONS);
-    return wrapper ? [instanceOf(wrapper as InstanceWrapper)] : [];
-  });
-}
-
-function asksFieldGuards(options: unknown): boolean {
-  const enhancers = (options as { fieldResolverEnhancers?: unknown } | undefined)?.fieldResolverEnhancers;
-  return Array.isArray(enhancers) && enhancers.includes('guards');
-}
-
-function isFieldResolver(type: Type<unknown>, name: string | symbol): boolean {
-  const kind = metadataOf(type, name, 'graphql:resolver_type');
-  return (
-    methodHas(type, name, 'graphql:resolve_property') ||
-    methodHas(type, name, 'graphql:resolve_reference') ||
-    (kind !== undefined && !ROOT_RESOLVERS.includes(kind))
-  );
-}
-
 function unguardedBy(type: Type<unknown>, name: string | symbol): string | undefined {
   const key = Object.keys(UNGUARDED).find(
     (each) => methodHas(type, name, each) || Reflect.hasMetadata(each, type),
@@ -200,21 +173,11 @@ function unguardedBy(type: Type<unknown>, name: string | symbol): string | undef
 }
 
 function isReachable(type: Type<unknown>, isController: boolean): boolean {
-  return (
-    isController ||
-    Reflect.hasMetadata(GATEWAY, type) ||
-    methodNamesOf(type).some((name) => RESOLVER.some((key) => methodHas(type, name, key)))
-  );
+  return isController || Reflect.hasMetadata(GATEWAY, type) || isResolver(type, methodNamesOf(type));
 }
 
 function methodHas(type: Type<unknown>, name: string | symbol, key: string): boolean {
-  return metadataOf(type, name, key) !== undefined;
-}
-
-/** Also where a wrapper stands in the place of the method that was decorated: then on a level below. */
-function metadataOf(type: Type<unknown>, name: string | symbol, key: string): unknown {
-  const method = methodOf(type.prototype as object, name);
-  return method && (Reflect.getMetadata(key, method) as unknown);
+  return metadataOfMethod(type, name, key) !== undefined;
 }
 
 function notAsked(type: Type<unknown>): string {

@@ -3,7 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { LRUCache } from 'lru-cache';
 import { AccessGuard } from '../access/access.guard.js';
 import { AccessPolicy } from '../access/access-policy.js';
-import { NONE, type Demand } from '../access/demand.js';
+import { NONE, Requirement } from '../access/requirement.js';
 import { plainlySpelt } from '../access/paths/plain-spelling.js';
 import { compileRoute, type RouteTest } from './compiled-route.js';
 import { RouteIndex } from './route-index.js';
@@ -13,8 +13,8 @@ import { shadowedEndpoints } from './shadowed-endpoints.js';
 /** How many paths are remembered, so that an application of many routes does not try them all each time. */
 const REMEMBERED_PATHS = 2048;
 const REMEMBERED_LENGTH = 256;
-/** Remembered for a path that no handler serves; no demand is negative. */
-const NOBODY = -1;
+/** Remembered for a path that no handler serves. */
+const NOBODY = 'nobody';
 
 /**
  * Tells what a request needs where nothing is open by default, before anything has answered it. A handler may be open,
@@ -26,7 +26,7 @@ export class RouteMatcher {
   private matchers = new RouteIndex<Matcher>();
   /** What they were made of: before the application is bootstrapped, its routes may still change. */
   private compiledRoutes: readonly Route[] | undefined;
-  private readonly remembered = new LRUCache<string, Demand>({ max: REMEMBERED_PATHS });
+  private readonly remembered = new LRUCache<string, Requirement | typeof NOBODY>({ max: REMEMBERED_PATHS });
 
   constructor(
     private readonly table: RouteTable,
@@ -44,22 +44,22 @@ export class RouteMatcher {
    * What each of the handlers that could serve this request needs, or what everything needs by default where none
    * could. No handler could serve a path that is spelt oddly.
    */
-  demandByDefault(method: string, target: string): Demand {
-    return this.demandOfHandlers(method, target) ?? this.policy.defaultDemand;
+  requirementByDefault(method: string, target: string): Requirement {
+    return this.requirementOfHandlers(method, target) ?? this.policy.defaultRequirement;
   }
 
   /** What each of the handlers that could serve this request needs; undefined where none could. */
-  demandOfHandlers(method: string, target: string): Demand | undefined {
+  requirementOfHandlers(method: string, target: string): Requirement | undefined {
     const path = plainlySpelt(target);
     if (path === undefined) return undefined;
     this.follow(this.table.routes);
     const key = `${method} ${path}`;
-    let demand = this.remembered.get(key);
-    if (demand === undefined) {
-      demand = this.demandOfPath(method, path) ?? NOBODY;
-      if (key.length <= REMEMBERED_LENGTH) this.remembered.set(key, demand);
+    let requirement = this.remembered.get(key);
+    if (requirement === undefined) {
+      requirement = this.requirementOfPath(method, path) ?? NOBODY;
+      if (key.length <= REMEMBERED_LENGTH) this.remembered.set(key, requirement);
     }
-    return demand === NOBODY ? undefined : demand;
+    return requirement === NOBODY ? undefined : requirement;
   }
 
   /** The handlers that could serve this request; undefined where that cannot be told. */
@@ -86,12 +86,12 @@ export class RouteMatcher {
     });
   }
 
-  private demandOfPath(method: string, path: string): Demand | undefined {
-    const demands = this.matching(method, path).map((route) => route.demand);
-    if (demands.length === 0) return undefined;
+  private requirementOfPath(method: string, path: string): Requirement | undefined {
+    const requirements = this.matching(method, path).map((route) => route.requirement);
+    if (requirements.length === 0) return undefined;
     // What handlers need is for the guard to say that an application's tests have put in the place of ours.
     if (!this.isGuarded) return NONE;
-    return demands.reduce((common, demand) => common & demand);
+    return Requirement.any(requirements);
   }
 
   private matching(method: string, path: string): readonly Matcher[] {
@@ -111,10 +111,10 @@ export class RouteMatcher {
     this.matchers = new RouteIndex();
     for (const route of routes) {
       const { method, patterns, handlerName, controller } = route;
-      const demand = this.policy.demandOfMethod(controller, handlerName);
+      const requirement = this.policy.requirementOfMethod(controller, handlerName);
       for (const pattern of patterns) {
         const test = this.compiled(pattern);
-        if (test) this.matchers.add(pattern, { method, test, demand, handler: route });
+        if (test) this.matchers.add(pattern, { method, test, requirement, handler: route });
       }
     }
   }
@@ -132,7 +132,7 @@ export class RouteMatcher {
 interface Matcher {
   readonly method: string;
   readonly test: RouteTest;
-  readonly demand: Demand;
+  readonly requirement: Requirement;
   readonly handler: Route;
 }
 

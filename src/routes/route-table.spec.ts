@@ -132,6 +132,7 @@ describe.each(Object.entries(ADAPTERS))('the route table on %s', (_, createAdapt
     });
     const [health] = table.routes.filter(({ handler }) => handler === ArrayController.prototype.health);
     expect(health).toEqual({
+      isVersionedByPath: true,
       method: 'GET',
       patterns: [
         '/api/v3/inner/access/health',

@@ -35,6 +35,8 @@ export interface Route {
   readonly handler: object;
   /** Versions it answers to; empty: all, or versioning is off. */
   readonly versions: readonly string[];
+  /** Whether paths tell the version. */
+  readonly isVersionedByPath: boolean;
   /** Hosts it is bound to; empty: all. */
   readonly hosts: readonly (string | RegExp)[];
 }
@@ -183,6 +185,7 @@ export class RouteTable implements OnApplicationBootstrap {
       handlerName,
       handler,
       versions: versioningOptions ? namedVersions(methodVersion ?? controllerVersion) : [],
+      isVersionedByPath: versioningOptions?.type === VersioningType.URI,
       hosts: listOf(metadata<string | RegExp | (string | RegExp)[]>(HOST_METADATA, metatype) ?? []),
     };
   }

@@ -1,6 +1,5 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { AccessPolicy } from '../access/access-policy.js';
-import { NONE } from '../access/demand.js';
 import { PathRules } from '../access/paths/path-rules.js';
 import { RouteMatcher } from './route-matcher.js';
 import { RouteTable } from './route-table.js';
@@ -28,13 +27,13 @@ export class StartupLog implements OnApplicationBootstrap {
     const { warnings, guarded } = startupReport({
       routes: this.routes.routes,
       rules: this.rules,
-      accessOf: ({ handlerName, controller }, pattern) => ({
-        demand: this.policy.demandOfRoute(controller, handlerName, [pattern]),
-        origins: this.policy.originsOfDemand(controller, handlerName, [pattern]),
+      accessOf: (route, pattern) => ({
+        requirement: this.policy.requirementOfRoute({ ...route, patterns: [pattern] }),
+        origins: this.policy.originsOfRequirement({ ...route, patterns: [pattern] }),
       }),
       isMarkedPublic: ({ handlerName, controller }) =>
         this.policy.isMethodMarkedPublic(controller, handlerName),
-      isReadable: (pattern) => this.policy.defaultDemand === NONE || this.matcher.isReadable(pattern),
+      isReadable: (pattern) => this.policy.defaultRequirement.isOpen || this.matcher.isReadable(pattern),
       gateways: this.gateways.socketPaths(),
     });
     const shadowed = this.matcher.shadowedEndpoints(({ handlerName, controller }) =>

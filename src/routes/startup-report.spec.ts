@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ACCESS, MASTER, NONE } from '../access/demand.js';
+import { ACCESS, MASTER, NONE } from '../access/requirement.js';
 import { PathRules } from '../access/paths/path-rules.js';
 import type { Route } from './route-table.js';
 import { startupReport, type RouteAccess } from './startup-report.js';
@@ -42,7 +42,7 @@ describe('the report at start', () => {
       routes: ROUTES,
       rules,
       accessOf: byPattern(rules),
-      gateways: [{ path: '/ws/access', access: { demand: ACCESS, origins: ['decorator'] } }],
+      gateways: [{ path: '/ws/access', access: { requirement: ACCESS, origins: ['decorator'] } }],
     });
     expect(warnings).toEqual([]);
   });
@@ -62,7 +62,7 @@ describe('the report at start', () => {
     const report = startupReport({
       routes: ROUTES,
       rules,
-      accessOf: () => ({ demand: ACCESS | MASTER, origins: ['decorator'] }),
+      accessOf: () => ({ requirement: ACCESS.and(MASTER), origins: ['decorator'] }),
     });
     expect(report.warnings).toEqual([]);
     expect(report.guarded).toContain('GET /api/health: access and master (decorator)');
@@ -97,13 +97,14 @@ function route(pattern: string): Route {
     handlerName: 'handle',
     handler: SomeController,
     versions: [],
+    isVersionedByPath: false,
     hosts: [],
   };
 }
 
 function byPattern(rules: PathRules): (route: Route, pattern: string) => RouteAccess {
   return (_route, pattern) => ({
-    demand: rules.demandForPattern(pattern) || NONE,
+    requirement: rules.requirementForPattern(pattern) || NONE,
     origins: rules.rulesForPattern(pattern).map(({ text }) => `path rule "${text}"`),
   });
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
+import { DriverHooks } from './graphql/driver-hooks.js';
 import { AccessEdge } from './http/access.edge.js';
 import { EdgePlace } from './http/edge-place.js';
 import { HandshakeGate } from './websockets/handshake.gate.js';
@@ -28,6 +29,7 @@ export class ServerEdge implements OnApplicationBootstrap {
     private readonly place: EdgePlace,
     private readonly gates: HandshakeGate,
     private readonly upgrades: UpgradeEdge,
+    private readonly subscriptions: DriverHooks,
   ) {
     this.#host = host;
   }
@@ -80,11 +82,16 @@ export class ServerEdge implements OnApplicationBootstrap {
       this.holdRequest(server, args);
       return emit(event, ...args);
     }
-    const demand = this.edge.demandWithoutHandler(request);
+    const requirement = this.edge.requirementWithoutHandler(request);
     if (event === 'upgrade' && isGatedUpgrade(request, this.gates.ofApplication, server)) {
       return emit(event, ...args);
     }
-    this.upgrades.admit(request, socket, demand, () => emit(event, ...args));
+    // These bring their tokens in their first message, before which no operation is heard.
+    if (event === 'upgrade' && this.subscriptions.isAsked(request)) {
+      this.edge.leaveToSocket(request);
+      return emit(event, ...args);
+    }
+    this.upgrades.admit(request, socket, requirement, () => emit(event, ...args));
     return true;
   }
 }

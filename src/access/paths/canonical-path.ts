@@ -16,6 +16,8 @@ import { pathsOfTarget } from './request-target.js';
  * no honest client, and has too many readings.
  */
 const DECODINGS = 2;
+/** What can be decoded once more than that; in lower case. */
+const ENCODED_DEEPER = /%(?:25){2}[\da-f]{2}/;
 /**
  * Readings that are written out for one target. Honest oddities have two or three (an escape, a doubled slash, a
  * parameter); more come from combinations that somebody thought up, and each would cost as much as a plain path does.
@@ -24,8 +26,6 @@ const MAX_READINGS = 4;
 
 /** Characters of an odd target that are looked at. Honest oddities are text in a script that has to be escaped. */
 const MAX_LENGTH = 1024;
-/** In an odd target: honest clients escape this, and what handles strings of such characters is slow. */
-const BEYOND_ASCII = /[^\0-\x7f]/;
 /** Beyond twice the target's own length, characters that decodings of it may have. */
 const SPARE_LENGTH = 384;
 
@@ -86,7 +86,8 @@ export function canonicalForms(target: string): readonly string[] | undefined {
  */
 export function formsOfOddTarget(target: string): readonly string[] | undefined {
   if (target.length > MAX_LENGTH && pathLength(target) > MAX_LENGTH) return undefined;
-  if (BEYOND_ASCII.test(target)) return undefined;
+  // Honest clients escape what is beyond ASCII, and what handles strings of such characters is slow.
+  if (Buffer.byteLength(target) !== target.length) return undefined;
   const states: string[] = [];
   let readings = 0;
   const limits = limitsFor(target.length);
@@ -124,6 +125,7 @@ function limitsFor(length: number): Limits {
  * @returns how many readings the new ones have, or {@link TOO_MANY}
  */
 function addDecodings(path: string, states: string[], limits: Limits): number {
+  if (ENCODED_DEEPER.test(path)) return TOO_MANY;
   let readings = 0;
   let characters = 0;
   let encoded = [path];

@@ -1,4 +1,4 @@
-import { NONE, type Demand } from '../demand.js';
+import type { Requirement } from '../requirement.js';
 import { splitPath } from './path-rewrites.js';
 import type { PathRule } from './path-rule.js';
 
@@ -13,10 +13,10 @@ export interface OwnEndpoint {
 }
 
 /** What the rules ask at an endpoint of ours, in place of what they ask of everything else under the same path. */
-export interface OwnDemand {
+export interface OwnRequirement {
   readonly pattern: string;
   readonly methods: ReadonlySet<string>;
-  readonly demand: Demand;
+  readonly requirement: Requirement;
 }
 
 /** What of a route tells where it is, and by which function it is served. */
@@ -69,22 +69,23 @@ export function namesEndpoint({ segments }: PathRule, { prefixLength }: OwnEndpo
 }
 
 /** Endpoints at which the rules ask for less than under their path, by path in lower case. */
-export function ownDemands(
+export function ownRequirements(
   endpoints: readonly OwnEndpoint[],
-  demandOf: (endpoint: OwnEndpoint) => { readonly all: Demand; readonly own: Demand },
-): ReadonlyMap<string, OwnDemand> {
-  const demands = new Map<string, OwnDemand & { readonly methods: Set<string> }>();
+  requirementOf: (endpoint: OwnEndpoint) => { readonly all: Requirement; readonly own: Requirement },
+): ReadonlyMap<string, OwnRequirement> {
+  const requirements = new Map<string, OwnRequirement & { readonly methods: Set<string> }>();
   for (const endpoint of endpoints) {
-    const { all, own } = demandOf(endpoint);
-    if ((all & ~own) === NONE) continue;
+    const { all, own } = requirementOf(endpoint);
+    if (own.implies(all)) continue;
     const path = endpoint.pattern.toLowerCase();
-    const known = demands.get(path);
+    const known = requirements.get(path);
     const methods = known?.methods ?? new Set();
     methods.add(endpoint.method);
     if (endpoint.method === 'GET') methods.add('HEAD');
-    if (!known) demands.set(path, { pattern: endpoint.pattern, methods, demand: own });
+    const requirement = known ? known.requirement.and(own) : own;
+    requirements.set(path, { pattern: endpoint.pattern, methods, requirement });
   }
-  return demands;
+  return requirements;
 }
 
 /** Whether a target is this path letter for letter, with or without a query. */

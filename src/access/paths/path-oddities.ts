@@ -27,17 +27,20 @@ export const TOO_MANY = Infinity;
  * @param isDecoded whether escapes were undone in it: then a dot segment has readings that no rewriting shows
  */
 export function countReadings(path: string, isDecoded: boolean): number {
-  if (!ODDITIES.test(path)) return 1;
+  const first = path.search(ODDITIES);
+  if (first === -1) return 1;
+  // In the segment before, a dot may belong to it.
+  const start = Math.max(path.lastIndexOf('/', first - 1), 1);
   let backslashes = 1;
   let ends = 1;
   let parameters = 1;
   let slashes = 1;
   let dots = 1;
   let oddities = 0;
-  let hasEscape = isDecoded;
-  let isAtStart = true;
+  const hasEscape = isDecoded || path.includes('%');
+  let isAtStart = start === 1;
   const { length } = path;
-  for (let index = 1; index < length; index++) {
+  for (let index = start; index < length; index++) {
     const kind = kindAt(path, index);
     if (kind === ORDINARY) {
       isAtStart = false;
@@ -47,7 +50,6 @@ export function countReadings(path: string, isDecoded: boolean): number {
     isAtStart = kind === SLASH || kind === BACKSLASH;
     let isOdd = true;
     if (kind === ESCAPE) {
-      hasEscape = true;
       isOdd = false;
     } else if (kind === DOT) {
       isOdd = wasAtStart && isDotSegment(path, index);

@@ -9,7 +9,7 @@ import {
 import { PARAMETER, SPLAT, writeOutPattern } from './route-pattern.js';
 import { compileSegment, type SegmentRule } from './segment-rule.js';
 
-/** One path rule of the configuration, compiled. Compares without case: that can only add a demand. */
+/** One path rule of the configuration, compiled. Compares without case: that can only add a requirement. */
 export interface PathRule {
   /** The rule as it is compared: leading slash, lower case, no trailing slash. */
   readonly text: string;
@@ -43,7 +43,7 @@ export function compileCanonicalRule(canonical: string): PathRule {
 }
 
 /** The segments of a canonical path; none for the root. */
-function segmentsOf(path: string): readonly string[] {
+export function segmentsOf(path: string): readonly string[] {
   return path === '/' ? [] : path.slice(1).split('/');
 }
 
@@ -66,17 +66,19 @@ class SegmentedPathRule implements PathRule {
   }
 
   mayReach(routePattern: string): boolean {
-    return writeOutPattern(routePattern).some((path) => {
-      const route = segmentsOf(path);
-      for (const [index, segment] of this.segments.entries()) {
-        const text = route[index];
-        if (text === undefined) return false;
-        if (text.includes(SPLAT)) return true;
-        if (!text.includes(PARAMETER) && !segment.matches(text)) return false;
-      }
-      return true;
-    });
+    return writeOutPattern(routePattern).some((path) => reaches(this.segments, segmentsOf(path)));
   }
+}
+
+/** @param route segments of a pattern that was written out */
+export function reaches(rule: readonly SegmentRule[], route: readonly string[]): boolean {
+  for (const [index, segment] of rule.entries()) {
+    const text = route[index];
+    if (text === undefined) return false;
+    if (text.includes(SPLAT)) return true;
+    if (!text.includes(PARAMETER) && !segment.matches(text)) return false;
+  }
+  return true;
 }
 
 function canonicalRule(text: string): string {

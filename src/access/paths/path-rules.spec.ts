@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { spelling } from '../../../test/support/path-spelling.js';
-import { ACCESS, BOTH, MASTER, NONE } from '../demand.js';
+import { ACCESS, BOTH, MASTER, NONE } from '../requirement.js';
 import { compilePathRule } from './path-rule.js';
 import { PathRules } from './path-rules.js';
 import type { RoutePrefixes } from './route-prefixes.js';
@@ -23,13 +23,13 @@ describe('the path rules', () => {
     ['/x', NONE],
     ['*', NONE],
     ['', NONE],
-  ])('%s asks for %d', (target, demand) => {
-    expect(rules.demandForTarget(target)).toBe(demand);
+  ])('%s asks for %d', (target, requirement) => {
+    expect(rules.requirementForTarget(target)).toBe(requirement);
   });
 
   it('ask by pattern too', () => {
-    expect(rules.demandForPattern('/both/:id/deep')).toBe(BOTH);
-    expect(rules.demandForPattern('/:section/health')).toBe(NONE);
+    expect(rules.requirementForPattern('/both/:id/deep')).toBe(BOTH);
+    expect(rules.requirementForPattern('/:section/health')).toBe(NONE);
     expect(rules.rulesForPattern('/both/:id/deep').map(({ text }) => text)).toEqual([
       '/both/*/deep',
       '/both',
@@ -44,9 +44,9 @@ describe('the path rules', () => {
     ['/x//y', NONE],
     ['/x/..;/y', BOTH],
     ['/%252e%252e/y', BOTH],
-  ])('ask for %s, spelt oddly, what its few readings need, or for everything: %d', (target, demand) => {
+  ])('ask for %s, spelt oddly, what its few readings need, or for everything: %d', (target, requirement) => {
     const few = new PathRules({ master: ['/master'], access: ['/café'] });
-    expect(few.demandForTarget(target)).toBe(demand);
+    expect(few.requirementForTarget(target)).toBe(requirement);
   });
 
   it('agree with each rule asked by itself', () => {
@@ -61,8 +61,8 @@ describe('the path rules', () => {
           const [master, access, target] = given;
           const isUnder = (texts: string[]): boolean =>
             texts.some((text) => compilePathRule(text).matches(target));
-          const expected = (isUnder(master) ? MASTER : NONE) | (isUnder(access) ? ACCESS : NONE);
-          expect(new PathRules({ master, access }).demandForTarget(target)).toBe(expected);
+          const expected = (isUnder(master) ? MASTER : NONE).and(isUnder(access) ? ACCESS : NONE);
+          expect(new PathRules({ master, access }).requirementForTarget(target)).toBe(expected);
         },
       ),
       { numRuns: 1000 },
@@ -74,8 +74,8 @@ describe('the path rules', () => {
       throw new Error('not to be asked');
     });
     expect(none.isEmpty).toBe(true);
-    expect(none.demandForTarget('/%61//..;')).toBe(NONE);
-    expect(none.demandForPattern('/{*all}')).toBe(NONE);
+    expect(none.requirementForTarget('/%61//..;')).toBe(NONE);
+    expect(none.requirementForPattern('/{*all}')).toBe(NONE);
   });
 
   it('are refused at once when one of them cannot work', () => {
@@ -83,7 +83,7 @@ describe('the path rules', () => {
   });
 
   it('take a target that has too many readings for guarded', () => {
-    expect(rules.demandForTarget(`/${'%2525252525252e;\\//../'.repeat(3000)}`)).toBe(BOTH);
+    expect(rules.requirementForTarget(`/${'%2525252525252e;\\//../'.repeat(3000)}`)).toBe(BOTH);
   });
 
   describe('behind prefixes', () => {
@@ -109,8 +109,8 @@ describe('the path rules', () => {
       ['/api/v1/access;x', ACCESS],
       // Too many readings: whatever any rule asks.
       ['/%61pi/V1//access;x', BOTH],
-    ])('%s asks for %d', (target, demand) => {
-      expect(prefixed.demandForTarget(target)).toBe(demand);
+    ])('%s asks for %d', (target, requirement) => {
+      expect(prefixed.requirementForTarget(target)).toBe(requirement);
     });
 
     it('follow prefixes that may still be set, or hold a parameter, until the application is bootstrapped', async () => {
@@ -120,14 +120,14 @@ describe('the path rules', () => {
         asked++;
         return prefixes;
       });
-      expect(late.demandForTarget('/t/7/access')).toBe(NONE);
-      expect(late.demandForPattern('/t/:tenant/1/access/:id')).toBe(NONE);
+      expect(late.requirementForTarget('/t/7/access')).toBe(NONE);
+      expect(late.requirementForPattern('/t/:tenant/1/access/:id')).toBe(NONE);
       prefixes = { globalPrefix: '/T/:tenant/', versionPrefixes: ['1'] };
       await Promise.resolve();
       const askAll = (): void => {
-        expect(late.demandForTarget('/t/7/access')).toBe(ACCESS);
-        expect(late.demandForTarget('/t/7/1/access')).toBe(ACCESS);
-        expect(late.demandForPattern('/t/:tenant/1/access/:id')).toBe(ACCESS);
+        expect(late.requirementForTarget('/t/7/access')).toBe(ACCESS);
+        expect(late.requirementForTarget('/t/7/1/access')).toBe(ACCESS);
+        expect(late.requirementForPattern('/t/:tenant/1/access/:id')).toBe(ACCESS);
       };
       askAll();
       late.onApplicationBootstrap();
@@ -144,8 +144,8 @@ describe('the path rules', () => {
         versionPrefixes: [],
         late: { globalPrefix: 'late', versionPrefixes: ['v1'] },
       }));
-      expect(both.demandForTarget('/api/access')).toBe(ACCESS);
-      expect(both.demandForTarget('/late/v1/access')).toBe(ACCESS);
+      expect(both.requirementForTarget('/api/access')).toBe(ACCESS);
+      expect(both.requirementForTarget('/late/v1/access')).toBe(ACCESS);
     });
 
     it('hold for the routes of a module with any end of its path', () => {
@@ -154,7 +154,7 @@ describe('the path rules', () => {
         versionPrefixes: [],
         withoutModulePath: new Map([['/a/b/ctrl/:id', ['/b/ctrl/:id', '/ctrl/:id']]]),
       }));
-      expect(nested.demandForPattern('/a/b/ctrl/:id')).toBe(BOTH);
+      expect(nested.requirementForPattern('/a/b/ctrl/:id')).toBe(BOTH);
     });
 
     it('hold for everything when one of them is /', () => {
@@ -162,8 +162,8 @@ describe('the path rules', () => {
         globalPrefix: 'api',
         versionPrefixes: ['v1'],
       }));
-      expect(all.demandForTarget('/')).toBe(MASTER);
-      expect(all.demandForTarget('*')).toBe(MASTER);
+      expect(all.requirementForTarget('/')).toBe(MASTER);
+      expect(all.requirementForTarget('*')).toBe(MASTER);
     });
   });
 
@@ -182,29 +182,30 @@ describe('the path rules', () => {
     it.each(['/', '/api', '/*', '/my', '/api/my', '/*/*/*', '/api/my/*'])('are not meant by %s', (text) => {
       const judge = new PathRules({ master: [], access: [text] }, surroundings);
       for (const target of [NEW, `${NEW}?client_id=x`]) {
-        expect(judge.demandForTarget(target, 'POST')).toBe(NONE);
-        expect(judge.demandForTarget(target, 'HEAD')).toBe(NONE);
+        expect(judge.requirementForTarget(target, 'POST', true)).toBe(NONE);
+        expect(judge.requirementForTarget(target, 'HEAD', true)).toBe(NONE);
       }
-      expect(judge.demandForPattern(NEW, 'GET')).toBe(NONE);
-      expect(judge.demandForEndpoint(NEW)).toBe(NONE);
-      expect(judge.rulesForPattern(NEW, true)).toEqual([]);
+      expect(judge.requirementForPattern(NEW, 'GET', true)).toBe(NONE);
+      expect(judge.requirementForEndpoint(NEW)).toBe(NONE);
+      expect(judge.rulesForPattern(NEW, 'POST', true)).toEqual([]);
     });
 
     it.each(['/my/auth', '/api/my/auth', '/my/auth/token', '/my/auth*', '/*/*/*/token', '/api/my/au*'])(
       'are meant by %s',
       (text) => {
         const judge = new PathRules({ master: [], access: [text] }, surroundings);
-        expect(judge.demandForTarget(NEW, 'POST')).toBe(ACCESS);
-        expect(judge.demandForEndpoint(NEW)).toBe(ACCESS);
-        expect(judge.rulesForPattern(NEW, true)).toHaveLength(1);
+        expect(judge.requirementForTarget(NEW, 'POST', true)).toBe(ACCESS);
+        expect(judge.requirementForEndpoint(NEW)).toBe(ACCESS);
+        expect(judge.rulesForPattern(NEW, 'POST', true)).toHaveLength(1);
       },
     );
 
     it('are meant at /.well-known by its name alone', () => {
       const ask = (text: string) =>
-        new PathRules({ master: [], access: [text] }, surroundings).demandForTarget(
+        new PathRules({ master: [], access: [text] }, surroundings).requirementForTarget(
           '/.well-known/jwks.json',
           'GET',
+          true,
         );
       expect(['/', '/*', '/.well-known', '/.well-known/jwks.json', '/*/jwks.json'].map(ask)).toEqual([
         NONE,
@@ -217,10 +218,10 @@ describe('the path rules', () => {
 
     it('leave everything else guarded, however near it is', () => {
       const judge = new PathRules({ master: ['/'], access: [] }, surroundings);
-      expect(judge.demandForTarget(NEW)).toBe(MASTER);
-      expect(judge.demandForTarget(NEW, 'DELETE')).toBe(MASTER);
-      expect(judge.demandForPattern(NEW)).toBe(MASTER);
-      expect(judge.demandForPattern('/api/my/auth/token/:x', 'GET')).toBe(MASTER);
+      expect(judge.requirementForTarget(NEW)).toBe(MASTER);
+      expect(judge.requirementForTarget(NEW, 'DELETE', true)).toBe(MASTER);
+      expect(judge.requirementForPattern(NEW)).toBe(MASTER);
+      expect(judge.requirementForPattern('/api/my/auth/token/:x', 'GET', true)).toBe(MASTER);
       for (const target of [
         `${NEW}/`,
         `${NEW}/x`,
@@ -237,7 +238,10 @@ describe('the path rules', () => {
         `//host${NEW}`,
         '/my/auth/token/new',
       ]) {
-        expect({ target, demand: judge.demandForTarget(target, 'GET') }).toEqual({ target, demand: MASTER });
+        expect({ target, requirement: judge.requirementForTarget(target, 'GET', true) }).toEqual({
+          target,
+          requirement: MASTER,
+        });
       }
     });
 
@@ -247,9 +251,9 @@ describe('the path rules', () => {
         fc.property(fc.constantFrom(NEW, '/.well-known/jwks.json'), spelling(), (path, spell) => {
           const spelt = spell(path);
           const isPlain = spelt === path || spelt.startsWith(`${path}?`);
-          expect({ spelt, demand: judge.demandForTarget(spelt, 'GET') }).toEqual({
+          expect({ spelt, requirement: judge.requirementForTarget(spelt, 'GET', true) }).toEqual({
             spelt,
-            demand: isPlain ? NONE : MASTER,
+            requirement: isPlain ? NONE : MASTER,
           });
         }),
         { numRuns: 3000 },

@@ -1,44 +1,26 @@
 import type { OnApplicationBootstrap } from '@nestjs/common';
-import { ACCESS, MASTER, NONE, type Demand } from '../demand.js';
+import { NONE, Requirement } from '../requirement.js';
 import { formsOfOddTarget, plainPath } from './canonical-path.js';
-import { isExactly, namesEndpoint, ownDemands, type OwnDemand, type OwnEndpoint } from './own-endpoints.js';
-import { compileCanonicalRule, compilePathRule, type PathRule } from './path-rule.js';
-import { PARAMETER, SPLAT, writeOutPattern } from './route-pattern.js';
+import {
+  type CompiledRules,
+  compileRules,
+  holdsFor,
+  type LeveledRule,
+  type PathRuleLists,
+  pathsOfPattern,
+  treeFor,
+  type WrittenRule,
+  writtenRules,
+} from './compiled-rules.js';
+import { isExactly, namesEndpoint } from './own-endpoints.js';
 import type { RoutePrefixes } from './route-prefixes.js';
-import { RuleTree } from './rule-tree.js';
-
-/** The lists of the configuration. */
-export interface PathRuleLists {
-  readonly master: readonly string[];
-  readonly access: readonly string[];
-}
-
-/** A rule of the configuration with every spelling that prefixes give it. */
-export interface LeveledRule {
-  /** As its author wrote it. */
-  readonly text: string;
-  readonly demand: Demand;
-  /** The rule as written, then with global prefix, version, and both. */
-  readonly spellings: readonly PathRule[];
-}
+import type { RuleTree } from './rule-tree.js';
 
 /**
  * Patterns come from the application's code; should somebody make them from requests, no more characters than these
  * are kept.
  */
 const MAX_PATTERN_CHARACTERS = 1 << 20;
-const NO_PREFIXES: RoutePrefixes = { globalPrefix: '', versionPrefixes: [] };
-
-/** What follows from the rules and the prefixes, and is made from both. */
-interface Compiled {
-  readonly leveled: readonly LeveledRule[];
-  readonly tree: RuleTree;
-  /** Written-out patterns below a path of `RouterModule`, each with what it is with less of it. */
-  readonly mounted: ReadonlyMap<string, readonly string[]>;
-  readonly own: ReadonlyMap<string, OwnDemand>;
-  readonly ownEndpoints: ReadonlyMap<string, OwnEndpoint>;
-}
-
 /**
  * The path rules of an application. A rule holds with and without the global prefix and URI version, and for the
  * routes of a module with and without its path of `RouterModule`. Before the application is bootstrapped those may
@@ -46,13 +28,13 @@ interface Compiled {
  * longer than the turn of the event loop in which a document may ask for hundreds of routes.
  */
 export class PathRules implements OnApplicationBootstrap {
-  private readonly lists: readonly Pick<LeveledRule, 'text' | 'demand'>[];
-  private kept: Compiled | undefined;
+  private readonly lists: readonly WrittenRule[];
+  private kept: CompiledRules | undefined;
   private isSettled: boolean;
-  private readonly ofPatterns = new Map<string, Demand>();
+  private readonly ofPatterns = new Map<RuleTree, Map<string, Requirement>>();
   private patternCharacters = 0;
   /** The most that all rules together can ask. */
-  private readonly ceiling: Demand;
+  private readonly ceiling: Requirement;
 
   /**
    * @param prefixes asked again and again until {@link onApplicationBootstrap}; without it, there are none
@@ -65,12 +47,8 @@ export class PathRules implements OnApplicationBootstrap {
     private readonly ownHandlers: ReadonlySet<unknown> = new Set(),
   ) {
     this.isSettled = prefixes === undefined;
-    this.lists = [
-      ...lists.master.map((text) => ({ text, demand: MASTER })),
-      ...lists.access.map((text) => ({ text, demand: ACCESS })),
-    ];
-    for (const { text } of this.lists) compilePathRule(text);
-    this.ceiling = this.lists.reduce<Demand>((sum, { demand }) => sum | demand, NONE);
+    this.lists = writtenRules(lists);
+    this.ceiling = Requirement.all(this.lists.map(({ requirement }) => requirement));
   }
 
   /** From now on the prefixes are taken as they are, unless {@link refresh} says that they have changed. */
@@ -81,12 +59,12 @@ export class PathRules implements OnApplicationBootstrap {
 
   /** Whether there is no rule, so that nothing needs to be asked. */
   get isEmpty(): boolean {
-    return this.ceiling === NONE;
+    return this.ceiling.isOpen;
   }
 
   /** Whether rules that cover endpoints of ours do not mean all of them. */
   get sparesEndpoints(): boolean {
-    return this.ceiling !== NONE && this.compiled().own.size > 0;
+    return !this.ceiling.isOpen && this.compiled().own.size > 0;
   }
 
   /** Whether this function serves an endpoint of ours. */
@@ -107,171 +85,94 @@ export class PathRules implements OnApplicationBootstrap {
 
   /**
    * What the rules ask for a raw request target, however it is spelt. Never throws.
-   * @param method of a request that an endpoint of ours may answer: there the rules ask only where they name it
+   * @param method undefined: what they ask for one or another method
+   * @param mayBeOwn whether an endpoint of ours may be what answers: there the rules ask only where they name it
    */
-  demandForTarget(target: string, method?: string): Demand {
-    if (this.ceiling === NONE) return NONE;
+  requirementForTarget(target: string, method?: string, mayBeOwn = false): Requirement {
+    if (this.ceiling.isOpen) return NONE;
     const compiled = this.compiled();
     const plain = plainPath(target);
-    if (plain === undefined) {
-      const forms = formsOfOddTarget(target);
-      return forms === undefined ? this.ceiling : this.demandForPaths(forms, compiled);
-    }
-    const demand = compiled.tree.demandFor(plain);
-    if (demand === NONE || method === undefined || compiled.own.size === 0) return demand;
+    if (plain === undefined) return this.requirementForOddTarget(target, treeFor(compiled, method));
+    const requirement = treeFor(compiled, method).requirementFor(plain);
+    if (!mayBeOwn || requirement.isOpen || method === undefined || compiled.own.size === 0)
+      return requirement;
     const own = compiled.own.get(plain);
-    return own?.methods.has(method) && isExactly(target, own.pattern) ? own.demand : demand;
+    return own?.methods.has(method) && isExactly(target, own.pattern) ? own.requirement : requirement;
   }
 
   /**
    * What the rules ask for a route because of its pattern, whatever it is reached as. Never throws.
-   * @param method of an endpoint of ours, as for {@link demandForTarget}
+   * @param method as for {@link requirementForTarget}, as is the last
    */
-  demandForPattern(pattern: string, method?: string): Demand {
-    if (this.ceiling === NONE) return NONE;
-    if (method !== undefined) {
+  requirementForPattern(pattern: string, method?: string, mayBeOwn = false): Requirement {
+    if (this.ceiling.isOpen) return NONE;
+    if (mayBeOwn && method !== undefined) {
       const own = this.compiled().own.get(pattern.toLowerCase());
-      if (own?.methods.has(method) && own.pattern === pattern) return own.demand;
+      if (own?.methods.has(method) && own.pattern === pattern) return own.requirement;
     }
-    let demand = this.ofPatterns.get(pattern);
-    if (demand === undefined) {
-      const compiled = this.compiled();
-      demand = this.demandForPaths(pathsOfPattern(pattern, compiled), compiled);
-      if (this.patternCharacters + pattern.length <= MAX_PATTERN_CHARACTERS) {
-        this.patternCharacters += pattern.length;
-        this.ofPatterns.set(pattern, demand);
-      }
+    const compiled = this.compiled();
+    const tree = treeFor(compiled, method);
+    const kept = this.ofPatterns.get(tree)?.get(pattern);
+    if (kept !== undefined) return kept;
+    const requirement = this.requirementForPaths(pathsOfPattern(pattern, compiled), tree);
+    if (this.patternCharacters + pattern.length <= MAX_PATTERN_CHARACTERS) {
+      this.patternCharacters += pattern.length;
+      const ofTree = this.ofPatterns.get(tree) ?? new Map<string, Requirement>();
+      this.ofPatterns.set(tree, ofTree.set(pattern, requirement));
     }
-    return demand;
+    return requirement;
   }
 
-  /** As {@link demandForPattern}, for an endpoint of ours, whatever the method. */
-  demandForEndpoint(pattern: string): Demand {
-    return this.compiled().own.get(pattern.toLowerCase())?.demand ?? this.demandForPattern(pattern);
+  /** As {@link requirementForPattern}, for an endpoint of ours. */
+  requirementForEndpoint(pattern: string, method?: string): Requirement {
+    return (
+      this.compiled().own.get(pattern.toLowerCase())?.requirement ??
+      this.requirementForPattern(pattern, method)
+    );
   }
 
   /**
    * The rules that a route falls under because of its pattern.
+   * @param method of the route; undefined: those for one or another method
    * @param isEndpoint whether it is one of ours: then only those that name it
    */
-  rulesForPattern(pattern: string, isEndpoint = false): readonly LeveledRule[] {
+  rulesForPattern(pattern: string, method?: string, isEndpoint = false): readonly LeveledRule[] {
     const compiled = this.compiled();
     const endpoint = isEndpoint ? compiled.ownEndpoints.get(pattern) : undefined;
     const paths = pathsOfPattern(pattern, compiled);
-    return compiled.leveled.filter(({ spellings }) =>
-      spellings.some(
-        (rule) =>
-          paths.some((path) => rule.matches(path)) &&
-          (endpoint === undefined || namesEndpoint(rule, endpoint)),
-      ),
+    return compiled.leveled.filter(
+      ({ spellings, methods }) =>
+        holdsFor(methods, method) &&
+        spellings.some(
+          (rule) =>
+            paths.some((path) => rule.matches(path)) &&
+            (endpoint === undefined || namesEndpoint(rule, endpoint)),
+        ),
     );
   }
 
-  private demandForPaths(paths: readonly string[], { tree }: Compiled): Demand {
-    let demand = NONE;
-    for (const path of paths) {
-      demand |= tree.demandFor(path);
-      if (demand === this.ceiling) break;
-    }
-    return demand;
+  private requirementForOddTarget(target: string, tree: RuleTree): Requirement {
+    const forms = formsOfOddTarget(target);
+    return forms === undefined ? this.ceiling : this.requirementForPaths(forms, tree);
   }
 
-  private compiled(): Compiled {
-    if (this.kept) return this.kept;
-    this.kept = this.compile(this.prefixes?.() ?? NO_PREFIXES);
-    if (!this.isSettled) queueMicrotask(this.refreshUntilSettled);
-    return this.kept;
+  private requirementForPaths(paths: readonly string[], tree: RuleTree): Requirement {
+    let requirement = NONE;
+    for (const path of paths) {
+      const asked = tree.requirementFor(path);
+      if (asked.isOpen) continue;
+      requirement = requirement.and(asked);
+      if (requirement.implies(this.ceiling)) break;
+    }
+    return requirement;
+  }
+
+  private compiled(): CompiledRules {
+    if (!this.kept && !this.isSettled) queueMicrotask(this.refreshUntilSettled);
+    return (this.kept ??= compileRules(this.lists, this.prefixes?.()));
   }
 
   private readonly refreshUntilSettled = (): void => {
     if (!this.isSettled) this.refresh();
   };
-
-  private compile(prefixes: RoutePrefixes): Compiled {
-    const leveled = this.withPrefixes(prefixes);
-    const { ownEndpoints = [] } = prefixes;
-    const tree = new RuleTree();
-    for (const { demand, spellings } of leveled) {
-      for (const rule of spellings) tree.add(rule, demand);
-    }
-    return {
-      leveled,
-      tree,
-      mounted: writtenOut(prefixes.withoutModulePath),
-      ownEndpoints: new Map(ownEndpoints.map((endpoint) => [endpoint.pattern, endpoint])),
-      own: ownDemands(ownEndpoints, (endpoint) => demandsAt(endpoint, leveled)),
-    };
-  }
-
-  private withPrefixes({ late = NO_PREFIXES, ...early }: RoutePrefixes): readonly LeveledRule[] {
-    const all = [early, late];
-    const prefixes = ['', ...new Set(all.flatMap(({ globalPrefix }) => spellingsOfPrefix(globalPrefix)))];
-    const versions = [
-      '',
-      ...new Set(all.flatMap(({ versionPrefixes }) => versionPrefixes.map(versionSegment))),
-    ];
-    return this.lists.map(({ text, demand }) => {
-      const written = compilePathRule(text);
-      const spellings = new Map([[written.text, written]]);
-      for (const path of behindPrefixes(written.text, prefixes, versions)) {
-        if (!spellings.has(path)) spellings.set(path, compileCanonicalRule(path));
-      }
-      return { text, demand, spellings: [...spellings.values()] };
-    });
-  }
-}
-
-/** What all rules that cover an endpoint of ours ask, and what those ask that name it. */
-function demandsAt(endpoint: OwnEndpoint, leveled: readonly LeveledRule[]): { all: Demand; own: Demand } {
-  let all = NONE;
-  let own = NONE;
-  for (const { demand, spellings } of leveled) {
-    const covering = spellings.filter((rule) => rule.matchesPattern(endpoint.pattern));
-    if (covering.length > 0) all |= demand;
-    if (covering.some((rule) => namesEndpoint(rule, endpoint))) own |= demand;
-  }
-  return { all, own };
-}
-
-function pathsOfPattern(pattern: string, { mounted }: Compiled): readonly string[] {
-  return writeOutPattern(pattern).flatMap((path) => [path, ...(mounted.get(path) ?? [])]);
-}
-
-function writtenOut(
-  patterns: ReadonlyMap<string, readonly string[]> = new Map(),
-): Map<string, readonly string[]> {
-  const paths = new Map<string, readonly string[]>();
-  for (const [pattern, others] of patterns) {
-    const written = others.flatMap(writeOutPattern);
-    for (const path of writeOutPattern(pattern)) paths.set(path, [...(paths.get(path) ?? []), ...written]);
-  }
-  return paths;
-}
-
-function behindPrefixes(
-  rule: string,
-  prefixes: readonly string[],
-  versions: readonly string[],
-): readonly string[] {
-  const path = rule === '/' ? '' : rule;
-  return prefixes.flatMap((prefix) =>
-    versions.flatMap((version) => {
-      const spellings = [prefix + version + path || '/'];
-      // Written with the global prefix, but without the version that follows it.
-      if (path === prefix || path.startsWith(`${prefix}/`))
-        spellings.push(prefix + version + path.slice(prefix.length) || '/');
-      return spellings;
-    }),
-  );
-}
-
-function versionSegment(version: string): string {
-  return `/${version.toLowerCase()}`;
-}
-
-/** A global prefix may hold parameters and optional groups; in a rule they are wildcards. */
-function spellingsOfPrefix(globalPrefix: string): readonly string[] {
-  return writeOutPattern(globalPrefix)
-    .filter((path) => path !== '/')
-    .map((path) => path.replaceAll(PARAMETER, '*').replaceAll(SPLAT, '*'));
 }

@@ -1,16 +1,18 @@
-import { NONE, type Demand } from '../demand.js';
+import { NONE, type Requirement } from '../requirement.js';
 import type { PathRule } from './path-rule.js';
 import type { SegmentRule } from './segment-rule.js';
 
 interface Node {
   /** What everything at or below this node is asked for. */
-  demand: Demand;
+  requirement: Requirement;
   readonly literals: Map<string, Node>;
   /** Below a segment that may be anything. */
   any: Node | undefined;
-  /** Below segments that are partly fixed, by their text. */
-  readonly globs: Map<string, { readonly segment: SegmentRule; readonly node: Node }>;
+  /** Below segments that are partly fixed, by their first character, `*` included, and by their text. */
+  readonly globs: Map<string, Globs>;
 }
+
+type Globs = Map<string, { readonly segment: SegmentRule; readonly node: Node }>;
 
 /**
  * Many path rules as one tree of segments: what they ask for a path costs about one look-up a segment, however
@@ -20,36 +22,50 @@ interface Node {
 export class RuleTree {
   private readonly root = emptyNode();
 
-  add(rule: PathRule, demand: Demand): void {
+  add(rule: PathRule, requirement: Requirement): void {
     const end = rule.segments.reduce(childOf, this.root);
-    end.demand |= demand;
+    end.requirement = end.requirement.and(requirement);
   }
 
   /** @param path canonical: leading slash, lower case, no trailing slash */
-  demandFor(path: string): Demand {
-    return path.length === 1 ? this.root.demand : demandBelow(this.root, path, 1);
+  requirementFor(path: string): Requirement {
+    return path.length === 1 ? this.root.requirement : requirementBelow(this.root, path, 1);
   }
 }
 
-function demandBelow(start: Node, path: string, from: number): Demand {
-  let demand = NONE;
+function requirementBelow(start: Node, path: string, from: number): Requirement {
+  let requirement = NONE;
   let index = from;
   let node: Node | undefined = start;
   while (node) {
-    demand |= node.demand;
+    if (!node.requirement.isOpen) requirement = requirement.and(node.requirement);
     if (index > path.length || isLeaf(node)) break;
     const slash = path.indexOf('/', index);
     const text = path.slice(index, slash === -1 ? path.length : slash);
     index += text.length + 1;
-    if (node.any) demand |= demandBelow(node.any, path, index);
+    if (node.any) {
+      const below = requirementBelow(node.any, path, index);
+      if (!below.isOpen) requirement = requirement.and(below);
+    }
     if (node.globs.size > 0) {
-      for (const glob of node.globs.values()) {
-        if (glob.segment.matches(text)) demand |= demandBelow(glob.node, path, index);
+      for (const first of text.startsWith('*') ? ['*'] : [text.charAt(0), '*']) {
+        const globs = node.globs.get(first);
+        if (globs) requirement = requirement.and(requirementOfGlobs(globs, text, path, index));
       }
     }
     node = node.literals.get(text);
   }
-  return demand;
+  return requirement;
+}
+
+function requirementOfGlobs(globs: Globs, text: string, path: string, index: number): Requirement {
+  let requirement = NONE;
+  for (const { segment, node } of globs.values()) {
+    if (!segment.matches(text)) continue;
+    const below = requirementBelow(node, path, index);
+    if (!below.isOpen) requirement = requirement.and(below);
+  }
+  return requirement;
 }
 
 function isLeaf({ literals, any, globs }: Node): boolean {
@@ -59,8 +75,11 @@ function isLeaf({ literals, any, globs }: Node): boolean {
 function childOf(parent: Node, segment: SegmentRule): Node {
   if (segment.isAny) return (parent.any ??= emptyNode());
   if (segment.literal === undefined) {
-    let glob = parent.globs.get(segment.text);
-    if (!glob) parent.globs.set(segment.text, (glob = { segment, node: emptyNode() }));
+    const first = segment.text.charAt(0);
+    let globs = parent.globs.get(first);
+    if (!globs) parent.globs.set(first, (globs = new Map()));
+    let glob = globs.get(segment.text);
+    if (!glob) globs.set(segment.text, (glob = { segment, node: emptyNode() }));
     return glob.node;
   }
   let node = parent.literals.get(segment.literal);
@@ -69,5 +88,5 @@ function childOf(parent: Node, segment: SegmentRule): Node {
 }
 
 function emptyNode(): Node {
-  return { demand: NONE, literals: new Map(), any: undefined, globs: new Map() };
+  return { requirement: NONE, literals: new Map(), any: undefined, globs: new Map() };
 }

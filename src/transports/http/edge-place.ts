@@ -7,11 +7,11 @@ import {
 } from '@nestjs/common';
 import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
 import { AccessPolicy } from '../../access/access-policy.js';
-import { NONE } from '../../access/demand.js';
 import { Gate } from '../../access/gate.js';
 import { PublicPaths } from '../../access/paths/public-paths.js';
 import { type AnyResponse, rawResponse } from '../../access/request-access.js';
 import { ConfigError } from '../../errors.js';
+import { isOfOtherHost } from '../../nest.js';
 import { AccessEdge } from './access.edge.js';
 import type { EdgeHost } from './edge-host.js';
 import { ExpressEdge } from './express.edge.js';
@@ -50,6 +50,11 @@ export class EdgePlace implements OnModuleInit, OnApplicationBootstrap {
   /** Whether this listener of the server is the framework itself. */
   isFramework(listener: unknown): boolean {
     return this.#host?.isFramework(listener) === true;
+  }
+
+  /** Names of what answers before the edge. */
+  before(): readonly string[] {
+    return [...new Set(this.#host?.before() ?? [])];
   }
 
   /**
@@ -91,7 +96,7 @@ export class EdgePlace implements OnModuleInit, OnApplicationBootstrap {
 
   private reportPublicPaths(): void {
     for (const path of this.publicPaths.texts.map((text) => JSON.stringify(text))) {
-      if (this.policy.defaultDemand === NONE) {
+      if (this.policy.defaultRequirement.isOpen) {
         this.logger.warn(
           `Public path ${path} has no effect: default-access is "public", and a path rule holds all the same.`,
         );
@@ -106,7 +111,7 @@ export class EdgePlace implements OnModuleInit, OnApplicationBootstrap {
     const host = this.#host;
     if (!host) return;
     for (const remark of host.remarks()) logger.warn(remark);
-    const before = [...new Set(host.before())];
+    const before = this.before();
     if (before.length > 0) {
       logger.warn(
         `Before the edge, which useFastauthEdge() has put where it stands: ${before.join(', ')}. ` +
@@ -139,7 +144,7 @@ export class EdgePlace implements OnModuleInit, OnApplicationBootstrap {
 
   /**
    * Before a handler is reached, body parsers and other middleware may refuse what was let pass for its sake: those
-   * errors are told in the application's words. Not so a 404, which says that no handler has taken the request.
+   * errors are told in the application's words. Not so those that say that no handler has taken the request.
    */
   private letNestRefuse(adapter: AbstractHttpAdapter): void {
     const setErrorHandler = adapter.setErrorHandler?.bind(adapter) as SetErrorHandler | undefined;
@@ -147,7 +152,8 @@ export class EdgePlace implements OnModuleInit, OnApplicationBootstrap {
     adapter.setErrorHandler = (handler: ErrorHandler, prefix?: string) =>
       // Express tells error handlers by their four parameters.
       setErrorHandler((error, request, response, next) => {
-        if (statusOf(error) !== 404) this.edge.heldAnswer(rawResponse(response))?.release();
+        if (statusOf(error) !== 404 && !isOfOtherHost(error))
+          this.edge.heldAnswer(rawResponse(response))?.release();
         return handler(error, request, response, next);
       }, prefix);
   }

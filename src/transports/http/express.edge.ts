@@ -99,14 +99,15 @@ export class ExpressEdge implements EdgeHost {
 
   private enter(request: AnyRequest, response: ServerResponse, next: (error?: unknown) => void): void {
     const raw = rawRequest(request);
-    this.edge.enter(raw, response, this.edge.demandOf(raw), next, (denial) =>
+    this.edge.enter(raw, response, this.edge.requirementOf(raw), next, (denial) =>
       this.refuse(request, response, denial),
     );
   }
 
   private refuse(request: AnyRequest, response: ServerResponse, denial: Denial): void {
     const { cors } = this;
-    const send = (): void => sendDenial(response, denial, this.edge.headersOf(denial));
+    const send = (): void =>
+      sendDenial(response, denial, this.edge.headersOf(denial, rawRequest(request), response));
     // To OPTIONS it would answer itself.
     if (cors && request.method !== 'OPTIONS') cors(request, response, send);
     else send();

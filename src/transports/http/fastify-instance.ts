@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { AnyRequest } from '../../access/request-access.js';
 import type { Next } from './edge-host.js';
 
@@ -22,9 +22,11 @@ export type FastifyRequestLike = AnyRequest & {
 };
 
 export interface FastifyReplyLike {
+  getHeader(name: string): unknown;
   readonly raw: ServerResponse;
   code(status: number): this;
   headers(values: Record<string, string>): this;
+  getHeaders(): OutgoingHttpHeaders;
   send(body: object): this;
 }
 

@@ -1,10 +1,13 @@
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { AccessPolicy } from '../../access/access-policy.js';
-import { NONE } from '../../access/demand.js';
+import { NONE } from '../../access/requirement.js';
 import { denialBody } from '../../access/denial.js';
+import { exposingChallenge } from '../../access/exposed-challenge.js';
+import { headerOf } from '../../access/framework-response.js';
 import { type Proofs, rawRequest } from '../../access/request-access.js';
 import type { AccessEdge } from './access.edge.js';
 import { type EdgeHost, type Middleware, servingName } from './edge-host.js';
+import { FastifyCors } from './fastify-cors.js';
 import {
   contextsBelow,
   type FastifyLike,
@@ -18,6 +21,7 @@ import { sendDenial } from './send-denial.js';
 export class FastifyEdge implements EdgeHost {
   private readonly instance: FastifyLike;
   private readonly listeners: readonly unknown[];
+  private readonly cors: FastifyCors;
   private isMoved = false;
   /** Whether contexts are made with the moved hook from now on. */
   private isMovedHookThere = false;
@@ -35,11 +39,13 @@ export class FastifyEdge implements EdgeHost {
   ) {
     this.instance = adapter.getInstance<FastifyLike>();
     this.listeners = this.instance.server.listeners('request').slice(0, 1);
+    this.cors = new FastifyCors(adapter, this.instance);
   }
 
   install(): void {
     const { instance } = this;
     this.installMiddleware();
+    this.cors.install(this.firstHook);
     // An instance that was handed to Nest may have hooks, which run first, and contexts, which inherit no hook any more.
     this.holdBeforeStrangers(instance);
     instance.addHook('onRequest', this.firstHook);
@@ -130,7 +136,7 @@ export class FastifyEdge implements EdgeHost {
   }
 
   private isOwn(hook: RequestHook): boolean {
-    return hook === this.firstHook || hook === this.holdingHook || isHookOfNest(hook);
+    return hook === this.firstHook || hook === this.holdingHook || this.cors.has(hook) || isHookOfNest(hook);
   }
 
   private noteEarly(context: FastifyLike): void {
@@ -152,8 +158,8 @@ export class FastifyEdge implements EdgeHost {
       return next();
     }
     const raw = rawRequest(request);
-    this.edge.enter(raw, response, this.edge.demandOf(raw), next, (denial) =>
-      sendDenial(response, denial, this.edge.headersOf(denial)),
+    this.edge.enter(raw, response, this.edge.requirementOf(raw), next, (denial) =>
+      sendDenial(response, denial, this.edge.headersOf(denial, raw, response)),
     );
   };
 
@@ -177,13 +183,17 @@ export class FastifyEdge implements EdgeHost {
 
   private readonly enter: RequestHook = (request, reply, done) => {
     const pattern = request.routeOptions.url;
-    const demand =
-      this.edge.demandOf(request.raw) |
-      (pattern === undefined ? NONE : this.policy.demandOfPattern(pattern, request.raw.method));
+    const requirement = this.edge
+      .requirementOf(request.raw)
+      .and(
+        pattern === undefined ? NONE : this.policy.requirementOfPattern(pattern, request.raw.method, true),
+      );
     // The router has decided before this, so there is nothing for the guard to add.
-    this.proofs.writePathDemand(request.raw, demand);
-    this.edge.enter(request.raw, reply.raw, demand, done, (denial) => {
-      reply.code(denial.status).headers(this.edge.headersOf(denial)).send(denialBody(denial));
+    this.proofs.writePathRequirement(request.raw, requirement);
+    this.edge.enter(request.raw, reply.raw, requirement, done, (denial) => {
+      const own = this.edge.headersOf(denial, request.raw, reply.raw);
+      const headers = exposingChallenge(own, (name) => headerOf(reply, name));
+      reply.code(denial.status).headers(headers).send(denialBody(denial));
     });
   };
 }

@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
-import { denialBody, denialHeaders, isDenial, type Denial } from '../../access/denial.js';
+import { denialBody, isDenial, type Denial } from '../../access/denial.js';
+import { exposingChallenge } from '../../access/exposed-challenge.js';
 import type { MaybePromise } from '../../sessions/token-store.js';
 import { allowsOrigin, headersGiven, keepNeutralHeaders } from './answer-headers.js';
 
@@ -48,15 +49,20 @@ export class HeldAnswer {
   }
 
   /** @param owner which application's it is: in a process with two, one may be mounted into the other */
-  static hold(response: ServerResponse, owner: object, decide: Decide, realm: string): void {
-    (response as Carrier)[HELD] = new HeldAnswer(response, owner, decide, realm);
+  static hold(
+    response: ServerResponse,
+    owner: object,
+    decide: Decide,
+    headersOf: (denial: Denial) => Record<string, string>,
+  ): void {
+    (response as Carrier)[HELD] = new HeldAnswer(response, owner, decide, headersOf);
   }
 
   private constructor(
     private readonly response: ServerResponse,
     private readonly owner: object,
     private readonly decide: Decide,
-    private readonly realm: string,
+    private readonly headersOf: (denial: Denial) => Record<string, string>,
   ) {
     const methods = response as unknown as Methods;
     for (const name of BEGINNINGS) {
@@ -150,9 +156,8 @@ export class HeldAnswer {
     const body = JSON.stringify(denialBody(denial));
     keepNeutralHeaders(response, given);
     response.statusCode = denial.status;
-    for (const [name, value] of Object.entries(denialHeaders(denial, this.realm))) {
-      response.setHeader(name, value);
-    }
+    const headers = exposingChallenge(this.headersOf(denial), (name) => response.getHeader(name));
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     response.setHeader('Content-Type', 'application/json; charset=utf-8');
     response.setHeader('Content-Length', Buffer.byteLength(body));
     this.finish(body);

@@ -1,8 +1,9 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { AccessPolicy } from '../../access/access-policy.js';
-import { NONE, type Demand } from '../../access/demand.js';
+import type { Requirement } from '../../access/requirement.js';
 import { AccessDeniedException, denialHeaders, DENIALS, type Denial } from '../../access/denial.js';
+import { exposingChallenge } from '../../access/exposed-challenge.js';
 import { Gate } from '../../access/gate.js';
 import {
   type AnyResponse,
@@ -14,8 +15,11 @@ import {
   type RawRequest,
 } from '../../access/request-access.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../../config/fastauth-config.js';
+import { type AnsweredHeaders, correlationIdOfRequest } from '../../events/correlation-id.js';
 import type { MaybePromise } from '../../sessions/token-store.js';
+import { type FrameworkResponse, headerOf } from '../../access/framework-response.js';
 import { HeldAnswer } from './held-answer.js';
+import { LiveStreams } from './live-streams.js';
 import { keepFromSharedCaches } from './shared-caches.js';
 
 type RoutedRequest = AnyRequest & {
@@ -32,6 +36,9 @@ type RoutedRequest = AnyRequest & {
 @Injectable()
 export class HttpGuard implements CanActivate {
   readonly #adapterHost: HttpAdapterHost;
+  /** By property, so that subclasses need not hand it on. */
+  @Inject(LiveStreams)
+  private readonly streams!: LiveStreams;
 
   constructor(
     protected readonly policy: AccessPolicy,
@@ -54,16 +61,18 @@ export class HttpGuard implements CanActivate {
     const raw = rawRequest(request);
     // Whatever is answered from here on is the handler's answer, or this guard's.
     heldFor(context, this.policy)?.reach(parametersOf(raw));
-    const demand = this.demandOf(context, request);
-    if (demand === NONE) {
+    const requirement = this.requirementOf(context, request);
+    if (requirement.isOpen) {
       showPrincipal(raw, undefined);
       return true;
     }
-    const outcome = this.gate.admit(raw, raw, demand);
-    if (outcome === undefined) return this.admit(context, raw, demand);
+    // Endpoints of ours are enforced, whatever is only observed elsewhere.
+    const refusal = this.gate.isObserving && this.policy.isEndpointCall(context) ? 'enforced' : 'whole';
+    const outcome = this.gate.admit(this.gate.callOf(raw, answerOf(context)), requirement, refusal);
+    if (outcome === undefined) return this.admit(context, raw, requirement);
     if (outcome instanceof Promise)
       return outcome.then((denial) =>
-        denial === undefined ? this.admit(context, raw, demand) : this.deny(context, denial),
+        denial === undefined ? this.admit(context, raw, requirement) : this.deny(context, denial),
       );
     return this.deny(context, outcome);
   }
@@ -77,43 +86,52 @@ export class HttpGuard implements CanActivate {
     if (!held) return;
     const request = context.switchToHttp().getRequest<RoutedRequest>();
     const raw = rawRequest(request);
-    const proved = this.gate.proofs.read(raw)?.proved ?? NONE;
-    if ((this.demandOf(context, request) & ~proved) === NONE) held.reach(parametersOf(raw));
+    if (this.gate.isMet(raw, this.requirementOf(context, request))) held.reach(parametersOf(raw));
   }
 
-  /** What this request needs: decorators and default, the matched route's pattern, and the URL as it was sent. */
-  protected demandOf(context: ExecutionContext, request: RoutedRequest): Demand {
-    const declared = this.policy.demandOfCall(context);
+  /** What this request needs: decorators and default, the matched route's pattern, and the URL as it was sent and as it is now. */
+  protected requirementOf(context: ExecutionContext, request: RoutedRequest): Requirement {
+    const declared = this.policy.requirementOfCall(context);
     if (!this.policy.hasPathRules) return declared;
     const raw = rawRequest(request);
-    const decided = this.gate.proofs.readPathDemand(raw);
-    if (decided !== undefined) return declared | decided;
+    const decided = this.gate.proofs.readPathRequirement(raw);
+    if (decided !== undefined) return declared.and(decided);
     const pattern = request.route?.path ?? request.routeOptions?.url;
-    const { originalUrl, url = '/' } = raw;
-    return (
-      declared |
-      this.policy.demandOfRequest(
-        context.getHandler(),
-        typeof pattern === 'string' ? pattern : undefined,
-        originalUrl ?? url,
-        raw.method,
-      )
-    );
+    const { url = '/', originalUrl = url, method } = raw;
+    const handler = context.getHandler();
+    const ofRoute = typeof pattern === 'string' ? pattern : undefined;
+    const asked = declared.and(this.policy.requirementOfRequest(handler, ofRoute, originalUrl, method));
+    // What middleware made of the URL is what the router has matched.
+    return originalUrl === url
+      ? asked
+      : asked.and(this.policy.requirementOfRequest(handler, undefined, url, method));
   }
 
   /** Answers a refusal: rejects with an {@link AccessDeniedException}, always. */
   protected deny(context: ExecutionContext, denial: Denial): Promise<never> {
-    const response: unknown = context.switchToHttp().getResponse();
-    for (const [name, value] of Object.entries(denialHeaders(denial, this.config.appName))) {
+    const http = context.switchToHttp();
+    const response = http.getResponse<FrameworkResponse>();
+    const id = correlationIdOfRequest(rawRequest(http.getRequest<AnyRequest>()), answerOf(context));
+    const own = denialHeaders(denial, this.config, id);
+    const headers = exposingChallenge(own, (name) => headerOf(response, name));
+    for (const [name, value] of Object.entries(headers)) {
       this.#adapterHost.httpAdapter.setHeader(response, name, value);
     }
     return Promise.reject(AccessDeniedException.withoutStack(denial));
   }
 
-  private admit(context: ExecutionContext, raw: RawRequest, demand: Demand): true {
+  private admit(context: ExecutionContext, raw: RawRequest, requirement: Requirement): true {
     // An application that this one is mounted into may have shown another.
-    showPrincipal(raw, this.gate.proofs.read(raw)?.principal);
-    keepFromSharedCaches(context.switchToHttp().getResponse(), demand);
+    const principal = this.gate.proofs.read(raw)?.principal;
+    showPrincipal(raw, principal);
+    const { userProperty } = this.config;
+    if (userProperty !== undefined && principal !== undefined) {
+      context.switchToHttp().getRequest<Record<string, unknown>>()[userProperty] = principal;
+    }
+    if (this.streams.isNeeded && this.streams.isStream(context)) {
+      this.streams.follow(raw, rawResponse(context.switchToHttp().getResponse<AnyResponse>()), this.gate);
+    }
+    keepFromSharedCaches(context.switchToHttp().getResponse(), requirement, this.gate.cookie !== undefined);
     return true;
   }
 
@@ -121,6 +139,12 @@ export class HttpGuard implements CanActivate {
     if (this.policy.isMarkedPublic(context)) return true;
     throw new AccessDeniedException(DENIALS.unknownContext);
   }
+}
+
+/** Contexts that an application makes itself may have no answer. */
+function answerOf(context: ExecutionContext): AnsweredHeaders | undefined {
+  const response = context.switchToHttp().getResponse<AnsweredHeaders | null | undefined>();
+  return typeof response?.getHeader === 'function' ? response : undefined;
 }
 
 function isRequest(request: RoutedRequest | undefined): request is RoutedRequest {

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { exposingChallenge } from '../../access/exposed-challenge.js';
 import { denialBody, type Denial } from '../../access/denial.js';
 
 /** Answers a refusal on Node's response. */
@@ -9,7 +10,7 @@ export function sendDenial(
 ): void {
   const body = JSON.stringify(denialBody(denial));
   response.writeHead(denial.status, {
-    ...headers,
+    ...exposingChallenge(headers, (name) => response.getHeader(name)),
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': Buffer.byteLength(body),
   });

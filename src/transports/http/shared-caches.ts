@@ -1,4 +1,9 @@
-import { ACCESS, BOTH, MASTER, NONE, type Demand } from '../../access/demand.js';
+import {
+  ACCESS_TOKEN,
+  MASTER_TOKEN,
+  type CredentialSet,
+  type Requirement,
+} from '../../access/requirement.js';
 
 /** What of a response is used here: of Node's own and Express's, or a Fastify reply, which keeps its own headers. */
 interface AnyResponse {
@@ -10,11 +15,10 @@ interface AnyResponse {
 }
 
 /** The headers that were looked at. */
-const LOOKED_AT: Readonly<Record<Demand, string>> = {
-  [NONE]: '',
-  [ACCESS]: 'ACCESS-TOKEN, Authorization',
-  [MASTER]: 'MASTER-TOKEN',
-  [BOTH]: 'ACCESS-TOKEN, Authorization, MASTER-TOKEN',
+const LOOKED_AT: Readonly<Record<CredentialSet, string>> = {
+  [ACCESS_TOKEN]: 'ACCESS-TOKEN, Authorization',
+  [MASTER_TOKEN]: 'MASTER-TOKEN',
+  [ACCESS_TOKEN | MASTER_TOKEN]: 'ACCESS-TOKEN, Authorization, MASTER-TOKEN',
 };
 
 /**
@@ -22,10 +26,15 @@ const LOOKED_AT: Readonly<Record<Demand, string>> = {
  * caching, only the client may cache. Shared caches know of `Authorization`, but not of headers of our own.
  * @see RFC 9111 section 3.5 and RFC 9110 section 12.5.5
  */
-export function keepFromSharedCaches(response: AnyResponse, demand: Demand): void {
+export function keepFromSharedCaches(
+  response: AnyResponse,
+  { credentials }: Requirement,
+  readsCookies: boolean,
+): void {
   // Middleware may have answered already; then nothing of a handler's can be kept.
   if (response.headersSent) return;
-  const lookedAt = LOOKED_AT[demand] ?? '';
+  const headers = LOOKED_AT[credentials] ?? '';
+  const lookedAt = readsCookies && credentials & ACCESS_TOKEN ? `${headers}, Cookie` : headers;
   const before = response.getHeader('Vary');
   set(response, 'Vary', before === undefined ? lookedAt : `${String(before)}, ${lookedAt}`);
   if (!response.hasHeader('Cache-Control')) set(response, 'Cache-Control', 'private');

@@ -1,4 +1,5 @@
 import { ModulesContainer } from '@nestjs/core';
+import { RpcException } from '@nestjs/microservices';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { describe, expect, it } from '@jest/globals';
 import { testConfig } from '../../../test/support/test-config.js';
@@ -32,17 +33,21 @@ describe('the guard of microservice messages', () => {
     [Handlers, 'both', false],
     [PublicHandlers, 'unmarked', true],
     [PublicHandlers, 'access', false],
-  ] as const)('%p.%s: %s', (controller, name, isOpen) => {
+  ] as const)('%p.%s: %s', async (controller, name, isOpen) => {
     const told: Denial[] = [];
     const guard = new RpcGuard(
       new AccessPolicy(testConfig(), new PathRules({ master: [], access: [] }), names),
       {
-        refuse: (denial: Denial) => told.push(denial),
+        refuse: (denial: Denial) => (told.push(denial), denial),
+        admit: () => (told.push(DENIALS.noAccessToken), DENIALS.noAccessToken),
       } as unknown as Gate,
+      testConfig(),
     );
     const handler = Reflect.get(controller.prototype, name) as () => void;
     const context = new ExecutionContextHost([{}, {}], controller, handler);
-    expect(guard.canActivate(context)).toBe(isOpen);
-    expect(told).toEqual(isOpen ? [] : [DENIALS.unknownContext]);
+    const outcome = guard.canActivate(context);
+    if (isOpen) expect(await outcome).toBe(true);
+    else await expect(outcome).rejects.toThrow(RpcException);
+    expect(told).toHaveLength(isOpen ? 0 : 1);
   });
 });

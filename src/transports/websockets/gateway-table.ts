@@ -1,7 +1,7 @@
 import { Injectable, type OnApplicationBootstrap, type Type } from '@nestjs/common';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { AccessPolicy } from '../../access/access-policy.js';
-import { NONE, type Demand } from '../../access/demand.js';
+import { NONE, Requirement } from '../../access/requirement.js';
 import type { SocketPath } from '../../routes/startup-report.js';
 
 // The keys under which @nestjs/websockets, an optional dependency, keeps what its decorators say.
@@ -22,9 +22,9 @@ export interface Gateway {
   /** Of socket.io; undefined: the main one. */
   readonly namespace: Namespace | undefined;
   /** What its decorators, or the default, ask of a handshake. */
-  readonly demand: Demand;
+  readonly requirement: Requirement;
   /** All that one or other of its messages asks. */
-  readonly demandOfMessages: Demand;
+  readonly requirementOfMessages: Requirement;
 }
 
 /** The gateways of the application; before it is bootstrapped, as they are at the moment. */
@@ -56,17 +56,20 @@ export class GatewayTable implements OnApplicationBootstrap {
 
   /** As the log at start tells them. */
   socketPaths(): readonly SocketPath[] {
-    return this.gateways.map(({ metatype, path, namespace, demand }) => {
+    return this.gateways.map(({ metatype, port, path, namespace, requirement }) => {
       const name = typeof namespace === 'string' ? `/${namespace}`.replace('//', '/') : undefined;
       const paths = name === undefined ? [path] : [path, name];
       return {
         path: name ?? path,
+        port: port === 0 ? undefined : port,
+        gateway: metatype,
         access: {
-          demand:
-            demand |
-            this.policy.demandOfPattern(path) |
-            (name === undefined ? NONE : this.policy.demandOfTarget(name)),
-          origins: this.policy.originsOfDemand(metatype, undefined, paths),
+          requirement: Requirement.all([
+            requirement,
+            this.policy.requirementOfPattern(path, 'GET'),
+            name === undefined ? NONE : this.policy.requirementOfTarget(name, 'GET'),
+          ]),
+          origins: this.policy.originsOfRequirement({ controller: metatype, method: 'GET', patterns: paths }),
         },
       };
     });
@@ -97,10 +100,9 @@ export class GatewayTable implements OnApplicationBootstrap {
       port: (Reflect.getMetadata(PORT, metatype) as number | undefined) ?? 0,
       path: normalizePath(options.path),
       namespace: options.namespace,
-      demand: this.policy.demandOfClass(metatype),
-      demandOfMessages: handlers.reduce<Demand>(
-        (sum, handler) => sum | this.policy.demandOfMethod(metatype, handler),
-        NONE,
+      requirement: this.policy.requirementOfClass(metatype),
+      requirementOfMessages: Requirement.all(
+        handlers.map((handler) => this.policy.requirementOfMethod(metatype, handler)),
       ),
     };
   }

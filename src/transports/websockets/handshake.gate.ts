@@ -1,13 +1,12 @@
 import { type BeforeApplicationShutdown, Injectable, type WebSocketAdapter } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
-import { describeDemand, NONE } from '../../access/demand.js';
 import { ConfigError } from '../../errors.js';
 import { OpenConnections } from '../open-connections.js';
 import type { ServedGateways } from './gated-server.js';
 import { type Gateway, GatewayTable, normalizePath } from './gateway-table.js';
 import { Handshake } from './handshake.js';
-import { LiveSockets } from './live/live-sockets.js';
-import { Reauthentication } from './live/reauthentication.js';
+import { LiveSockets } from '../live/live-sockets.js';
+import { Reauthentication } from './reauthentication.js';
 import { closeIoClients, cutIoClients, hasIoClients } from './socket-io/io-farewell.js';
 import { isIoServer, serverOfNamespace } from './socket-io/io-server.js';
 import { gateIoServer } from './socket-io/io-server.gate.js';
@@ -89,10 +88,10 @@ export class HandshakeGate implements BeforeApplicationShutdown {
     }
     if (typeof server === 'object' && server !== null && this.isGated(server, port, path, gateways))
       return server;
-    const demand = this.handshake.demandOf({ gateways, paths: [path] });
-    if (demand !== NONE) {
+    const requirement = this.handshake.requirementOf({ gateways, paths: [path] });
+    if (!requirement.isOpen) {
       throw new ConfigError([
-        `the gateways at ${path} (${gateways.map(({ metatype }) => metatype.name).join(', ')}) need ${describeDemand(demand)}, ` +
+        `the gateways at ${path} (${gateways.map(({ metatype }) => metatype.name).join(', ')}) need ${requirement.describe()}, ` +
           'but the WebSocket adapter makes servers whose handshakes cannot be guarded. ' +
           'Use WsAdapter of @nestjs/platform-ws or IoAdapter of @nestjs/platform-socket.io, or mark the gateways @Public().',
       ]);

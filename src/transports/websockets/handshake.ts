@@ -1,20 +1,20 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AccessPolicy } from '../../access/access-policy.js';
-import { AMBIGUOUS, readCredentials, type CredentialSource } from '../../access/credentials.js';
-import { ACCESS, MASTER, NONE, type Demand } from '../../access/demand.js';
+import type { Call } from '../../access/call.js';
 import { DENIALS, type Denial } from '../../access/denial.js';
 import { Gate } from '../../access/gate.js';
 import type { Proofs } from '../../access/request-access.js';
+import { NONE, OPTIONAL, Requirement } from '../../access/requirement.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../../config/fastauth-config.js';
-import { correlationIdOf } from '../../events/correlation-id.js';
 import { SafeLogger } from '../../events/safe-logger.js';
 import { AttemptLimiter } from '../../limits/attempt-limiter.js';
 import type { MaybePromise } from '../../sessions/token-store.js';
-import { TokenService } from '../../tokens/token.service.js';
+import { AccessTokens } from '../../tokens/access-tokens.js';
 import type { Gateway } from './gateway-table.js';
+import type { HandshakeSources } from './handshake-call.js';
 import { HandshakeQueue } from './handshake-queue.js';
-import { heldToken, type HeldToken } from './live/held-token.js';
-import { LiveSockets } from './live/live-sockets.js';
+import { heldToken, type HeldToken, untilEnforced } from '../live/held-token.js';
+import { LiveSockets } from '../live/live-sockets.js';
 import { writePeer } from './socket-peer.js';
 import { KEYS_AWAITED, UNFORESEEN } from './socket-refusal.js';
 
@@ -30,9 +30,8 @@ export interface Destination {
 
 /** One socket that asks to be let in. */
 export interface HandshakeAttempt extends Destination {
-  /** What the proof, and who the peer is, are kept on. */
-  readonly carrier: object;
-  readonly source: CredentialSource;
+  /** Who the peer is, is kept on its carrier as well. */
+  readonly call: Call;
   /** The request target as it was sent. */
   readonly target: string;
 }
@@ -58,9 +57,14 @@ export class Handshake {
     private readonly gate: Gate,
     private readonly live: LiveSockets,
     private readonly limiter: AttemptLimiter,
-    private readonly tokens: TokenService,
+    private readonly tokens: AccessTokens,
     @Inject(FASTAUTH_CONFIG) readonly config: FastauthConfig,
   ) {}
+
+  /** Where handshakes may carry access tokens. */
+  get sources(): HandshakeSources {
+    return { allowsQuery: this.config.websocketQueryToken, cookie: this.gate.cookie?.ofHandshake };
+  }
 
   /** What sockets have proved. */
   get proofs(): Proofs {
@@ -73,20 +77,23 @@ export class Handshake {
   }
 
   /** What a socket needs to come there, whatever its URL is. */
-  demandOf({ gateways, paths, namespace }: Destination): Demand {
+  requirementOf({ gateways, paths, namespace }: Destination): Requirement {
     // A namespace that no gateway serves needs what everything needs by default.
-    const declared = gateways.length === 0 ? this.policy.defaultDemand : NONE;
-    return (
-      gateways.reduce<Demand>((sum, { demand }) => sum | demand, declared) |
-      paths.reduce<Demand>((sum, path) => sum | this.policy.demandOfPattern(path), NONE) |
-      (namespace === undefined ? NONE : this.policy.demandOfTarget(namespace))
-    );
+    const declared = gateways.length === 0 ? this.policy.defaultRequirement : NONE;
+    return Requirement.all([
+      declared,
+      ...gateways.map(({ requirement }) => requirement),
+      ...paths.map((path) => this.policy.requirementOfPattern(path, 'GET')),
+      namespace === undefined ? NONE : this.policy.requirementOfTarget(namespace, 'GET'),
+    ]);
   }
 
   /** Whether nothing there, messages included, asks for a credential. */
   isOpen(destination: Destination, target?: string): boolean {
-    const ofTarget = target === undefined ? NONE : this.policy.demandOfTarget(target);
-    return (this.demandOf(destination) | ofTarget | demandOfMessages(destination.gateways)) === NONE;
+    const ofTarget = target === undefined ? NONE : this.policy.requirementOfTarget(target, 'GET');
+    return [this.requirementOf(destination), ofTarget, requirementOfMessages(destination.gateways)].every(
+      ({ isOpen }) => isOpen,
+    );
   }
 
   /** Browsers name the page's origin; other clients name none, and no page can make them do things. */
@@ -114,51 +121,47 @@ export class Handshake {
   }
 
   private decide(attempt: HandshakeAttempt): MaybePromise<Denial | Admission> {
-    const { source } = attempt;
+    const { call } = attempt;
     if (this.isClosing) return DENIALS.shuttingDown;
-    const demand = this.demandOf(attempt) | this.policy.demandOfTarget(attempt.target);
-    if (!this.isWelcome(source.headers.origin)) {
-      return this.gate.refuse(DENIALS.foreignOrigin, source, demand);
+    const requirement = Requirement.all([
+      this.requirementOf(attempt),
+      this.policy.requirementOfTarget(attempt.target, 'GET'),
+      // A message brings no token, so it is here that one which is sent has to be good.
+      requirementOfMessages(attempt.gateways).checksOptional ? OPTIONAL : NONE,
+    ]);
+    if (!this.isWelcome(call.from.headers.origin)) {
+      return this.gate.refuse(DENIALS.foreignOrigin, call, requirement);
     }
-    const verify = (): MaybePromise<Denial | Admission> => this.verify(attempt, demand);
-    if (!this.namesUnknownKey(source)) return this.queue.run(verify);
-    return this.queue.runForKeys(verify) ?? this.gate.refuse(KEYS_AWAITED, source, demand);
+    const verify = (): MaybePromise<Denial | Admission> => this.verify(attempt, requirement);
+    if (!this.namesUnknownKey(call)) return this.queue.run(verify);
+    return this.queue.runForKeys(verify) ?? this.gate.refuse(KEYS_AWAITED, call, requirement);
   }
 
-  private namesUnknownKey(source: CredentialSource): boolean {
-    const credentials = readCredentials(source);
-    if (credentials === AMBIGUOUS || credentials.accessToken === undefined) return false;
-    return this.tokens.namesUnknownKey(credentials.accessToken);
+  private namesUnknownKey({ sent }: Call): boolean {
+    if (typeof sent === 'symbol' || sent.accessToken === undefined) return false;
+    return this.tokens.namesUnknownKey(sent.accessToken);
   }
 
-  private verify(attempt: HandshakeAttempt, demand: Demand): MaybePromise<Denial | Admission> {
-    const { carrier, source, gateways } = attempt;
-    const wished = demandOfMessages(gateways);
+  private verify(attempt: HandshakeAttempt, requirement: Requirement): MaybePromise<Denial | Admission> {
+    const { call, gateways } = attempt;
+    const wished = requirementOfMessages(gateways);
     const { changesHeard } = this.live;
     const admission = (): Admission => {
-      const address = this.limiter.addressOf(source);
-      writePeer(carrier, { address, correlationId: correlationIdOf(source.headers) });
-      return { held: heldToken(this.gate.proofs.read(carrier), source), changesHeard };
+      const address = this.limiter.addressOf(call.from);
+      const { transport, correlationId } = call;
+      writePeer(call.carrier, { address, transport, correlationId });
+      const held = heldToken(this.gate.proofs.read(call.carrier), call);
+      return { held: untilEnforced(held, this.gate.observedUntil(call.carrier)), changesHeard };
     };
     const goOn = (denial: Denial | undefined): MaybePromise<Denial | Admission> => {
-      const proving = denial ?? this.prove(carrier, source, wished);
+      const proving = denial ?? this.gate.proveAhead(call, wished);
       return proving instanceof Promise ? proving.then(admission) : (proving ?? admission());
     };
-    const outcome = this.gate.admit(carrier, source, demand);
+    const outcome = this.gate.admit(call, requirement);
     return outcome instanceof Promise ? outcome.then(goOn) : goOn(outcome);
-  }
-
-  /** A credential that is only wished for and no good is as good as none: the message that needs it is refused. */
-  private prove(carrier: object, source: CredentialSource, wished: Demand): MaybePromise<undefined> {
-    const outcomes = [ACCESS, MASTER]
-      .filter((level) => wished & level)
-      .map((level) => this.gate.prove(carrier, source, level));
-    return outcomes.some((outcome) => outcome instanceof Promise)
-      ? Promise.all(outcomes).then(() => undefined)
-      : undefined;
   }
 }
 
-function demandOfMessages(gateways: readonly Gateway[]): Demand {
-  return gateways.reduce<Demand>((sum, gateway) => sum | gateway.demandOfMessages, NONE);
+function requirementOfMessages(gateways: readonly Gateway[]): Requirement {
+  return Requirement.all(gateways.map((gateway) => gateway.requirementOfMessages));
 }

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import { BEARER_PROTOCOL } from '../../wire/credential-names.js';
 
-/** The subprotocol by which a browser, which cannot set headers, announces that the next one is its token. */
-export const BEARER_PROTOCOL = 'bearer';
 const HEADER = 'sec-websocket-protocol';
 /** How access and refresh tokens start, of whatever format. */
 const TOKEN_LIKE = /^(?:eyJ|fa_[ar]t_)/;

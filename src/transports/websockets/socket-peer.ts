@@ -1,9 +1,11 @@
-import type { CredentialSource } from '../../access/credentials.js';
+import type { Call, Transport } from '../../access/call.js';
+import { correlationIdOf } from '../../events/correlation-id.js';
 
 /** Who is at the other end of a socket, as its handshake told. */
 export interface SocketPeer {
   /** For limits and the audit trail. */
   readonly address: string | undefined;
+  readonly transport: Transport;
   /** Ties what is told of the socket's messages to its handshake. */
   readonly correlationId: string;
 }
@@ -21,13 +23,17 @@ export function writePeer(carrier: object, peer: SocketPeer): void {
   (carrier as Carrier)[PEER] = peer;
 }
 
-/** What a message of this socket comes with: what its handshake said of the peer, and this token if there is one. */
-export function sourceOfMessage(socket: object, token?: string): CredentialSource {
+/** A message of this socket: what its handshake said of the peer, and this token if there is one. */
+export function callOfMessage(socket: object, token?: string): Call {
   const peer = readPeer(socket);
+  const { address, transport = 'websocket', correlationId = correlationIdOf({}) } = peer ?? {};
   return {
-    headers: peer ? { 'x-request-id': peer.correlationId } : {},
-    rawHeaders: [],
-    socket: { remoteAddress: peer?.address },
-    handshakeTokens: token === undefined ? [] : [token],
+    transport,
+    carrier: socket,
+    sent: { masterToken: undefined, accessToken: token },
+    from: { headers: {}, socket: { remoteAddress: address } },
+    line: {},
+    correlationId,
+    connection: undefined,
   };
 }

@@ -1,5 +1,6 @@
 import { denialBody, DENIALS, type Denial } from '../../access/denial.js';
 import type { FastauthErrorCode } from '../../errors.js';
+import { INTERNAL_ERROR, POLICY_VIOLATION, TRY_AGAIN_LATER } from '../../wire/close-code.js';
 
 /** The one text frame that a refused socket gets. */
 export interface RefusalFrame {
@@ -37,12 +38,6 @@ export const UNFORESEEN: Denial = Object.freeze({
   detail: 'The handshake could not be verified',
 });
 
-/** @see RFC 6455 section 7.4.1, and the IANA registry of close codes for 1013 */
-export const GOING_AWAY = 1001;
-export const POLICY_VIOLATION = 1008;
-const INTERNAL_ERROR = 1011;
-const TRY_AGAIN_LATER = 1013;
-
 /** Python's texts, the misspelling of one of them mended. */
 export function refusalFrame(denial: Denial): RefusalFrame {
   return { status: 'error', detail: `Disconnected: ${reasonOf(denial)}` };
@@ -55,7 +50,7 @@ export function closeCodeOf({ status }: Denial): number {
 }
 
 function reasonOf(denial: Denial): string {
-  if (denial === DENIALS.noMasterToken || denial === DENIALS.badMasterToken)
-    return 'Unauthorized Master Token';
+  const { detail } = DENIALS.noMasterToken;
+  if (denial.detail === detail) return detail;
   return denial.status === 401 || denial.status === 429 ? 'Unauthorized ACCESS-TOKEN' : denial.detail;
 }

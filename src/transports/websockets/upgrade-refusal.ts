@@ -1,12 +1,17 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { denialBody, denialHeaders, type Denial } from '../../access/denial.js';
+import { type Challenger, denialBody, denialHeaders, type Denial } from '../../access/denial.js';
 
 /** Answers the upgrade request itself. @see RFC 6455 section 4.2.2 */
-export function refuseUpgrade(socket: Duplex, denial: Denial, realm: string): void {
+export function refuseUpgrade(
+  socket: Duplex,
+  denial: Denial,
+  challenger: Challenger,
+  correlationId: string,
+): void {
   const body = JSON.stringify(denialBody(denial));
   const headers = {
-    ...denialHeaders(denial, realm),
+    ...denialHeaders(denial, challenger, correlationId),
     Connection: 'close',
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': String(Buffer.byteLength(body)),

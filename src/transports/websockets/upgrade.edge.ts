@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
-import { NONE, type Demand } from '../../access/demand.js';
+import type { Requirement } from '../../access/requirement.js';
 import { DENIALS, type Denial } from '../../access/denial.js';
 import { Gate } from '../../access/gate.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../../config/fastauth-config.js';
 import { Handshake } from './handshake.js';
-import { sourceOfUpgrade } from './handshake-source.js';
+import { callOfUpgrade } from './handshake-call.js';
 import { refuseUpgrade } from './upgrade-refusal.js';
 
 /** How many may wait for a store or a key provider at once, each with its connection. */
@@ -25,15 +25,15 @@ export class UpgradeEdge {
   ) {}
 
   /** @param pass hands the connection on; called at once, later, or never */
-  admit(request: IncomingMessage, socket: Duplex, demand: Demand, pass: () => void): void {
-    if (demand === NONE) return pass();
-    const refuse = (denial: Denial): void => refuseUpgrade(socket, denial, this.config.appName);
+  admit(request: IncomingMessage, socket: Duplex, requirement: Requirement, pass: () => void): void {
+    if (requirement.isOpen) return pass();
+    const call = callOfUpgrade(request, this.handshake.sources);
+    const refuse = (denial: Denial): void => refuseUpgrade(socket, denial, this.config, call.correlationId);
     if (this.waiting >= MOST_WAITING) return refuse(DENIALS.overloaded);
-    const source = sourceOfUpgrade(request, this.config.websocketQueryToken);
     if (!this.handshake.isWelcome(request.headers.origin)) {
-      return refuse(this.gate.refuse(DENIALS.foreignOrigin, source, demand));
+      return refuse(this.gate.refuse(DENIALS.foreignOrigin, call, requirement));
     }
-    const outcome = this.gate.admit(request, source, demand);
+    const outcome = this.gate.admit(call, requirement);
     if (outcome instanceof Promise) return this.wait(socket, outcome, pass, refuse);
     if (outcome) refuse(outcome);
     else pass();

@@ -1,10 +1,15 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { AccessPolicy } from '../../access/access-policy.js';
-import { ACCESS, MASTER, NONE, type Demand } from '../../access/demand.js';
+import {
+  ACCESS_TOKEN,
+  MASTER_TOKEN,
+  type CredentialSet,
+  type Requirement,
+} from '../../access/requirement.js';
 import { AccessDeniedException, denialOfFault, DENIALS, type Denial } from '../../access/denial.js';
 import { Gate } from '../../access/gate.js';
-import { LiveSockets } from './live/live-sockets.js';
-import { sourceOfMessage } from './socket-peer.js';
+import { LiveSockets } from '../live/live-sockets.js';
+import { callOfMessage } from './socket-peer.js';
 import { MessageRefusal } from './socket-refusal.js';
 
 /**
@@ -21,20 +26,25 @@ export class WsGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (context.getType() !== 'ws') throw new AccessDeniedException(DENIALS.unknownContext);
-    const demand = this.policy.demandOfCall(context);
-    if (demand === NONE) return true;
+    const requirement = this.policy.requirementOfCall(context);
+    if (requirement.isOpen) return true;
     const client = context.switchToWs().getClient<object>();
-    const denial = this.denialOf(client, demand);
-    return denial === undefined || this.deny(this.gate.refuse(denial, sourceOfMessage(client), demand));
+    const denial = this.denialOf(client, requirement);
+    if (denial === undefined) return true;
+    const call = callOfMessage(client);
+    if (this.gate.observes(denial, call, requirement, 'part')) return true;
+    return this.deny(this.gate.refuse(denial, call, requirement));
   }
 
   /** What speaks against it that a message of this client needs this much. */
-  protected denialOf(client: object, demand: Demand): Denial | undefined {
-    const missing = demand & ~(this.gate.proofs.read(client)?.proved ?? NONE);
-    if (missing & MASTER) return DENIALS.noMasterToken;
-    if (missing & ACCESS) return DENIALS.noAccessToken;
-    if (demand & MASTER && this.sockets.hasExpired(client)) return DENIALS.badMasterToken;
-    const fault = demand & ACCESS ? this.sockets.faultOf(client) : undefined;
+  protected denialOf(client: object, requirement: Requirement): Denial | undefined {
+    return this.gate.recheck(client, requirement, (credentials) => this.endingOf(client, credentials));
+  }
+
+  /** Which of the credentials that the handshake has proved is good no more. */
+  private endingOf(client: object, credentials: CredentialSet): Denial | undefined {
+    if (credentials & MASTER_TOKEN && this.sockets.hasExpired(client)) return DENIALS.badMasterToken;
+    const fault = credentials & ACCESS_TOKEN ? this.sockets.faultOf(client) : undefined;
     return fault && denialOfFault(fault);
   }
 

@@ -1,6 +1,7 @@
 import { SafeLogger } from '../../../events/safe-logger.js';
-import { ENDED, endedNotice, ENDINGS } from '../socket-ending.js';
-import { GOING_AWAY } from '../socket-refusal.js';
+import { ENDED } from '../../../wire/socket-events.js';
+import { endedNotice, ENDINGS } from '../../live/socket-ending.js';
+import { GOING_AWAY } from '../../../wire/close-code.js';
 import type { IoServer } from './io-server.js';
 import type { IoConnection } from './io-socket.js';
 

@@ -1,11 +1,12 @@
+import type { Call } from '../../../access/call.js';
 import { isDenial, type Denial } from '../../../access/denial.js';
 import { SafeLogger } from '../../../events/safe-logger.js';
 import type { ServedGateways, SocketControl } from '../gated-server.js';
 import type { Gateway } from '../gateway-table.js';
 import type { Admission, Destination } from '../handshake.js';
-import { sourceOfIoSocket } from '../handshake-source.js';
-import { AUTHENTICATE } from '../socket-ending.js';
-import type { SocketKind } from '../socket-kind.js';
+import { callOfIoSocket } from '../handshake-call.js';
+import { AUTHENTICATE } from '../../../wire/socket-events.js';
+import type { TalkativeSocketKind } from '../../live/socket-kind.js';
 import { refusalFrame, UNFORESEEN } from '../socket-refusal.js';
 import { IoDynamicNamespaces } from './io-dynamic-namespaces.js';
 import { IoIdleClients } from './io-idle-clients.js';
@@ -20,7 +21,7 @@ const LOGGER = new SafeLogger();
 interface Upkeep {
   readonly clients: IoIdleClients;
   readonly namespaces: IoDynamicNamespaces;
-  readonly kind: SocketKind<IoSocket>;
+  readonly kind: TalkativeSocketKind<IoSocket>;
 }
 
 /**
@@ -63,20 +64,20 @@ function gateNamespace(
   // Before all other middleware: that of the parent of a dynamic namespace is there already.
   namespace._fns.unshift((socket, next) => {
     clients.comes(socket);
+    const call = callOfIoSocket(socket, handshake.sources);
     const conclude = (outcome: Denial | Admission): void => {
-      if (isDenial(outcome)) return next(connectError(outcome));
+      if (isDenial(outcome)) return next(connectError(outcome, call));
       admitted.set(socket, outcome);
       try {
         // Runs the application's middleware.
         next();
       } catch (error) {
         LOGGER.failure('Middleware of a socket.io namespace', error);
-        next(connectError(UNFORESEEN));
+        next(connectError(UNFORESEEN, call));
       }
     };
     const outcome = handshake.admit({
-      carrier: socket,
-      source: sourceOfIoSocket(socket, handshake.config.websocketQueryToken),
+      call,
       target: socket.request.url ?? '/',
       ...destinationOf(name, served),
     });
@@ -126,8 +127,10 @@ function serves({ namespace }: Gateway, name: string): boolean {
     : true;
 }
 
-/** What the client's `connect_error` gets: the text as `message`, the stable code in `data`. */
-function connectError(denial: Denial): Error {
+/** What the client's `connect_error` gets: the text as `message`, in `data` the stable code and what the event has. */
+function connectError(denial: Denial, { correlationId }: Call): Error {
   const { detail } = refusalFrame(denial);
-  return Object.assign(new Error(detail), { data: { code: denial.code, detail: denial.detail } });
+  return Object.assign(new Error(detail), {
+    data: { code: denial.code, detail: denial.detail, request_id: correlationId },
+  });
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { SafeLogger } from '../../../events/safe-logger.js';
-import { ENDED, endedNotice } from '../socket-ending.js';
-import type { SocketKind } from '../socket-kind.js';
+import { ENDED } from '../../../wire/socket-events.js';
+import { endedNotice } from '../../live/socket-ending.js';
+import type { TalkativeSocketKind } from '../../live/socket-kind.js';
 
 /** A connection of engine.io, which socket.io runs on. */
 export interface IoConnection {
@@ -42,7 +43,7 @@ const LOGGER = new SafeLogger();
  * The sockets of one server.
  * @param closeSoon closes the client's connection if no other namespace is left on it
  */
-export function ioSockets(closeSoon: (client: IoClient) => void): SocketKind<IoSocket> {
+export function ioSockets(closeSoon: (client: IoClient) => void): TalkativeSocketKind<IoSocket> {
   return {
     isOpen: (socket) => socket.connected,
     tell: (socket, event, data) => void socket.emit(event, data),

@@ -1,14 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { isDenial, type Denial } from '../../../access/denial.js';
+import { CORRELATION_HEADER, isDenial, type Denial } from '../../../access/denial.js';
+import { correlationIdOfRequest } from '../../../events/correlation-id.js';
 import { SafeLogger } from '../../../events/safe-logger.js';
 import type { ServedGateways, SocketControl } from '../gated-server.js';
 import type { Admission } from '../handshake.js';
-import { sourceOfUpgrade } from '../handshake-source.js';
-import { BEARER_PROTOCOL } from '../protocol-tokens.js';
-import { AUTHENTICATE } from '../socket-ending.js';
+import { callOfUpgrade } from '../handshake-call.js';
+import { BEARER_PROTOCOL } from '../../../wire/credential-names.js';
+import { AUTHENTICATE } from '../../../wire/socket-events.js';
 import { readPeer, writePeer } from '../socket-peer.js';
-import { closeCodeOf, GOING_AWAY, refusalFrame } from '../socket-refusal.js';
+import { GOING_AWAY } from '../../../wire/close-code.js';
+import { closeCodeOf, refusalFrame } from '../socket-refusal.js';
 import { refuseUpgrade } from '../upgrade-refusal.js';
 import { interceptMessages, WS_SOCKETS, type WsSocket } from './ws-socket.js';
 
@@ -17,6 +19,8 @@ export interface WsServer {
   readonly options: { handleProtocols?: HandleProtocols | null };
   /** Undefined where the server does not keep them. */
   readonly clients?: ReadonlySet<WsSocket>;
+  /** Hears of the headers that an upgrade is answered with, before they are sent. */
+  on?(event: 'headers', listener: (headers: string[], request: IncomingMessage) => void): unknown;
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, done: UpgradeDone): void;
 }
 
@@ -47,13 +51,17 @@ export function isWsServer(server: object): server is WsServer {
  */
 export function gateWsServer(server: WsServer, control: SocketControl, served: ServedGateways): void {
   const { handshake } = control;
-  const { websocketRefusal, websocketQueryToken, appName } = handshake.config;
+  const { websocketRefusal } = handshake.config;
   const upgrade = server.handleUpgrade.bind(server);
   const refused = serverLike(server);
   keepBearerSelectable(server);
+  refused?.on?.('headers', (headers, request) => {
+    headers.push(`${CORRELATION_HEADER}: ${correlationIdOfRequest(request)}`);
+  });
 
   const refuse = (denial: Denial, request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    if (websocketRefusal === 'unauthorized' || !refused) return refuseUpgrade(socket, denial, appName);
+    if (websocketRefusal === 'unauthorized' || !refused)
+      return refuseUpgrade(socket, denial, handshake.config, correlationIdOfRequest(request));
     refused.handleUpgrade(request, socket, head, (client) => {
       // What a refused socket does wrong is of no interest; unheard, it would end the process.
       client.on('error', () => undefined);
@@ -63,7 +71,7 @@ export function gateWsServer(server: WsServer, control: SocketControl, served: S
   };
 
   server.handleUpgrade = (request, socket, head, done) => {
-    const source = sourceOfUpgrade(request, websocketQueryToken);
+    const call = callOfUpgrade(request, handshake.sources);
     const settle = (outcome: Denial | Admission): void => {
       if (isDenial(outcome)) return refuse(outcome, request, socket, head);
       upgrade(request, socket, head, (client, upgraded) => {
@@ -84,8 +92,7 @@ export function gateWsServer(server: WsServer, control: SocketControl, served: S
       }
     };
     const outcome = handshake.admit({
-      carrier: request,
-      source,
+      call,
       target: request.url ?? '/',
       paths: served.paths,
       gateways: served.gateways,

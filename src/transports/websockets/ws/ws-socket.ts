@@ -1,7 +1,9 @@
 import { SafeLogger } from '../../../events/safe-logger.js';
-import { AUTHENTICATE, type SocketEnding } from '../socket-ending.js';
-import type { SocketKind } from '../socket-kind.js';
-import { MessageRefusal, POLICY_VIOLATION } from '../socket-refusal.js';
+import { AUTHENTICATE } from '../../../wire/socket-events.js';
+import type { SocketEnding } from '../../live/socket-ending.js';
+import type { TalkativeSocketKind } from '../../live/socket-kind.js';
+import { POLICY_VIOLATION } from '../../../wire/close-code.js';
+import { MessageRefusal } from '../socket-refusal.js';
 
 /** What of a `WebSocket` of ws is used here; ws itself is not imported. */
 export interface WsSocket {
@@ -20,7 +22,7 @@ export interface WsSocket {
 const OPEN = 1;
 const LOGGER = new SafeLogger();
 
-export const WS_SOCKETS: SocketKind<WsSocket> = {
+export const WS_SOCKETS: TalkativeSocketKind<WsSocket> = {
   isOpen: (socket) => socket.readyState === OPEN,
   tell: (socket, event, data) => socket.send(JSON.stringify({ event, data })),
   end(socket, { code, detail }: SocketEnding) {

@@ -1,31 +1,35 @@
 import type { Type } from '@nestjs/common';
-import { BOTH, NONE, type Demand } from './demand.js';
+import { NONE, Requirement } from './requirement.js';
 
-/** Endpoints of ours whose demand is configured: by `public-token-issuance` and `introspection-access`. */
+/** Endpoints of ours whose requirement is configured: by `public-token-issuance` and `introspection-access`. */
 export type ConfiguredEndpoint = 'issuance' | 'introspection';
 
 /** What each of them asks in this application. */
-export type ConfiguredDemands = Readonly<Record<ConfiguredEndpoint, Demand>>;
+export type ConfiguredRequirements = Readonly<Record<ConfiguredEndpoint, Requirement>>;
 
 type MethodName = string | symbol;
 
 /** What a decorator says about the function that it found under a name of this prototype. */
-interface FunctionDemand {
+interface FunctionRequirement {
   readonly owner: object;
-  readonly demand: Demand | ConfiguredEndpoint;
+  readonly requirement: Requirement | ConfiguredEndpoint;
 }
 
 // Every copy of the package reads and writes under these keys, so that no decorator is lost on another copy's guard.
-const DECLARED = Symbol.for('nestjs-fastauth:demand');
-const FUNCTION_DEMANDS = Symbol.for('nestjs-fastauth:demands of a function');
+const DECLARED = Symbol.for('nestjs-fastauth:requirement');
+const FUNCTION_DEMANDS = Symbol.for('nestjs-fastauth:requirements of a function');
 
 /** Notes what a decorator says, on a class, or on a prototype under the method's name. */
-export function declare(demand: Demand | ConfiguredEndpoint, target: object, method?: MethodName): void {
+export function declare(
+  requirement: Requirement | ConfiguredEndpoint,
+  target: object,
+  method?: MethodName,
+): void {
   const before: unknown =
     method === undefined
       ? Reflect.getOwnMetadata(DECLARED, target)
       : Reflect.getOwnMetadata(DECLARED, target, method);
-  const united = typeof before === 'number' && typeof demand === 'number' ? before | demand : demand;
+  const united = unite(before, requirement);
   if (method === undefined) Reflect.defineMetadata(DECLARED, united, target);
   else Reflect.defineMetadata(DECLARED, united, target, method);
 }
@@ -34,10 +38,14 @@ export function declare(demand: Demand | ConfiguredEndpoint, target: object, met
  * Notes the same on the function, where metadata of Nest's decorators is: whoever copies the function to another class
  * copies its route, and with it what it asks for. What opens a method is not copied.
  */
-export function declareOnFunction(demand: Demand | ConfiguredEndpoint, owner: object, method: object): void {
-  if (demand === NONE) return;
-  const before = functionDemandsOf(method);
-  Reflect.defineMetadata(FUNCTION_DEMANDS, [...before, { owner, demand }], method);
+export function declareOnFunction(
+  requirement: Requirement | ConfiguredEndpoint,
+  owner: object,
+  method: object,
+): void {
+  if (requirement instanceof Requirement && requirement.isOpen) return;
+  const before = functionRequirementsOf(method);
+  Reflect.defineMetadata(FUNCTION_DEMANDS, [...before, { owner, requirement }], method);
 }
 
 /**
@@ -46,30 +54,33 @@ export function declareOnFunction(demand: Demand | ConfiguredEndpoint, owner: ob
  * @param handler what is called, if that is known to be something else than the class has under the name
  * @throws TypeError for what another version of the package wrote in a way that this one does not know
  */
-export function declaredDemand(
+export function declaredRequirement(
   controller: Type<unknown>,
   method: MethodName,
-  configured: ConfiguredDemands,
+  configured: ConfiguredRequirements,
   handler?: object,
-): Demand | undefined {
+): Requirement | undefined {
   const declared =
-    demandIn(Reflect.getMetadata(DECLARED, controller.prototype as object, method), controller, configured) ??
-    declaredDemandOfClass(controller, configured);
-  const copied = copiedDemands(controller, method, handler);
-  return copied.reduce<Demand | undefined>(
-    (sum, demand) => (sum ?? NONE) | (demandIn(demand, controller, configured) ?? NONE),
+    requirementIn(
+      Reflect.getMetadata(DECLARED, controller.prototype as object, method),
+      controller,
+      configured,
+    ) ?? declaredRequirementOfClass(controller, configured);
+  const copied = copiedRequirements(controller, method, handler);
+  return copied.reduce<Requirement | undefined>(
+    (sum, each) => (sum ?? NONE).and(requirementIn(each, controller, configured) ?? NONE),
     declared,
   );
 }
 
-/** What the decorators of a class, or of the class that it extends, ask. @throws TypeError as {@link declaredDemand} */
-export function declaredDemandOfClass(
+/** What the decorators of a class, or of the class that it extends, ask. @throws TypeError as {@link declaredRequirement} */
+export function declaredRequirementOfClass(
   controller: Type<unknown>,
-  configured: ConfiguredDemands,
-): Demand | undefined {
+  configured: ConfiguredRequirements,
+): Requirement | undefined {
   return placesOfClass(controller)
-    .map((place) => demandIn(Reflect.getMetadata(DECLARED, place), controller, configured))
-    .reduce((sum, demand) => (demand === undefined ? sum : (sum ?? NONE) | demand), undefined);
+    .map((place) => requirementIn(Reflect.getMetadata(DECLARED, place), controller, configured))
+    .reduce((sum, each) => (each === undefined ? sum : (sum ?? NONE).and(each)), undefined);
 }
 
 /**
@@ -83,7 +94,7 @@ export function placesOfClass(type: Type<unknown>): readonly Type<unknown>[] {
 
 /** What a decorator takes the place of, though that asked for something that it does not ask for. */
 export interface Replaced {
-  readonly demand: Demand;
+  readonly requirement: Requirement;
   /** The class that it is on. */
   readonly owner: string;
 }
@@ -92,13 +103,13 @@ export interface Replaced {
  * What the decorator that holds for a method has replaced: that of its class, of the method that it overrides, or of
  * the class that its class extends. `@Public()` on a method is there to do that, and is not told of.
  */
-export function replacedDemand(
+export function replacedRequirement(
   controller: Type<unknown>,
   method: MethodName,
-  configured: ConfiguredDemands,
+  configured: ConfiguredRequirements,
 ): Replaced | undefined {
   const prototype = controller.prototype as object;
-  const ofMethod = demandIn(Reflect.getMetadata(DECLARED, prototype, method), controller, configured);
+  const ofMethod = requirementIn(Reflect.getMetadata(DECLARED, prototype, method), controller, configured);
   const parent = Object.getPrototypeOf(controller) as Type<unknown>;
   const hidden: readonly (readonly [unknown, Type<unknown>])[] =
     ofMethod === undefined
@@ -107,11 +118,11 @@ export function replacedDemand(
           [Reflect.getMetadata(DECLARED, controller), controller],
           [parent.prototype && Reflect.getMetadata(DECLARED, parent.prototype as object, method), parent],
         ];
-  const holding = ofMethod ?? declaredDemandOfClass(controller, configured);
-  if (holding === undefined || ofMethod === NONE) return undefined;
+  const holding = ofMethod ?? declaredRequirementOfClass(controller, configured);
+  if (holding === undefined || ofMethod?.isOpen) return undefined;
   for (const [declared, owner] of hidden) {
-    const demand = demandIn(declared, controller, configured) ?? NONE;
-    if ((demand & ~holding) !== NONE) return { demand, owner: owner.name };
+    const requirement = requirementIn(declared, controller, configured) ?? NONE;
+    if (!holding.implies(requirement)) return { requirement, owner: owner.name };
   }
   return undefined;
 }
@@ -128,7 +139,7 @@ export function hasDeclarations(controller: Type<unknown>, methods: readonly Met
 export function isMethodDeclared(controller: Type<unknown>, method: MethodName): boolean {
   return (
     Reflect.hasMetadata(DECLARED, controller.prototype as object, method) ||
-    copiedDemands(controller, method).length > 0
+    copiedRequirements(controller, method).length > 0
   );
 }
 
@@ -138,18 +149,18 @@ export function isOwnMethodDeclared(prototype: object, method: MethodName): bool
 }
 
 /** What a function was asked for in classes that this one has nothing to do with. */
-function copiedDemands(
+function copiedRequirements(
   { prototype }: Type<unknown>,
   method: MethodName,
   handler?: object,
-): readonly FunctionDemand['demand'][] {
+): readonly FunctionRequirement['requirement'][] {
   return [methodOf(prototype as object, method), handler]
     .filter((each) => each !== undefined)
-    .flatMap(functionDemandsOf)
+    .flatMap(functionRequirementsOf)
     .filter(
       ({ owner }) => owner !== prototype && !Object.prototype.isPrototypeOf.call(owner, prototype as object),
     )
-    .map(({ demand }) => demand);
+    .map(({ requirement }) => requirement);
 }
 
 /** The function that a class has under a name, its own or an inherited one; accessors are not called. */
@@ -161,19 +172,26 @@ export function methodOf(prototype: object, name: MethodName): object | undefine
   return undefined;
 }
 
-function functionDemandsOf(method: object): readonly FunctionDemand[] {
-  return (Reflect.getOwnMetadata(FUNCTION_DEMANDS, method) ?? []) as readonly FunctionDemand[];
+/** Both are asked. What cannot be read stays, for it is refused at the start. */
+function unite(before: unknown, requirement: Requirement | ConfiguredEndpoint): unknown {
+  if (before === undefined || typeof before === 'string' || typeof requirement === 'string')
+    return requirement;
+  return Requirement.read(before)?.and(requirement) ?? before;
 }
 
-function demandIn(
+function functionRequirementsOf(method: object): readonly FunctionRequirement[] {
+  return (Reflect.getOwnMetadata(FUNCTION_DEMANDS, method) ?? []) as readonly FunctionRequirement[];
+}
+
+function requirementIn(
   declared: unknown,
   controller: Type<unknown>,
-  configured: ConfiguredDemands,
-): Demand | undefined {
+  configured: ConfiguredRequirements,
+): Requirement | undefined {
   if (declared === undefined) return undefined;
   if (declared === 'issuance' || declared === 'introspection') return configured[declared];
-  if (Number.isInteger(declared) && (declared as number) >= NONE && (declared as number) <= BOTH)
-    return declared as Demand;
+  const requirement = Requirement.read(declared);
+  if (requirement) return requirement;
   throw new TypeError(
     `${controller.name} is decorated by another version of nestjs-fastauth, in a way that this one cannot read. ` +
       'Install one version for the whole application (npm ls nestjs-fastauth).',

@@ -1,13 +1,14 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { Clock } from '../../../clock.js';
-import { FASTAUTH_CONFIG, type FastauthConfig } from '../../../config/fastauth-config.js';
-import { SafeLogger } from '../../../events/safe-logger.js';
-import { ExpiryQueue, type Expiring } from '../../../sessions/expiry-queue.js';
-import { TokenFault } from '../../../tokens/token-fault.js';
-import { TokenService } from '../../../tokens/token.service.js';
-import type { TokenReference, TokenStanding } from '../../../tokens/token-standing.js';
-import { ENDINGS, EXPIRING, expiringNotice, type SocketEnding } from '../socket-ending.js';
-import type { SocketKind } from '../socket-kind.js';
+import { Clock } from '../../clock.js';
+import { FASTAUTH_CONFIG, type FastauthConfig } from '../../config/fastauth-config.js';
+import { SafeLogger } from '../../events/safe-logger.js';
+import { ExpiryQueue, type Expiring } from '../../sessions/expiry-queue.js';
+import { TokenFault } from '../../tokens/token-fault.js';
+import { AccessTokens } from '../../tokens/access-tokens.js';
+import type { TokenReference, TokenStatus } from '../../tokens/token-status.js';
+import { EXPIRING } from '../../wire/socket-events.js';
+import { ENDINGS, expiringNotice, type SocketEnding } from './socket-ending.js';
+import type { SocketKind } from './socket-kind.js';
 import type { HeldToken } from './held-token.js';
 import { SessionFollower } from './session-follower.js';
 
@@ -42,21 +43,21 @@ export class LiveSockets implements OnApplicationShutdown {
   private ticking: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly tokens: TokenService,
+    private readonly tokens: AccessTokens,
     private readonly clock: Clock,
     @Inject(FASTAUTH_CONFIG) private readonly config: FastauthConfig,
   ) {
-    const standing =
+    const status =
       config.websocketFollows === 'session'
         ? (token: TokenReference) =>
-            token.familyId === undefined ? tokens.standing(token) : tokens.sessionStanding(token)
-        : (token: TokenReference) => tokens.standing(token);
-    this.follower = new SessionFollower(standing, {
+            token.familyId === undefined ? tokens.status(token) : tokens.sessionStatus(token)
+        : (token: TokenReference) => tokens.status(token);
+    this.follower = new SessionFollower(status, {
       clientIds: () => this.byClient.keys(),
       hasClient: (clientId) => this.byClient.has(clientId),
       tokensOf: (clientId) =>
         Array.from(this.byClient.get(clientId) ?? []).flatMap(({ token }) => token.reference ?? []),
-      conclude: (token, standing) => this.conclude(token, standing),
+      conclude: (token, status) => this.conclude(token, status),
     });
   }
 
@@ -130,6 +131,7 @@ export class LiveSockets implements OnApplicationShutdown {
   /** What a message that needs an access token is refused with; undefined if the socket's token is still good. */
   faultOf(socket: object): TokenFault | undefined {
     const live = this.bySocket.get(socket);
+    if (live?.state === 'refreshed') return TokenFault.superseded;
     if (live?.state !== 'good') return TokenFault.notCurrent;
     return live.expiresAt <= this.now() ? TokenFault.expired : undefined;
   }
@@ -199,23 +201,24 @@ export class LiveSockets implements OnApplicationShutdown {
   }
 
   /** Acts on how a token stands, at all sockets that live by it. */
-  private conclude(token: TokenReference, standing: TokenStanding): void {
-    if (standing === 'current') return;
+  private conclude(token: TokenReference, status: TokenStatus): void {
+    if (status === 'current') return;
     for (const live of this.byClient.get(token.clientId) ?? []) {
       if (live.state === 'ended' || live.token.reference?.accessHash !== token.accessHash) continue;
-      if (standing === 'refreshed') this.giveNotice(live);
-      else this.end(live, ENDINGS[standing]);
+      if (status === 'refreshed') this.giveNotice(live);
+      else this.end(live, ENDINGS[status]);
     }
   }
 
   private giveNotice(live: LiveSocket): void {
     if (live.state === 'refreshed') return;
     const grace = this.config.websocketReauthenticationGrace;
-    if (grace === 0) return this.end(live, ENDINGS.refreshed);
+    // Who cannot be told could not present the new token, either.
+    if (grace === 0 || !live.kind.tell) return this.end(live, ENDINGS.refreshed);
     live.state = 'refreshed';
     this.ends.reschedule(live, Math.min(live.expiresAt, this.now() + grace));
     this.logger.contain('Telling a socket', () =>
-      live.kind.tell(live.socket, EXPIRING, expiringNotice(grace)),
+      live.kind.tell?.(live.socket, EXPIRING, expiringNotice(grace)),
     );
   }
 

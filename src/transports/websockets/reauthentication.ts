@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import type { CredentialSource } from '../../../access/credentials.js';
-import { denialBody } from '../../../access/denial.js';
-import { Gate } from '../../../access/gate.js';
-import type { FastauthErrorCode } from '../../../errors.js';
-import { SafeLogger } from '../../../events/safe-logger.js';
-import type { SocketKind } from '../socket-kind.js';
-import { sourceOfMessage } from '../socket-peer.js';
-import { heldToken } from './held-token.js';
-import { LiveSockets } from './live-sockets.js';
+import type { Call } from '../../access/call.js';
+import { denialBody } from '../../access/denial.js';
+import { Gate } from '../../access/gate.js';
+import type { FastauthErrorCode } from '../../errors.js';
+import { SafeLogger } from '../../events/safe-logger.js';
+import type { SocketKind } from '../live/socket-kind.js';
+import { callOfMessage } from './socket-peer.js';
+import { heldToken } from '../live/held-token.js';
+import { LiveSockets } from '../live/live-sockets.js';
 
 /** What a socket gets that presented a fresh token. */
 export type ReauthenticationAnswer =
@@ -42,7 +42,7 @@ export class Reauthentication {
     if (this.#pending.has(socket)) return refusal('One token at a time', 'invalid_request');
     this.#pending.add(socket);
     try {
-      return await this.verify(kind, socket, sourceOfMessage(socket, token));
+      return await this.verify(kind, socket, callOfMessage(socket, token));
     } catch (error) {
       this.logger.failure('The verification of a fresh token', error);
       return refusal('The token could not be verified. Try again later.', 'store_unavailable');
@@ -54,12 +54,12 @@ export class Reauthentication {
   private async verify<S extends object>(
     kind: SocketKind<S>,
     socket: S,
-    source: CredentialSource,
+    call: Call,
   ): Promise<ReauthenticationAnswer | undefined> {
     const { changesHeard } = this.live;
-    const denial = await this.gate.renew(socket, source);
+    const denial = await this.gate.renew(call);
     if (denial) return { status: 'error', ...denialBody(denial) };
-    const held = heldToken(this.gate.proofs.read(socket), source);
+    const held = heldToken(this.gate.proofs.read(socket), call);
     return held && this.live.hold(kind, socket, held, changesHeard)
       ? { status: 'success', expires_at: held.expiresAt }
       : undefined;

@@ -1,7 +1,7 @@
-import { SafeLogger } from '../../../events/safe-logger.js';
-import type { SessionKey } from '../../../sessions/session-record.js';
-import type { MaybePromise } from '../../../sessions/token-store.js';
-import type { TokenReference, TokenStanding } from '../../../tokens/token-standing.js';
+import { SafeLogger } from '../../events/safe-logger.js';
+import type { SessionKey } from '../../sessions/session-record.js';
+import type { MaybePromise } from '../../sessions/token-store.js';
+import type { TokenReference, TokenStatus } from '../../tokens/token-status.js';
 
 /** How many tokens are looked at again before others are let in between. */
 const BATCH_SIZE = 50;
@@ -15,7 +15,7 @@ export interface TokenHolders {
   /** The tokens of a client that are lived by; one may come several times. */
   tokensOf(clientId: string): readonly TokenReference[];
   /** Acts on how a token stands. */
-  conclude(token: TokenReference, standing: TokenStanding): void;
+  conclude(token: TokenReference, status: TokenStatus): void;
 }
 
 /** Which of a client's sessions to look at; undefined: all. */
@@ -36,7 +36,7 @@ export class SessionFollower {
   #retry: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly standing: (token: TokenReference) => MaybePromise<TokenStanding>,
+    private readonly status: (token: TokenReference) => MaybePromise<TokenStatus>,
     private readonly holders: TokenHolders,
   ) {}
 
@@ -118,13 +118,13 @@ export class SessionFollower {
       this.#doubted.add(token.clientId);
       return false;
     };
-    const conclude = (standing: TokenStanding): true => {
-      this.#logger.contain('Following a session', () => this.holders.conclude(token, standing));
+    const conclude = (status: TokenStatus): true => {
+      this.#logger.contain('Following a session', () => this.holders.conclude(token, status));
       return true;
     };
     try {
-      const standing = this.standing(token);
-      return standing instanceof Promise ? standing.then(conclude, doubt) : conclude(standing);
+      const status = this.status(token);
+      return status instanceof Promise ? status.then(conclude, doubt) : conclude(status);
     } catch {
       return doubt();
     }

@@ -1,4 +1,5 @@
 import type { FastauthErrorCode } from '../../errors.js';
+import { AUTHENTICATE } from '../../wire/socket-events.js';
 
 /** Why a socket that was let in has to go. */
 export interface SocketEnding {
@@ -18,13 +19,6 @@ export const ENDINGS = {
   gone: { code: 'session_superseded', detail: 'Disconnected: Session superseded' },
   goingAway: { code: 'shutting_down', detail: 'Disconnected: The server is shutting down' },
 } as const satisfies Record<string, SocketEnding>;
-
-/** The event by which a client presents a fresh token, and by which it is answered. */
-export const AUTHENTICATE = 'fastauth.authenticate';
-/** The event that tells that the token was refreshed, and how long the new one is waited for. */
-export const EXPIRING = 'fastauth.expiring';
-/** The event before socket.io's `disconnect`. */
-export const ENDED = 'fastauth.ended';
 
 /** What {@link ENDED} says. */
 export function endedNotice({ code, detail }: SocketEnding): object {
