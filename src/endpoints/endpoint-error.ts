@@ -1,5 +1,13 @@
 import { HttpException, InternalServerErrorException, Logger } from '@nestjs/common';
-import { AccessDeniedException } from '../access/denial.js';
+import {
+  AccessDeniedException,
+  type Challenger,
+  denialBody,
+  denialHeaders,
+  type Denial,
+} from '../access/denial.js';
+import type { RawRequest } from '../access/request-access.js';
+import { correlationIdOfRequest } from '../events/correlation-id.js';
 import { InvalidGrantError, StoreUnavailableError, TooManyAttemptsError } from '../errors.js';
 import { EndpointAnswer } from './endpoint-answer.js';
 
@@ -18,6 +26,12 @@ export function answerToError(thrown: unknown, form: ErrorForm): EndpointAnswer 
   const error = asHttpException(thrown);
   const { status, body, headers } = form(error);
   return new EndpointAnswer(status, body, { ...headersOf(error), ...headers });
+}
+
+/** The answer to what the gate refuses in an endpoint, as everywhere. */
+export function answerToDenial(denial: Denial, request: RawRequest, challenger: Challenger): EndpointAnswer {
+  const headers = denialHeaders(denial, challenger, correlationIdOfRequest(request));
+  return new EndpointAnswer(denial.status, denialBody(denial), headers);
 }
 
 /** Also of another copy of Nest's, and of the kind that Express's middleware throws. */

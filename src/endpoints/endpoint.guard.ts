@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { ContextIdFactory, ModuleRef } from '@nestjs/core';
 import { rawRequest, type AnyRequest } from '../access/request-access.js';
-import { correlationIdOf } from '../events/correlation-id.js';
+import { type AnsweredHeaders, correlationIdOfRequest } from '../events/correlation-id.js';
 import { FastauthEvents } from '../events/fastauth-events.js';
 import { AttemptLimiter } from '../limits/attempt-limiter.js';
 import { EndpointAnswer } from './endpoint-answer.js';
@@ -32,7 +32,7 @@ export class EndpointGuard implements CanActivate {
     const controller = await this.modules.resolve<object>(context.getClass(), contextId);
     const raw = rawRequest(request as unknown as AnyRequest);
     const served = await this.events.correlated(
-      correlationIdOf(raw.headers),
+      correlationIdOfRequest(raw, context.switchToHttp().getResponse<AnsweredHeaders>()),
       async () => serve.call(controller, request),
       this.limiter.addressOf(raw),
     );

@@ -1,19 +1,8 @@
 import type { HttpException } from '@nestjs/common';
 import { FastauthError, InvalidRequestError, TokenNotSavedError } from '../errors.js';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
+import type { TokenEnvelope } from '../wire/token-envelope.js';
 import { EndpointAnswer } from './endpoint-answer.js';
-
-/** The answer of the token endpoints that hand out a pair. */
-export interface TokenEnvelope {
-  readonly status: 'success';
-  readonly message: string;
-  readonly code: 200;
-  readonly data: {
-    readonly client_id: string;
-    readonly access_token: string;
-    readonly refresh_token: string;
-  };
-}
 
 export function tokenEnvelope(tokens: IssuedTokens): TokenEnvelope {
   return {
@@ -24,8 +13,15 @@ export function tokenEnvelope(tokens: IssuedTokens): TokenEnvelope {
       client_id: tokens.clientId,
       access_token: tokens.accessToken,
       refresh_token: tokens.refreshToken,
+      ...(tokens.scope === undefined ? {} : { scope: tokens.scope }),
     },
   };
+}
+
+/** The same where the tokens are in cookies, and so are not in the body. */
+export function cookieEnvelope({ clientId, scope }: IssuedTokens): object {
+  const data = { client_id: clientId, ...(scope === undefined ? {} : { scope }) };
+  return { status: 'success', message: 'Token generated', code: 200, data };
 }
 
 /** An error of a token endpoint, in the original's envelope. */

@@ -3,7 +3,7 @@ import { Controller, Get, Inject, Optional } from '@nestjs/common';
 import { Public } from '../access/decorators.js';
 import type { JsonWebKey } from '../keys/json-web-key.js';
 import type { KeyRing } from '../keys/key-ring.js';
-import { KeyRingHolder } from '../keys/key-ring-holder.js';
+import { ActiveKeyRing } from '../keys/active-key-ring.js';
 import { documentError } from './document-error.js';
 import { EndpointAnswer } from './endpoint-answer.js';
 import { Endpoint } from './endpoint.js';
@@ -30,7 +30,7 @@ interface TaggedSet {
 export class JwkSetController {
   private readonly sets = new WeakMap<KeyRing, TaggedSet>();
 
-  constructor(@Optional() @Inject(KeyRingHolder) private readonly keys: KeyRingHolder | undefined) {}
+  constructor(@Optional() @Inject(ActiveKeyRing) private readonly keys: ActiveKeyRing | undefined) {}
 
   @Get('jwks.json')
   @Public()

@@ -7,6 +7,10 @@ export type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'
   | 'unauthorized_client'
+  | 'invalid_grant'
+  | 'unsupported_grant_type'
+  | 'invalid_scope'
+  | 'invalid_target'
   | 'access_denied'
   | 'temporarily_unavailable'
   | 'server_error';

@@ -62,15 +62,22 @@ export const challenge = {
   'WWW-Authenticate': { schema: { type: 'string' }, description: 'RFC 6750 challenge' },
 };
 
+const correlationId = {
+  'X-Request-Id': {
+    schema: { type: 'string' },
+    description: 'Of the request, or made for it; events have it',
+  },
+};
+
 export const refusal = {
   description: 'The master token is missing or wrong',
-  headers: challenge,
+  headers: { ...challenge, ...correlationId },
   content: json('FastauthRefusal', denialBody(DENIALS.noMasterToken)),
 };
 
 export const ambiguous = {
   description: 'The master token was sent more than once',
-  headers: challenge,
+  headers: { ...challenge, ...correlationId },
   content: json('FastauthRefusal', denialBody(DENIALS.ambiguous)),
 };
 

@@ -1,4 +1,5 @@
 import { DENIALS } from '../access/denial.js';
+import { MAX_SCOPE_LENGTH } from '../config/scope-name.js';
 import { InvalidGrantError } from '../errors.js';
 import { CLIENT_ID_MAX_LENGTH } from '../sessions/client-id.js';
 import { MAX_TOKEN_LENGTH } from '../tokens/codecs/jwt.codec.js';
@@ -24,7 +25,11 @@ import {
   oauthFaults,
   orRefusal,
 } from './openapi-answers.js';
+import { CLIENT_PROPERTIES, introspectingClients } from './openapi-clients.js';
+import { OAuthTokenController } from './oauth-token.controller.js';
+import { describingResource, granting, refusingAuthorization } from './openapi-oauth.js';
 import { text } from './openapi-schemas.js';
+import { ProtectedResourceMetadataController } from './protected-resource-metadata.controller.js';
 import { RevocationController, TOKEN_AND_CLIENT } from './revocation.controller.js';
 import { TokenController } from './token.controller.js';
 
@@ -38,6 +43,12 @@ const CLIENT_ID_SCHEMA = {
   example: 'abc-123',
 };
 const REFRESH_TOKEN_SCHEMA = { type: 'string', minLength: 1, maxLength: MAX_TOKEN_LENGTH, example: '<jwt>' };
+const SCOPE_SCHEMA = {
+  type: 'string',
+  maxLength: MAX_SCOPE_LENGTH,
+  description: 'Names with one space between (RFC 6749 section 3.3)',
+  example: 'devices:read devices:write',
+};
 const TOKEN_SCHEMA = text('An access or refresh token', '<jwt>');
 const TOKEN_TYPE_HINT_SCHEMA = text(
   '`access_token` or `refresh_token`; not needed, since a token tells its type itself',
@@ -47,7 +58,8 @@ const TOKEN_TYPE_HINT_SCHEMA = text(
 const issuing: Operation = {
   tags: ['auth'],
   summary: 'Issue a pair of tokens',
-  description: "Issues an access and a refresh token. By default the client's older session ends.",
+  description:
+    "Issues an access and a refresh token. By default the client's older session ends. `scope` needs the master token, also where anybody may be issued tokens.",
   responses: {
     200: success,
     400: ambiguous,
@@ -61,7 +73,8 @@ const issuing: Operation = {
 const refreshing: Operation = {
   tags: ['auth'],
   summary: 'Refresh a pair of tokens',
-  description: 'Spends a refresh token for a new pair; the old pair is no longer good.',
+  description:
+    'Spends a refresh token for a new pair; the old pair is no longer good. `scope` narrows what the new access token may do, and cannot widen it.',
   responses: {
     200: success,
     401: failure('The refresh token is not good (any more)', 401, new InvalidGrantError().publicMessage),
@@ -75,7 +88,7 @@ const revoking: Operation = {
   tags: ['auth'],
   summary: 'End the session that a token belongs to',
   description:
-    'RFC 7009. Whoever holds a token may end its session. With the master token, `client_id` without `token` ends all sessions of that client.',
+    'RFC 7009. Whoever holds a token may end its session; a client that authenticates itself ends its own alone. With the master token, `client_id` without `token` ends all sessions of that client.',
   responses: {
     200: {
       description: 'It is ended, or was no live session of ours',
@@ -84,7 +97,7 @@ const revoking: Operation = {
     },
     401: {
       ...oauthFailure(
-        'A master token was sent, and is wrong',
+        'A master token or client credentials were sent, and are wrong',
         'invalid_client',
         DENIALS.badMasterToken.detail,
       ),
@@ -92,7 +105,7 @@ const revoking: Operation = {
     },
     429: {
       ...oauthFailure(
-        'Too many wrong master tokens from this address',
+        'Too many wrong credentials from this address',
         'temporarily_unavailable',
         LIMIT.detail,
       ),
@@ -106,7 +119,8 @@ const revoking: Operation = {
 const introspecting: Operation = {
   tags: ['auth'],
   summary: 'Tell whether a token is good',
-  description: 'RFC 7662, for resource servers.',
+  description:
+    'RFC 7662, for resource servers. A client that authenticates itself hears of tokens that are for it, or for nobody in particular.',
   responses: {
     200: {
       description: 'Whether it is good, and what it says if so',
@@ -123,15 +137,20 @@ const introspecting: Operation = {
 function inQuery(
   operation: Operation,
   operationId: string,
-  name: string,
-  required: boolean,
-  schema: object,
+  properties: Record<string, object>,
+  required: readonly string[] = [],
 ): Operation {
   const note = 'Prefer POST: query strings end up in logs.';
   return {
     ...operation,
     operationId,
-    parameters: [{ name, in: 'query', required, schema, description: note }],
+    parameters: Object.entries(properties).map(([name, schema]) => ({
+      name,
+      in: 'query',
+      required: required.includes(name),
+      schema,
+      description: note,
+    })),
   };
 }
 
@@ -195,25 +214,39 @@ const describingServer: Operation = {
   },
 };
 
-/** The endpoints of ours, by the handlers that serve them. */
-export function tokenOperations(): ReadonlyMap<object, Readonly<Record<string, Operation>>> {
+/**
+ * The endpoints of ours, by the handlers that serve them.
+ * @param byClient whether clients authenticate themselves there
+ */
+export function tokenOperations(byClient: boolean): ReadonlyMap<object, Readonly<Record<string, Operation>>> {
+  const clientProperties = byClient ? CLIENT_PROPERTIES : {};
   const { prototype } = TokenController;
   return new Map<object, Record<string, Operation>>([
     [
       prototype.getNewToken,
-      { get: inQuery(issuing, 'issueTokenByQuery', 'client_id', false, CLIENT_ID_SCHEMA) },
+      {
+        get: inQuery(issuing, 'issueTokenByQuery', { client_id: CLIENT_ID_SCHEMA, scope: SCOPE_SCHEMA }),
+      },
     ],
     [
       prototype.postNewToken,
       {
         post: inBody(issuing, 'issueToken', bodyFaults('FastauthErrorEnvelope', ['FastauthRefusal']), {
           client_id: CLIENT_ID_SCHEMA,
+          scope: SCOPE_SCHEMA,
         }),
       },
     ],
     [
       prototype.getRefreshedToken,
-      { get: inQuery(refreshing, 'refreshTokenByQuery', 'refresh_token', true, REFRESH_TOKEN_SCHEMA) },
+      {
+        get: inQuery(
+          refreshing,
+          'refreshTokenByQuery',
+          { refresh_token: REFRESH_TOKEN_SCHEMA, scope: SCOPE_SCHEMA },
+          ['refresh_token'],
+        ),
+      },
     ],
     [
       prototype.postRefreshedToken,
@@ -222,7 +255,7 @@ export function tokenOperations(): ReadonlyMap<object, Readonly<Record<string, O
           refreshing,
           'refreshToken',
           bodyFaults('FastauthErrorEnvelope'),
-          { refresh_token: REFRESH_TOKEN_SCHEMA },
+          { refresh_token: REFRESH_TOKEN_SCHEMA, scope: SCOPE_SCHEMA },
           ['refresh_token'],
         ),
       },
@@ -233,20 +266,27 @@ export function tokenOperations(): ReadonlyMap<object, Readonly<Record<string, O
         post: inBody(revoking, 'revokeToken', bodyFaults('FastauthOAuthError'), {
           token: TOKEN_SCHEMA,
           token_type_hint: TOKEN_TYPE_HINT_SCHEMA,
+          ...clientProperties,
           client_id: CLIENT_ID_SCHEMA,
         }),
       },
     ],
+    [OAuthTokenController.prototype.grantToken, { post: granting }],
+    [OAuthTokenController.prototype.refuseAuthorization, { get: refusingAuthorization }],
     [JwkSetController.prototype.getJwkSet, { get: publishingKeys }],
     [AuthorizationServerMetadataController.prototype.getMetadata, { get: describingServer }],
+    [ProtectedResourceMetadataController.prototype.getResourceMetadata, { get: describingResource }],
     [
       IntrospectionController.prototype.introspectToken,
       {
         post: inBody(
           introspecting,
           'introspectToken',
-          bodyFaults('FastauthOAuthError', ['FastauthRefusal']),
-          { token: TOKEN_SCHEMA, token_type_hint: TOKEN_TYPE_HINT_SCHEMA },
+          {
+            ...bodyFaults('FastauthOAuthError', ['FastauthRefusal']),
+            ...(byClient ? introspectingClients : {}),
+          },
+          { token: TOKEN_SCHEMA, token_type_hint: TOKEN_TYPE_HINT_SCHEMA, ...clientProperties },
           ['token'],
         ),
       },

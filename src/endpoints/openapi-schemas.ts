@@ -13,6 +13,14 @@ export const securitySchemes = {
   },
 } as const;
 
+/** By which browsers carry access tokens, where `access-token-cookie` is set. */
+export const accessTokenCookie = (name: string) => ({
+  type: 'apiKey',
+  in: 'cookie',
+  name,
+  description: 'An access token, from pages of the own origin',
+});
+
 /** A text property. */
 export const text = (description: string, example: string) => ({ type: 'string', description, example });
 
@@ -32,6 +40,7 @@ export const componentSchemas = {
           client_id: text('Whom the tokens are for', 'abc-123'),
           access_token: text('Opens guarded routes', '<jwt>'),
           refresh_token: text('Good for one new pair', '<jwt>'),
+          scope: text('What the access token may do; only where the session has a scope', 'devices:read'),
         },
       },
     },
@@ -84,8 +93,29 @@ export const componentSchemas = {
     properties: {
       issuer: text('Issuer identifier', 'https://auth.example.com'),
       jwks_uri: text('Where the keys are', 'https://auth.example.com/.well-known/jwks.json'),
+      token_endpoint: text('RFC 6749, where `token-endpoint` is on', 'https://auth.example.com/auth/token'),
       revocation_endpoint: text('RFC 7009', 'https://auth.example.com/auth/token/revoke'),
+      scopes_supported: { type: 'array', items: { type: 'string' }, description: 'Those of `scopes`' },
       introspection_endpoint: text('RFC 7662', 'https://auth.example.com/auth/token/introspect'),
+    },
+  },
+  FastauthResourceMetadata: {
+    type: 'object',
+    description: 'RFC 9728 section 2',
+    required: ['resource'],
+    properties: {
+      resource: text('Resource identifier', 'https://api.example.com'),
+      authorization_servers: {
+        type: 'array',
+        items: { type: 'string' },
+        description: 'Issuers that give out tokens for it',
+      },
+      scopes_supported: { type: 'array', items: { type: 'string' }, description: 'Those of `scopes`' },
+      bearer_methods_supported: {
+        type: 'array',
+        items: { type: 'string' },
+        description: 'How tokens are sent (RFC 6750)',
+      },
     },
   },
   FastauthIntrospection: {
@@ -102,6 +132,18 @@ export const componentSchemas = {
     },
     additionalProperties: true,
   },
+  FastauthTokenResponse: {
+    type: 'object',
+    description: 'RFC 6749 section 5.1',
+    required: ['access_token', 'token_type', 'expires_in'],
+    properties: {
+      access_token: text('Opens guarded routes', '<jwt>'),
+      token_type: text('Always `Bearer`', 'Bearer'),
+      expires_in: { type: 'integer', description: 'Lifetime in seconds', example: 3600 },
+      refresh_token: text('Good for one new pair; of that grant alone', '<jwt>'),
+      scope: text('What the token may do', 'devices:read'),
+    },
+  },
   FastauthOAuthError: {
     type: 'object',
     description: 'RFC 6749 section 5.2',
@@ -117,6 +159,7 @@ export const componentSchemas = {
     properties: {
       detail: text('For people', DENIALS.noMasterToken.detail),
       code: text('Stable machine code', DENIALS.noMasterToken.code),
+      hint: text('What to do, where a mistake is likely', DENIALS.masterTokenElsewhere.hint ?? ''),
     },
   },
 } as const;

@@ -1,12 +1,14 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { AccessPolicy } from '../access/access-policy.js';
-import { ACCESS, BOTH, MASTER, type Demand } from '../access/demand.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import { FastauthConfigService } from '../config/fastauth-config.service.js';
 import { ConfigError } from '../errors.js';
 import { RouteTable, type Route } from '../routes/route-table.js';
+import { CLIENT_CREDENTIALS, clientCredentialsScheme, tokenUrlOf } from './openapi-client-credentials.js';
+import { clientSchemes, withClients } from './openapi-clients.js';
 import { tokenOperations, type Operation } from './openapi-operations.js';
-import { componentSchemas, securitySchemes } from './openapi-schemas.js';
+import { withRequirement } from './openapi-security.js';
+import { accessTokenCookie, componentSchemas, securitySchemes } from './openapi-schemas.js';
 
 /** What is used of an OpenAPI 3 document; `OpenAPIObject` of @nestjs/swagger is one. */
 export interface OpenApiDocument {
@@ -14,8 +16,6 @@ export interface OpenApiDocument {
   paths: object;
   components?: object;
 }
-
-type SecurityRequirement = Record<string, string[]>;
 
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'] as const;
 
@@ -37,8 +37,12 @@ export function withFastauth<T extends OpenApiDocument>(app: INestApplicationCon
   const policy = app.get(AccessPolicy);
   const table = app.get(RouteTable);
   const { globalPrefix } = table.prefixes();
+  const cookie = app.get(FastauthConfigService).get('accessTokenCookie');
   const routes = table.routes.flatMap((route) => route.patterns.map((pattern) => ({ route, pattern })));
-  const operations = tokenOperations();
+  const byClient = app.get(FastauthConfigService).get('tokenEndpoint');
+  const operations = tokenOperations(byClient);
+  const tokenUrl = tokenUrlOf(table.routes, app.get(FastauthConfigService).get('issuer'));
+  const asked = new Set<string>();
   const operationIds = new Set<unknown>();
   const paths = Object.entries(document.paths as Record<string, Record<string, Operation>>);
   const completed = paths.map(([path, item]) => [
@@ -50,9 +54,19 @@ export function withFastauth<T extends OpenApiDocument>(app: INestApplicationCon
         const found = routeOf(routes, key, [path, `/${globalPrefix}/${path}`]);
         if (!found) return [key, value];
         const { handler, handlerName, controller } = found.route;
-        const security = requirements(policy.demandOfRoute(controller, handlerName, [found.pattern]));
+        const requirement = policy.requirementOfRoute({
+          controller,
+          handlerName,
+          method: key.toUpperCase(),
+          patterns: [found.pattern],
+        });
         const operation = completedBy(value, operations.get(handler)?.[key], operationIds);
-        return [key, { ...operation, security }];
+        for (const { scopes } of requirement.alternatives) for (const scope of scopes) asked.add(scope);
+        const guarded = withRequirement(operation, requirement, {
+          hasCookie: cookie !== undefined,
+          hasClients: tokenUrl !== undefined,
+        });
+        return [key, byClient ? withClients(guarded, handler) : guarded];
       }),
     ),
   ]);
@@ -67,10 +81,19 @@ export function withFastauth<T extends OpenApiDocument>(app: INestApplicationCon
       securitySchemes: {
         ...components['securitySchemes'],
         ...securitySchemes,
+        ...(byClient ? clientSchemes : {}),
+        ...(tokenUrl !== undefined && {
+          [CLIENT_CREDENTIALS]: clientCredentialsScheme(
+            tokenUrl,
+            asked,
+            app.get(FastauthConfigService).get('scopes'),
+          ),
+        }),
         BearerAccessToken: {
           ...securitySchemes.BearerAccessToken,
           bearerFormat: app.get(FastauthConfigService).get('tokenFormat') === 'opaque' ? 'opaque' : 'JWT',
         },
+        ...(cookie !== undefined && { AccessTokenCookie: accessTokenCookie(cookie) }),
       },
     },
   };
@@ -93,24 +116,6 @@ function completedBy(operation: Operation, own: Operation | undefined, taken: Se
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-/** Alternatives are entries of the list, what is needed together stands in one entry; an empty list: nothing. */
-function requirements(demand: Demand): SecurityRequirement[] {
-  const master = { MasterTokenHeader: [] };
-  switch (demand) {
-    case ACCESS:
-      return [{ AccessTokenHeader: [] }, { BearerAccessToken: [] }];
-    case MASTER:
-      return [master];
-    case BOTH:
-      return [
-        { AccessTokenHeader: [], ...master },
-        { BearerAccessToken: [], ...master },
-      ];
-    default:
-      return [];
-  }
 }
 
 function isMethod(key: string): key is (typeof METHODS)[number] {

@@ -2,6 +2,8 @@ import { PATH_METADATA } from '../nest.js';
 import { AuthorizationServerMetadataController } from './authorization-server-metadata.controller.js';
 import { IntrospectionController } from './introspection.controller.js';
 import { JwkSetController } from './jwk-set.controller.js';
+import { OAuthTokenController } from './oauth-token.controller.js';
+import { ProtectedResourceMetadataController } from './protected-resource-metadata.controller.js';
 import { RevocationController } from './revocation.controller.js';
 import { TokenController } from './token.controller.js';
 
@@ -12,10 +14,12 @@ import { TokenController } from './token.controller.js';
 export function ownHandlers(): ReadonlyMap<unknown, string> {
   const prototypes: readonly object[] = [
     TokenController.prototype,
+    OAuthTokenController.prototype,
     RevocationController.prototype,
     IntrospectionController.prototype,
     JwkSetController.prototype,
     AuthorizationServerMetadataController.prototype,
+    ProtectedResourceMetadataController.prototype,
   ];
   return new Map(
     prototypes.flatMap((prototype) =>

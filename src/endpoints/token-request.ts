@@ -26,6 +26,20 @@ export function readParameter(request: TokenRequest, name: string): string | und
   return readText(request.body as object, name);
 }
 
+/** As {@link readParameter}, of one that may be sent more than once, as `resource` (RFC 8707 section 2). */
+export function readParameters(request: TokenRequest, name: string): readonly string[] {
+  const body = (request.body ?? {}) as object;
+  const value: unknown = Object.hasOwn(body, name) ? Reflect.get(body, name) : undefined;
+  if (!Array.isArray(value)) {
+    const single = readParameter(request, name);
+    return single === undefined ? [] : [single];
+  }
+  if (isSent(queryOf(request), name) || !value.every((item) => typeof item === 'string')) {
+    throw invalid(name, 'must be text values in the body');
+  }
+  return value;
+}
+
 /** The fault of a parameter, as the answer tells it. */
 export function invalid(parameter: string, message: string): InvalidRequestError {
   return new InvalidRequestError(`${parameter} ${message}`, 422, [{ parameter, message }]);

@@ -1,5 +1,6 @@
-import { Inject, Injectable, type OnModuleInit, RequestMethod } from '@nestjs/common';
+import { type FactoryProvider, type OnModuleInit, RequestMethod } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
+import { resourceMetadataPath } from '../access/resource-metadata.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import { ConfigError } from '../errors.js';
 import { RouteTable } from '../routes/route-table.js';
@@ -23,6 +24,24 @@ export function metadataPaths(issuer: string | undefined): string[] {
   return PLAIN_PATH.test(path) ? [METADATA, METADATA + path] : [METADATA];
 }
 
+/** Where the metadata of this application as a protected resource is; nowhere without `resource-identifier`. */
+export function resourcePaths({ resourceIdentifier }: FastauthConfig): string[] {
+  return resourceIdentifier === undefined ? [] : [resourceMetadataPath(resourceIdentifier)];
+}
+
+/** All of them that an application has which issues tokens. */
+export function wellKnownPaths(config: FastauthConfig): string[] {
+  return [`${WELL_KNOWN}/jwks.json`, ...metadataPaths(config.issuer), ...resourcePaths(config)];
+}
+
+/** What is to be said of settings that need `resource-identifier`, if anything. */
+export function resourceWarning(config: FastauthConfig): string | undefined {
+  const { resourceIdentifier, authorizationServers } = config;
+  return resourceIdentifier === undefined && authorizationServers.length > 0
+    ? 'authorization-servers is set, and resource-identifier is not: no metadata names them; set both, or leave it out'
+    : undefined;
+}
+
 /** What is to be said of the place of this issuer's metadata, if anything. */
 export function metadataPathWarning(issuer: string | undefined): string | undefined {
   if (issuer === undefined || pathOf(issuer) === '' || PLAIN_PATH.test(pathOf(issuer))) return undefined;
@@ -41,14 +60,13 @@ function pathOf(issuer: string): string {
  * Keeps what clients look for at the root of an origin there, whatever the application's global prefix is: as if the
  * application had named it among the routes that the prefix leaves out.
  */
-@Injectable()
 export class WellKnownPaths implements OnModuleInit {
   constructor(
     private readonly table: RouteTable,
     application: ApplicationConfig,
-    @Inject(FASTAUTH_CONFIG) { issuer }: FastauthConfig,
+    paths: readonly string[],
   ) {
-    const left = [`${WELL_KNOWN}/jwks.json`, ...metadataPaths(issuer)].map((path) => ({
+    const left = paths.map((path) => ({
       path,
       requestMethod: RequestMethod.GET,
       pathRegex: new RegExp(`^${path.replaceAll('.', '\\.')}/?$`, 'i'),
@@ -72,4 +90,14 @@ export class WellKnownPaths implements OnModuleInit {
         'Leave FastauthModule out there: auth-prefix says where the token endpoints are.',
     ]);
   }
+}
+
+/** @param pathsOf those that the application has */
+export function wellKnownProvider(pathsOf: (config: FastauthConfig) => readonly string[]): FactoryProvider {
+  return {
+    provide: WellKnownPaths,
+    inject: [RouteTable, ApplicationConfig, FASTAUTH_CONFIG],
+    useFactory: (table: RouteTable, application: ApplicationConfig, config: FastauthConfig) =>
+      new WellKnownPaths(table, application, pathsOf(config)),
+  };
 }

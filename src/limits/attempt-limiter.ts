@@ -4,8 +4,11 @@ import { RateLimiterRedis, type RateLimiterAbstract } from 'rate-limiter-flexibl
 import { Clock } from '../clock.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import { importOptional } from '../config/optional-package.js';
+import { ConfigError } from '../errors.js';
 import { FastauthEvents } from '../events/fastauth-events.js';
 import { SafeLogger } from '../events/safe-logger.js';
+import { networkFault } from '../stores/network-faults.js';
+import { RedisFaults } from '../stores/redis/faults.js';
 import { BoundedMemoryLimiter, KEPT_KEYS } from './bounded-memory.limiter.js';
 import {
   type AddressSource,
@@ -74,6 +77,7 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
       }));
   }
 
+  /** @throws ConfigError ioredis is not installed, or Redis refuses the login or the database */
   async onModuleInit(): Promise<void> {
     const url = this.config.failedAttemptsStore;
     if (url === 'memory:' || this.#limits.length === 0) return;
@@ -89,9 +93,15 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
       socketTimeout: limit,
       disconnectTimeout: limit,
     });
+    const faults = new RedisFaults(client);
     let wasReady = true;
-    client.on('error', () => {
-      if (wasReady) this.logger.warn('Redis for failed attempts is not available; counting in this process.');
+    client.on('error', (error) => {
+      if (wasReady) {
+        const reason = faults.refusal ?? networkFault(error, faults.place);
+        this.logger.warn(
+          `Redis for failed attempts is not available${reason === undefined ? '' : ` (${reason})`}; counting in this process.`,
+        );
+      }
       wasReady = false;
     });
     client.on('ready', () => (wasReady = true));
@@ -107,6 +117,10 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
       }),
     }));
     await client.connect().catch(() => undefined);
+    const { refusal } = faults;
+    if (refusal === undefined) return;
+    client.disconnect();
+    throw new ConfigError([`failed-attempts-store: ${refusal}`]);
   }
 
   onApplicationShutdown(): void {
@@ -152,7 +166,7 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
    * Tells of a bad token that an endpoint got in a parameter, and counts it.
    * @returns how many seconds the sender has to wait since it failed too often before
    */
-  refused(at: 'refresh' | 'revoke' | 'introspect', source: AddressSource): number | undefined {
+  refused(at: 'refresh' | 'revoke' | 'introspect' | 'client', source: AddressSource): number | undefined {
     this.events.emit({ type: 'token.refused', at, address: this.addresses.of(source) });
     return this.failed('token', source);
   }
