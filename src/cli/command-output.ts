@@ -40,6 +40,11 @@ export function printable(text: string): string {
   );
 }
 
+/** A number of things for people: `1 session`, `2 sessions`. */
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 export function print({ lines, json, exitCode = EXIT.done }: CommandOutput, asJson: boolean): void {
   process.stdout.write(
     asJson ? `${printable(JSON.stringify(json))}\n` : lines.map((line) => `${printable(line)}\n`).join(''),

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { FastauthOptions } from '../config/fastauth-options.js';
 import { loadFastauthConfig, type LoadedConfig } from '../config/load-config.js';
 
 /** Where a command finds the configuration. */
@@ -20,9 +21,14 @@ export function withConfigOptions(command: Command): Command {
 }
 
 /** @throws ConfigError naming every fault */
-export function readConfig({ config, dotenv }: ConfigOptions): LoadedConfig {
-  return loadFastauthConfig({
+export function readConfig(options: ConfigOptions): LoadedConfig {
+  return loadFastauthConfig(configSources(options));
+}
+
+/** The options as `loadFastauthConfig` takes them. */
+export function configSources({ config, dotenv }: ConfigOptions): FastauthOptions {
+  return {
     ...(config === undefined ? {} : { configFile: config }),
     ...(dotenv === undefined ? {} : { envFile: dotenv }),
-  });
+  };
 }

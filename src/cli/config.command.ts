@@ -1,11 +1,14 @@
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { SystemClock } from '../clock.js';
+import { DEFAULT_ENV_FILE } from '../config/config-environment.js';
+import { DEFAULT_CONFIG_FILE } from '../config/config-file.js';
 import { type FastauthConfig, originOf } from '../config/fastauth-config.js';
 import { redactedConfig } from '../config/fastauth-config.service.js';
 import { KeySources } from '../config/key-sources.js';
 import { kebabCase } from '../config/name-case.js';
 import { shortSecretWarnings } from '../keys/short-secret.js';
-import { print, type CommandOutput } from './command-output.js';
+import { EXIT, print, type CommandOutput } from './command-output.js';
 import { type ConfigOptions, readConfig, withConfigOptions } from './config-options.js';
 import { envFileWarnings } from './env-file-warnings.js';
 
@@ -26,6 +29,7 @@ async function checked(options: ConfigOptions): Promise<CommandOutput> {
     ([name, value]) => [kebabCase(name), value, originOf(config, name)] as const,
   );
   const origins = shown.flatMap(([name, , origin]) => (origin === undefined ? [] : [[name, origin]]));
+  const isEmpty = origins.length === 0;
   return {
     lines: [
       ...shown.map(
@@ -33,15 +37,27 @@ async function checked(options: ConfigOptions): Promise<CommandOutput> {
           `${name}: ${JSON.stringify(value) ?? 'not set'}${origin === undefined ? '' : `, by ${origin}`}`,
       ),
       ...found.map((warning) => `warning: ${warning}`),
-      'The configuration is good.',
+      isEmpty ? nothingConfigured(options) : 'The configuration is good.',
     ],
+    exitCode: isEmpty ? EXIT.misuse : EXIT.done,
     json: {
-      status: 'good',
+      status: isEmpty ? 'empty' : 'good',
       config: Object.fromEntries(shown),
       origins: Object.fromEntries(origins),
       warnings: found,
     },
   };
+}
+
+/** Whoever asks in the wrong folder is to hear of it. */
+function nothingConfigured({
+  config = DEFAULT_CONFIG_FILE,
+  dotenv = DEFAULT_ENV_FILE,
+}: ConfigOptions): string {
+  return (
+    `Nothing is configured: neither ${resolve(config)} nor ${resolve(dotenv)} nor the environment sets anything. ` +
+    'Make a configuration with "npx fastauth init".'
+  );
 }
 
 /**

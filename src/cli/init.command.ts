@@ -1,6 +1,7 @@
 import { appendFile, open, readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { DEFAULT_CONFIG_FILE } from '../config/config-file.js';
+import { SETTINGS } from '../config/settings.js';
 import { writeKeyToEnv } from '../files/env-file.js';
 import { generateCryptographyKey } from '../keys/cryptography-key.js';
 import { print, type CommandOutput } from './command-output.js';
@@ -12,12 +13,16 @@ const IGNORED = [ENV_FILE, '.fastauth/'];
 const FILE_MODE = 0o644;
 const VARIABLES = ['CRYPTOGRAPHY_KEY', 'MASTER_TOKEN'];
 
-const FIRST_CONFIG = {
-  $schema: './node_modules/nestjs-fastauth/dist/fastauth.schema.json',
-  'app-name': 'fastauth',
-  'master-token-paths': [],
-  'access-token-paths': [],
-};
+const PACKAGE_FILE = 'package.json';
+
+function firstConfig(appName: string): object {
+  return {
+    $schema: './node_modules/nestjs-fastauth/dist/fastauth.schema.json',
+    'app-name': appName,
+    'master-token-paths': [],
+    'access-token-paths': [],
+  };
+}
 
 /** `fastauth init` */
 export function initCommand(): Command {
@@ -31,7 +36,9 @@ export function initCommand(): Command {
 
 async function initialize(): Promise<CommandOutput> {
   const done: Record<string, 'made' | 'kept'> = {};
-  done[DEFAULT_CONFIG_FILE] = madeOrKept(await createFile(DEFAULT_CONFIG_FILE, FIRST_CONFIG));
+  done[DEFAULT_CONFIG_FILE] = madeOrKept(
+    await createFile(DEFAULT_CONFIG_FILE, firstConfig(await nameOfPackage())),
+  );
   for (const name of VARIABLES) {
     const key = generateCryptographyKey();
     done[`${name} in ${ENV_FILE}`] = madeOrKept(
@@ -49,6 +56,19 @@ async function initialize(): Promise<CommandOutput> {
     ],
     json: warnings.length === 0 ? done : { ...done, warnings },
   };
+}
+
+/** The application's own name, so that two that share a Redis or a database do not share their sessions. */
+async function nameOfPackage(): Promise<string> {
+  const fallback = 'fastauth';
+  try {
+    const { name } = JSON.parse(await readFile(PACKAGE_FILE, 'utf8')) as { name?: unknown };
+    return typeof name === 'string' && SETTINGS.appName.safeParse(name).success && name !== ''
+      ? name
+      : fallback;
+  } catch {
+    return fallback;
+  }
 }
 
 function madeOrKept(made: boolean): 'made' | 'kept' {

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { SystemClock } from '../clock.js';
-import { print, type CommandOutput } from './command-output.js';
+import { countOf, print, type CommandOutput } from './command-output.js';
 import { type ConfigOptions, readConfig, withConfigOptions } from './config-options.js';
 import { dateOf } from './date-text.js';
 import { KeyRingView, type ListedKey, sessionsOf } from './key-ring-view.js';
@@ -27,7 +27,7 @@ async function listed(options: ConfigOptions): Promise<CommandOutput> {
     key.kid,
     key.algorithm,
     key.status,
-    'sessions' in key ? `${key.sessions} sessions` : 'sessions not known',
+    'sessions' in key ? countOf(key.sessions, 'session') : 'sessions not known',
     ...(key.signing_from !== undefined && key.status === 'next'
       ? [`signs from ${dateOf(key.signing_from)}`]
       : []),

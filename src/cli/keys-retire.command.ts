@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import { withoutRetired, withRetired } from '../keys/key-set-document.js';
 import type { KeyRing } from '../keys/key-ring.js';
-import { KeyRingHolder } from '../keys/key-ring-holder.js';
+import { ActiveKeyRing } from '../keys/active-key-ring.js';
 import { OpaqueCodec } from '../tokens/codecs/opaque.codec.js';
 import { SystemClock } from '../clock.js';
 import { CommandError, EXIT, print, type CommandOutput } from './command-output.js';
@@ -120,7 +120,7 @@ function assertMakesNoTokens(key: ListedKey, { config, schedule, now }: KeyRingV
 /** The key that new tokens are encrypted or sealed with. */
 function kidThatCloses(ring: KeyRing, { tokenFormat }: FastauthConfig): string | undefined {
   if (tokenFormat === 'jwe') return ring.encryptionKey?.kid;
-  return tokenFormat === 'opaque' ? new OpaqueCodec(new KeyRingHolder(ring)).kidOf(ring) : undefined;
+  return tokenFormat === 'opaque' ? new OpaqueCodec(new ActiveKeyRing(ring)).kidOf(ring) : undefined;
 }
 
 /** Where the store cannot tell: the key is needed as long as the last token of it may live. */

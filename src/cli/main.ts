@@ -3,19 +3,37 @@ import { Logger } from '@nestjs/common';
 import { Command, CommanderError } from 'commander';
 import { ConfigError, FastauthError } from '../errors.js';
 import { CommandError, EXIT, type ExitCode, printable } from './command-output.js';
+import { clientCommand } from './client.command.js';
 import { configCommand } from './config.command.js';
+import { doctorCommand } from './doctor.command.js';
+import { explainCommand } from './explain.command.js';
 import { initCommand } from './init.command.js';
 import { keysCommand } from './keys.command.js';
+import { packageVersion } from './package-version.js';
+import { routesCommand } from './routes.command.js';
+import { sessionsCommand } from './sessions.command.js';
 import { storeCommand } from './store.command.js';
 import { tokenCommand } from './token.command.js';
 
 const program = new Command('fastauth')
-  .description('Keys, configuration and tokens of nestjs-fastauth.')
+  .description('Keys, configuration, tokens and clients of nestjs-fastauth.')
+  .version(packageVersion(), '-V, --version', 'print the version of nestjs-fastauth')
   .addHelpText(
     'after',
     '\nExit status: 0 done, 1 failed, 2 asked wrongly or faulty configuration, 3 an existing key was kept.',
   );
-for (const command of [initCommand(), keysCommand(), tokenCommand(), storeCommand(), configCommand()]) {
+for (const command of [
+  initCommand(),
+  keysCommand(),
+  tokenCommand(),
+  sessionsCommand(),
+  clientCommand(),
+  storeCommand(),
+  routesCommand(),
+  configCommand(),
+  doctorCommand(),
+  explainCommand(),
+]) {
   program.addCommand(command);
 }
 throwRatherThanExit(program);

@@ -3,12 +3,19 @@ const LINE_EVERY_MS = 10_000;
 
 /** How far something has come: a bar that moves on a terminal, otherwise a line now and then. Both on standard error. */
 export class ProgressBar {
+  #hasBegun = false;
   #shownAt = -Infinity;
   #shown = '';
 
-  constructor(private readonly what: string) {}
+  /** @param introduction said once, before it moves */
+  constructor(
+    private readonly what: string,
+    private readonly introduction?: string,
+  ) {}
 
   show(done: number, total: number): void {
+    if (!this.#hasBegun && this.introduction !== undefined) process.stderr.write(`${this.introduction}\n`);
+    this.#hasBegun = true;
     const filled = total === 0 ? WIDTH : Math.floor((done / total) * WIDTH);
     const state = `${done}/${total} ${this.what}`;
     if (process.stderr.isTTY) {

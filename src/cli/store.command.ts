@@ -4,6 +4,7 @@ import { isMigrating } from '../stores/migrating-store.js';
 import { createTokenStore } from '../stores/open-store.js';
 import { print, type CommandOutput } from './command-output.js';
 import { type ConfigOptions, readConfig, withConfigOptions } from './config-options.js';
+import { copyCommand } from './store-copy.command.js';
 
 /** `fastauth store` */
 export function storeCommand(): Command {
@@ -12,7 +13,10 @@ export function storeCommand(): Command {
       'Make the tables of a SQL store, or bring them up to date. Safe to run again, and from several machines at once; other stores need no tables, and that is no error.',
     )
     .action(async (options: ConfigOptions) => print(await migrated(options), options.json ?? false));
-  return new Command('store').description('Look after the token store.').addCommand(migrate);
+  return new Command('store')
+    .description('Look after the token store.')
+    .addCommand(migrate)
+    .addCommand(copyCommand());
 }
 
 async function migrated(options: ConfigOptions): Promise<CommandOutput> {

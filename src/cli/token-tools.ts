@@ -1,9 +1,9 @@
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import { KeySources } from '../config/key-sources.js';
-import { KeyRingHolder } from '../keys/key-ring-holder.js';
-import type { MaybePromise } from '../sessions/token-store.js';
+import { ActiveKeyRing } from '../keys/active-key-ring.js';
+import type { MaybePromise, TokenStore } from '../sessions/token-store.js';
 import { FastauthEvents } from '../events/fastauth-events.js';
-import { SystemClock } from '../clock.js';
+import { type Clock, SystemClock } from '../clock.js';
 import { TokenCodecs } from '../tokens/codecs/token-codecs.js';
 import type { TokenClaims } from '../tokens/token-claims.js';
 import type { TokenFault } from '../tokens/token-fault.js';
@@ -15,6 +15,9 @@ import { withStore } from './with-store.js';
 /** What commands do tokens with, outside of an application. */
 export interface TokenTools {
   readonly service: TokenService;
+  readonly verifier: TokenVerifier;
+  readonly store: TokenStore;
+  readonly clock: Clock;
   /** Signature, form and claims; the store is not asked. */
   readToken(token: string): MaybePromise<TokenClaims | TokenFault>;
 }
@@ -35,11 +38,14 @@ export async function withTokenTools<T>(
       EXIT.misuse,
     );
   }
-  const keys = new KeyRingHolder(ring);
+  const keys = new ActiveKeyRing(ring);
   return withStore(config, async (store) => {
     const verifier = new TokenVerifier(new TokenCodecs(keys, config), keys, store, clock, config);
     return await action({
       service: new TokenService(config, keys, store, clock, new FastauthEvents()),
+      verifier,
+      store,
+      clock,
       readToken: (token) => verifier.readToken(token),
     });
   });

@@ -1,6 +1,8 @@
 import { text } from 'node:stream/consumers';
 import { Command, InvalidArgumentError } from 'commander';
+import { SETTINGS } from '../config/settings.js';
 import { parseStrictObject, type JsonObject } from '../json.js';
+import { parseScope } from '../tokens/scopes.js';
 import { TokenFault } from '../tokens/token-fault.js';
 import { EXIT, print, type CommandOutput } from './command-output.js';
 import { type ConfigOptions, readConfig, withConfigOptions } from './config-options.js';
@@ -11,6 +13,7 @@ interface NewOptions extends ConfigOptions {
   readonly clientId?: string;
   readonly claims?: JsonObject;
   readonly label?: string;
+  readonly scope?: readonly string[];
   readonly expiresIn?: number;
 }
 
@@ -20,6 +23,7 @@ export function tokenCommand(): Command {
     .description('Issue a pair of tokens into the configured store and print it.')
     .option('--client-id <text>', 'whom it is for (default: a new UUID)')
     .option('--claims <json>', 'claims of your own, as a JSON object', claimsOf)
+    .option('--scope <names>', 'what it may do: names of scopes with spaces between', scopeOption)
     .option('--label <text>', 'tells sessions of one client apart')
     .option(
       '--expires-in <seconds>',
@@ -32,7 +36,15 @@ export function tokenCommand(): Command {
       'Read a token from standard input and tell whether it is good, what it says, and what is wrong with it (exit status 1).',
     )
     .action(async (options: ConfigOptions) => print(await inspected(options), options.json ?? false));
-  return new Command('token').description('Issue and inspect tokens.').addCommand(issue).addCommand(inspect);
+  const revoke = withConfigOptions(new Command('revoke'))
+    .description(
+      'Read a token from standard input and end the session it belongs to (RFC 7009). Exit status 1: it ended none, since the token is not ours, has expired, or its session has ended before.',
+    )
+    .action(async (options: ConfigOptions) => print(await revoked(options), options.json ?? false));
+  return [issue, inspect, revoke].reduce(
+    (command, subcommand) => command.addCommand(subcommand),
+    new Command('token').description('Issue, inspect and revoke tokens.'),
+  );
 }
 
 async function issued(options: NewOptions): Promise<CommandOutput> {
@@ -42,6 +54,7 @@ async function issued(options: NewOptions): Promise<CommandOutput> {
       clientId: options.clientId,
       claims: options.claims,
       label: options.label,
+      scopes: options.scope,
       accessTokenExpiresIn: options.expiresIn,
     }),
   );
@@ -60,18 +73,36 @@ async function issued(options: NewOptions): Promise<CommandOutput> {
 
 async function inspected(options: ConfigOptions): Promise<CommandOutput> {
   const { config } = readConfig(options);
-  if (process.stdin.isTTY) process.stderr.write('Paste the token, then press Enter and Ctrl-D.\n');
-  const token = (await text(process.stdin)).trim();
-  return withTokenTools(config, async ({ service, readToken }) => {
-    const claims = await readToken(token);
+  const token = await readToken();
+  return withTokenTools(config, async ({ service, readToken: read }) => {
+    const claims = await read(token);
     if (claims instanceof TokenFault) return bad(claims);
     const { active } = await service.introspect(token);
     if (!active) return bad(TokenFault.notCurrent, claims.raw);
     return {
-      lines: [`good: an ${claims.type} token of ${JSON.stringify(claims.clientId)}`, ...linesOf(claims.raw)],
+      lines: [
+        `good: ${claims.type === 'access' ? 'an' : 'a'} ${claims.type} token of ${JSON.stringify(claims.clientId)}`,
+        ...linesOf(claims.raw),
+      ],
       json: { active, claims: claims.raw },
     };
   });
+}
+
+async function readToken(): Promise<string> {
+  if (process.stdin.isTTY) process.stderr.write('Paste the token, then press Enter and Ctrl-D.\n');
+  return (await text(process.stdin)).trim();
+}
+
+async function revoked(options: ConfigOptions): Promise<CommandOutput> {
+  const { config } = readConfig(options);
+  const token = await readToken();
+  const hasEnded = await withTokenTools(config, ({ service }) => service.revokeToken(token));
+  return {
+    lines: [hasEnded ? 'The session of this token has ended.' : 'This token ended no session.'],
+    json: { revoked: hasEnded },
+    exitCode: hasEnded ? EXIT.done : EXIT.failed,
+  };
 }
 
 function bad({ reason }: TokenFault, claims?: JsonObject): CommandOutput {
@@ -90,10 +121,20 @@ function linesOf(claims: JsonObject): readonly string[] {
   );
 }
 
+function scopeOption(value: string): readonly string[] {
+  try {
+    return parseScope(value);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}
+
 function secondsOf(value: string): number {
   const seconds = Number(value);
-  if (!Number.isSafeInteger(seconds) || seconds < 1) {
-    throw new InvalidArgumentError('It is a whole number of seconds, at least 1.');
+  if (value.trim() === '' || !SETTINGS.accessTokenExpiresIn.safeParse(seconds).success) {
+    throw new InvalidArgumentError(
+      'It is a whole number of seconds, from 1 to 3153600000 (a hundred years).',
+    );
   }
   return seconds;
 }
