@@ -1,0 +1,47 @@
+import { FastauthClientError } from './client-error.js';
+import { pause } from './pause.js';
+
+export type Fetch = typeof globalThis.fetch;
+
+const ATTEMPTS = 4;
+/** Two attempts fit into the time within which a server answers a refresh again (`refresh-grace`, 10 seconds). */
+const TIMEOUT = 4500;
+/** Statuses that say nothing of what was sent: it may be sent again. */
+const PASSING = [429, 502, 503, 504];
+
+/**
+ * Sends a form (which needs no preflight of CORS), again where nobody answered or the server says: later.
+ * @returns the answer, whatever it says
+ * @throws FastauthClientError each answer was: later. The error of `fetch`: there was none
+ */
+export async function postForm(
+  send: Fetch,
+  url: string,
+  form: Readonly<Record<string, string>>,
+  headers?: Readonly<Record<string, string>>,
+): Promise<Response> {
+  const body = String(new URLSearchParams(form));
+  for (let attempt = 1; ; attempt++) {
+    const aborter = new AbortController();
+    const timer = setTimeout(() => aborter.abort(), TIMEOUT);
+    let response: Response | undefined;
+    try {
+      response = await send(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+        body,
+        // Elsewhere nobody may have what is in it, or answer for this server.
+        redirect: 'error',
+        signal: aborter.signal,
+      });
+      if (!PASSING.includes(response.status)) return response;
+      if (attempt === ATTEMPTS)
+        throw new FastauthClientError(`No token now: status ${response.status}`, response.status);
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+    await pause(attempt, response);
+  }
+}

@@ -1,0 +1,9 @@
+import { isProduction } from '../config/production.js';
+
+/** @throws Error this is production: what is here moves clocks and makes master tokens */
+export function assertNotProduction(): void {
+  if (isProduction(process.env))
+    throw new Error(
+      'nestjs-fastauth/testing refuses to work where NODE_ENV is "production": leave it to tests.',
+    );
+}
