@@ -1,24 +1,18 @@
 import { HttpException } from '@nestjs/common';
+import type { FastauthErrorCode } from './wire/error-code.js';
 
-/** Every machine code this package answers with; stable, so that clients may branch on it. */
-export type FastauthErrorCode =
-  | 'invalid_config'
-  | 'module_not_imported'
-  | 'missing_token'
+export type { FastauthErrorCode };
+
+/** Why an access or refresh token is refused. */
+export type TokenRefusalCode = Extract<
+  FastauthErrorCode,
   | 'invalid_token'
-  | 'invalid_request'
-  | 'invalid_grant'
-  | 'origin_not_allowed'
-  | 'shutting_down'
   | 'token_expired'
+  | 'wrong_token_type'
   | 'token_superseded'
   | 'session_revoked'
   | 'session_superseded'
-  | 'crypto_key_not_set'
-  | 'token_not_saved'
-  | 'store_unavailable'
-  | 'too_many_attempts'
-  | 'internal_error';
+>;
 
 /**
  * Base of all errors of this package. It is an `HttpException`, so an error that leaves a handler of yours
@@ -63,7 +57,7 @@ export class ConfigError extends FastauthError {
 export class UnauthorizedError extends FastauthError {
   constructor(
     message: string,
-    readonly code: 'missing_token' | 'invalid_token',
+    readonly code: TokenRefusalCode | 'missing_token',
   ) {
     super(message, 401);
   }
@@ -86,6 +80,13 @@ export class InvalidRequestError extends FastauthError {
 export interface InputFault {
   readonly parameter: string;
   readonly message: string;
+}
+
+/** A `scope` cannot be read, is not known, or is more than the session may have. @see RFC 6749 section 5.2 */
+export class InvalidScopeError extends InvalidRequestError {
+  constructor(fault: string) {
+    super(`scope ${fault}`, 422, [{ parameter: 'scope', message: fault }]);
+  }
 }
 
 /** The refresh token is not decodable, expired, spent, revoked, or not a refresh token. @see RFC 6749 section 5.2 */
@@ -142,6 +143,13 @@ export class StoreUnavailableError extends FastauthError {
 
   override get publicMessage(): string {
     return STORE_UNAVAILABLE;
+  }
+}
+
+/** The issuer of the tokens could not be asked, in a resource server. Retry later. Always 503, never 401. */
+export class IssuerUnavailableError extends StoreUnavailableError {
+  override get publicMessage(): string {
+    return 'The issuer of the tokens is not available. Try again later.';
   }
 }
 

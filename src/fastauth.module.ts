@@ -2,36 +2,31 @@ import {
   type DynamicModule,
   Inject,
   Module,
+  Optional,
   type OnApplicationShutdown,
   type NestModule,
   type OnModuleInit,
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { accessProviders } from './access/access.providers.js';
+import { assertDecorators } from './access/assert-decorators.js';
 import { HandlerNames } from './access/handler-names.js';
-import { assertHandlersAreAsked } from './access/unasked-handlers.js';
-import { configLoaded, configProviders } from './config/config.providers.js';
+import { configLoaded } from './config/config.providers.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from './config/fastauth-config.js';
-import { endpointsProviders } from './endpoints/endpoints.providers.js';
-import { ownHandlers } from './endpoints/own-handlers.js';
-import { eventsProviders } from './events/events.providers.js';
 import { FastauthEvents } from './events/fastauth-events.js';
 import {
   type ASYNC_OPTIONS_TYPE,
+  assertRegistered,
   assertRegisteredOnce,
   ConfigurableModuleClass,
-  type FastauthRegistration,
   type OPTIONS_TYPE,
-  takeOptions,
+  type RESOURCE_SERVER_ASYNC_OPTIONS_TYPE,
+  type RESOURCE_SERVER_OPTIONS_TYPE,
+  ResourceServerModuleClass,
 } from './fastauth.module-definition.js';
-import { limitsProviders } from './limits/limits.providers.js';
-import { observabilityProviders } from './observability/observability.providers.js';
-import { routesProviders } from './routes/routes.providers.js';
-import { sessionsProviders } from './sessions/sessions.providers.js';
+import { issuer, resourceServer } from './fastauth.registrations.js';
 import { TokenStore } from './sessions/token-store.js';
-import { openTokenStore, storesProviders } from './stores/stores.providers.js';
-import { tokensProviders } from './tokens/tokens.providers.js';
-import { transportsProviders } from './transports/transports.providers.js';
+import { openTokenStore } from './stores/stores.providers.js';
+import { DriverHooks } from './transports/graphql/driver-hooks.js';
 
 /**
  * Token authentication for the application that imports it, once, in its root module.
@@ -45,20 +40,19 @@ export class FastauthModule
   extends ConfigurableModuleClass
   implements NestModule, OnModuleInit, OnApplicationShutdown
 {
-  readonly #modules: ModulesContainer;
-
-  /** @internal */
+  /** @internal Optional, so that whoever imports the class alone is told what is missing. */
   constructor(
-    @Inject(ModulesContainer) modules: ModulesContainer,
-    @Inject(TokenStore) private readonly store: TokenStore,
-    @Inject(FASTAUTH_CONFIG) private readonly config: FastauthConfig,
-    private readonly events: FastauthEvents,
-    private readonly handlers: HandlerNames,
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Optional() @Inject(TokenStore) private readonly store: TokenStore | undefined,
+    @Optional() @Inject(FASTAUTH_CONFIG) private readonly config: FastauthConfig,
+    @Optional() private readonly events: FastauthEvents,
+    @Optional() private readonly handlers: HandlerNames,
+    @Optional() private readonly subscriptions: DriverHooks,
   ) {
     super();
-    this.#modules = modules;
-    handlers.mark();
     assertRegisteredOnce(modules, FastauthModule);
+    assertRegistered({ config, events, handlers });
+    handlers.mark();
   }
 
   /**
@@ -66,54 +60,47 @@ export class FastauthModule
    * @throws ConfigError naming every fault of the configuration
    */
   static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
-    return registered(super.forRoot(options), options);
+    return issuer(super.forRoot(options), options);
   }
 
   /** As {@link forRoot}, with options from `useFactory`, `useClass` or `useExisting`. */
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
-    return registered(super.forRootAsync(options), options);
+    return issuer(super.forRootAsync(options), options);
   }
 
-  /** Before routers take methods off instances, and tracers wrap them. */
+  /**
+   * For a service that issues no tokens, and accepts those of an issuer: `{ issuer, audience }`. The same decorators,
+   * path rules, guards and sockets; no token endpoints, no store and no cryptography key. Verifies by the issuer's keys,
+   * so that **a revoked token is accepted until its `exp`**, or asks the issuer about tokens with `introspection`.
+   *
+   * @param options win over the config file and the environment
+   * @throws ConfigError naming every fault
+   * @see RFC 6750, RFC 7517, RFC 7662, RFC 8414, RFC 9068
+   */
+  static forResourceServer(options: typeof RESOURCE_SERVER_OPTIONS_TYPE): DynamicModule {
+    const definition = ResourceServerModuleClass.forResourceServer(options);
+    return resourceServer({ ...definition, module: FastauthModule }, options);
+  }
+
+  /** As {@link forResourceServer}, with options from `useFactory`, `useClass` or `useExisting`. */
+  static forResourceServerAsync(options: typeof RESOURCE_SERVER_ASYNC_OPTIONS_TYPE): DynamicModule {
+    const definition = ResourceServerModuleClass.forResourceServerAsync(options);
+    return resourceServer({ ...definition, module: FastauthModule }, options);
+  }
+
+  /** Before routers take methods off instances, tracers wrap them, and drivers of GraphQL start. */
   configure(): void {
     this.handlers.mark();
+    this.subscriptions.takeHold();
   }
 
   async onModuleInit(): Promise<void> {
-    assertHandlersAreAsked(this.#modules);
-    await openTokenStore(this.store, this.config);
-    this.events.emit(configLoaded(this.config));
+    assertDecorators(this.modules, this.config);
+    if (this.store) await openTokenStore(this.store, this.config);
+    this.events.emit(configLoaded(this.config, this.store !== undefined));
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.store.close();
+    await this.store?.close();
   }
-}
-
-/** Puts the providers of the rooms together. */
-function registered(definition: DynamicModule, registration: FastauthRegistration): DynamicModule {
-  const { store, auditSink, keyProvider, tokenController, globalGuard = true, imports = [] } = registration;
-  const options = takeOptions(definition);
-  const endpoints = endpointsProviders(tokenController);
-  const rooms = [
-    configProviders({ options, keyProvider, hasStore: store !== undefined, apply: endpoints.place }),
-    eventsProviders,
-    storesProviders(store),
-    observabilityProviders(auditSink),
-    sessionsProviders,
-    tokensProviders(registration),
-    limitsProviders,
-    routesProviders(ownHandlers),
-    accessProviders(globalGuard),
-    endpoints,
-    transportsProviders(registration),
-  ];
-  return {
-    ...definition,
-    global: true,
-    imports: [...new Set([...(definition.imports ?? []), ...imports])],
-    controllers: endpoints.controllers ?? [],
-    providers: [...options.others, ...rooms.flatMap(({ providers = [] }) => providers)],
-    exports: rooms.flatMap(({ exports = [] }) => exports),
-  };
 }

@@ -43,6 +43,10 @@ class ConcealedConfig {
     return this.#secrets.cryptographyKeys;
   }
 
+  get clients() {
+    return this.#secrets.clients;
+  }
+
   get headers() {
     return this.#secrets.headers;
   }

@@ -25,10 +25,10 @@ describe('what is generated from the settings', () => {
     );
   });
 
-  it(`is the README's table. ${HINT}`, () => {
+  it(`is the table of docs/configuration.md. ${HINT}`, () => {
     const cells = (text: string): string[] => text.split('\n').map((line) => line.replaceAll(/ +|-+/g, ' '));
-    const readme = cells(readFileSync('README.md', 'utf8'));
-    for (const row of cells(configTable()).slice(2)) expect(readme).toContain(row);
+    const page = cells(readFileSync('docs/configuration.md', 'utf8'));
+    for (const row of cells(configTable()).slice(2)) expect(page).toContain(row);
   });
 });
 

@@ -28,7 +28,7 @@ export function configFileSchema(): object {
   };
 }
 
-/** The table of all keys, as Markdown, that the README shows. */
+/** The table of all keys, as Markdown, that docs/configuration.md shows. */
 export function configTable(): string {
   const rows = SETTING_NAMES.map((name) => {
     const { description, default: initial } = propertySchema(name);

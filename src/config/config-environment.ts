@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import { getDefaultParser } from '@nestjs/config';
 import { readBoundedFileSync, readingFault } from '../files/bounded-file.js';
 import { type ConfigSource, type GivenValue, faultySource } from './config-source.js';
+import { editDistance } from './edit-distance.js';
+import { lettersOf } from './name-case.js';
 import type { SettingName } from './settings.js';
 
 /** What is read from the environment and from `.env`, and into which key. */
@@ -21,6 +23,9 @@ const JSON_SETTINGS: ReadonlySet<SettingName> = new Set(['masterTokens', 'crypto
 /** Variables whose texts may be anything, quotes included: a key with its quotes is another key. */
 const FREE_TEXTS: ReadonlySet<SettingName> = new Set(['masterToken', 'cryptographyKey']);
 
+/** By how many letters a variable of `.env` may differ from one of ours to be taken for it. */
+const MISSPELT_LETTERS = 2;
+
 /** Name of the file of environment variables in the working directory. */
 export const DEFAULT_ENV_FILE = '.env';
 
@@ -34,11 +39,36 @@ export function readEnvFile(path: string | false | undefined, cwd: string): Conf
   const name = path === false ? 'no .env file' : (path ?? DEFAULT_ENV_FILE);
   if (path === false) return sourceOfVariables(name, {});
   try {
-    return sourceOfVariables(name, getDefaultParser()(readBoundedFileSync(resolve(cwd, name))));
+    const variables = getDefaultParser()(readBoundedFileSync(resolve(cwd, name)));
+    const source = sourceOfVariables(name, variables);
+    return {
+      ...source,
+      warnings: [...(source.warnings ?? []), ...misspeltVariables(name, Object.keys(variables))],
+    };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return code === 'ENOENT' ? sourceOfVariables(name, {}) : faultySource(name, readingFault(error));
   }
+}
+
+/** What of a `.env` file is likely meant for us, and is not read. The process environment has too much of others. */
+function misspeltVariables(name: string, variables: readonly string[]): readonly string[] {
+  return variables.flatMap((variable) => {
+    if (Object.hasOwn(VARIABLES, variable)) return [];
+    const nearest = nearestVariable(variable);
+    return nearest === undefined
+      ? []
+      : [`${variable} (${name}) is no variable of fastauth and is not read; did you mean ${nearest}?`];
+  });
+}
+
+/** `FASTAUTH_MASTER_TOKEN` means the variable at its end, since one of ours begins so. */
+function nearestVariable(variable: string): string | undefined {
+  const written = lettersOf(variable);
+  return Object.keys(VARIABLES).find((known) => {
+    const letters = lettersOf(known);
+    return written === `fastauth${letters}` || editDistance(written, letters) <= MISSPELT_LETTERS;
+  });
 }
 
 function sourceOfVariables(

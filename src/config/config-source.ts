@@ -72,6 +72,6 @@ function unknownKey(spelling: string): string {
   }
   const nearest = nearestSetting(spelling);
   return nearest === undefined
-    ? 'is no key of the configuration; the README lists them all'
-    : `is no key of the configuration; did you mean "${nearest}"?`;
+    ? 'is not a key of the configuration; docs/configuration.md lists them all'
+    : `is not a key of the configuration; did you mean "${nearest}"?`;
 }

@@ -46,7 +46,10 @@ export function configProviders({
 }
 
 /** What is told of the configuration when the application starts. */
-export function configLoaded({ databaseUrl, defaultAccess }: FastauthConfig): FastauthEvent {
-  const store = databaseUrl.slice(0, databaseUrl.indexOf(':'));
+export function configLoaded(
+  { databaseUrl, defaultAccess }: FastauthConfig,
+  hasStore: boolean,
+): FastauthEvent {
+  const store = hasStore ? databaseUrl.slice(0, databaseUrl.indexOf(':')) : 'none';
   return { type: 'config.loaded', store, defaultAccess };
 }

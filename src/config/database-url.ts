@@ -77,13 +77,49 @@ function redisFault({ hostname, pathname, hash, searchParams }: URL): string | u
     : `has the parameter ${JSON.stringify(unknown[0])}, which would be ignored; leave it out, or give a client of your own in forRoot({ store })`;
 }
 
-function sqlFault({ pathname, hash }: URL): string | undefined {
+function sqlFault({ protocol, pathname, hash, searchParams }: URL): string | undefined {
   if (hash !== '') return FRAGMENT;
+  const fault = /^(?:mysql|mariadb):$/.test(protocol) ? mysqlTlsFault(searchParams) : undefined;
+  if (fault !== undefined) return fault;
   return /^\/?[^/]*\/?$/.test(pathname) ? undefined : 'has more than the name of a database behind its host';
+}
+
+const HOW_TO_TLS = `write ssl={} (TLS, with the authorities that Node.js knows) or ssl={"ca":"…"} with the text of the PEM file, percent-encoded`;
+
+/** mysql2 ignores what PostgreSQL's URLs say, so that nothing would be encrypted; and takes `ssl` as JSON alone. */
+function mysqlTlsFault(parameters: URLSearchParams): string | undefined {
+  const ignored = [...parameters.keys()].find((name) => /^(?:ssl.+|(?:use)?tls.*|usessl)$/i.test(name));
+  if (ignored !== undefined) {
+    return `has the parameter ${JSON.stringify(ignored)}, which the driver ignores; ${HOW_TO_TLS}`;
+  }
+  const ssl = parameters.get('ssl');
+  return ssl === null || ssl === 'Amazon RDS' || isJsonObject(ssl)
+    ? undefined
+    : `has an ssl that the driver cannot use; ${HOW_TO_TLS}`;
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
 }
 
 const FRAGMENT = 'has a "#", and what follows it would be ignored; in a password write "%23"';
 
 function schemeOf(url: string): string {
   return SCHEME.exec(url)?.[1]?.toLowerCase() ?? '';
+}
+
+/** Whether these settings name the REST persistence API. */
+export function isRestApi({
+  databaseUrl = '',
+  databaseApiUrl,
+}: {
+  readonly databaseUrl?: string | undefined;
+  readonly databaseApiUrl?: string | undefined;
+}): boolean {
+  return databaseApiUrl !== undefined || /^https?:/i.test(databaseUrl);
 }

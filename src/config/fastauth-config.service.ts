@@ -2,7 +2,8 @@ import { inspect } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import { FASTAUTH_CONFIG, type FastauthConfig } from './fastauth-config.js';
 import { SINGLE_MASTER_TOKEN } from './master-token-entries.js';
-import { SECRET_SETTINGS, type SettingName } from './settings.js';
+import { SECRET_SETTINGS } from './secret-settings.js';
+import { type SettingName } from './settings.js';
 
 const REDACTED = '[redacted]';
 

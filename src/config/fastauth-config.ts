@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import type { ScheduledKey } from '../keys/key-schedule.js';
+import type { ClientConfig } from './client-entries.js';
 import type { MasterTokenConfig } from './master-token-entries.js';
+import type { PathRuleEntry } from './path-rule-entries.js';
 import type { SettingName, SETTINGS } from './settings.js';
 
 /** What a setting is once it is checked; lists and objects are frozen. */
@@ -14,18 +16,30 @@ type Resolved =
   | 'databaseApiUrl'
   | 'masterTokens'
   | 'cryptographyKeys'
+  | 'clients'
+  | 'tokenEndpoint'
   | 'sessionsPerClient'
   | 'audience'
+  | 'masterTokenPaths'
+  | 'accessTokenPaths'
   | 'storeTimeout';
 
-/** The validated configuration, frozen. Durations are seconds. See the README's table for every key. */
+/** The validated configuration, frozen. Durations are seconds. docs/configuration.md lists every key. */
 export interface FastauthConfig extends Omit<CheckedSettings, Resolved> {
   /** Where sessions are kept: `lmdb:<folder>`, `memory:`, `redis://`, `postgres://`, `mysql://`, `http(s)://` (the REST persistence API; `database-api-url` ends up here too). */
   readonly databaseUrl: string;
   /** Every master token, `masterToken` among them, hashed. */
   readonly masterTokens: readonly MasterTokenConfig[];
+  /** Paths that need the master token, each with a leading slash. */
+  readonly masterTokenPaths: readonly (string | PathRuleEntry)[];
+  /** Paths that need an access token, each with a leading slash. */
+  readonly accessTokenPaths: readonly (string | PathRuleEntry)[];
   /** Keys of the ring that the configuration itself holds. */
   readonly cryptographyKeys: readonly ScheduledKey[];
+  /** OAuth clients of the configuration; the store may have others. */
+  readonly clients: readonly ClientConfig[];
+  /** Whether there is an OAuth 2.0 token endpoint. */
+  readonly tokenEndpoint: boolean;
   /** Live sessions a client may have (`Infinity`: no limit); a new one beyond that ends the oldest. */
   readonly sessionsPerClient: number;
   /** `aud` of new tokens; tokens that name only others are refused. */

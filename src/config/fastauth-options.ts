@@ -1,4 +1,5 @@
 import type { FastauthConfig } from './fastauth-config.js';
+import type { ClientOptions } from './client-entries.js';
 import type { CryptographyKeyOptions } from './key-entries.js';
 import type { MasterTokenOptions } from './master-token-entries.js';
 
@@ -10,12 +11,14 @@ type ConfigValues = { -readonly [Key in keyof FastauthConfig]?: FastauthConfig[K
  */
 export interface FastauthOptions extends Omit<
   ConfigValues,
-  'sessionsPerClient' | 'audience' | 'masterTokens' | 'cryptographyKeys'
+  'sessionsPerClient' | 'audience' | 'masterTokens' | 'cryptographyKeys' | 'clients'
 > {
   /** Several master tokens, beside `masterToken` or instead of it. Default: none. */
   masterTokens?: readonly MasterTokenOptions[] | undefined;
   /** A key ring. `cryptographyKey` may stand beside it: for tokens that name no key. Default: none. */
   cryptographyKeys?: readonly CryptographyKeyOptions[] | undefined;
+  /** OAuth clients that authenticate themselves, beside those of the store. Default: none. */
+  clients?: readonly ClientOptions[] | undefined;
   /** `aud` of new tokens. Default: none. */
   audience?: string | readonly string[] | undefined;
   /** Live sessions a client may have. Default: 1, so that a new pair ends the older session. */

@@ -3,18 +3,23 @@ import type { z } from 'zod';
 import { ConfigError } from '../errors.js';
 import type { ScheduledKey } from '../keys/key-schedule.js';
 import { isShort, IS_SHORT, shortSecretWarnings } from '../keys/short-secret.js';
+import { type ClientConfig, configuredClients } from './client-entries.js';
 import { readEnvFile, readEnvironment } from './config-environment.js';
+import { cookieFaults } from './cookie-settings.js';
 import { readConfigFile } from './config-file.js';
 import { type ChosenValue, type ConfigSource, placeOf, sourceOf } from './config-source.js';
-import { canonicalDatabaseUrl, isOurDatabaseUrl } from './database-url.js';
+import { canonicalDatabaseUrl, isOurDatabaseUrl, isRestApi } from './database-url.js';
 import { CONFIG_ORIGINS, type FastauthConfig } from './fastauth-config.js';
 import type { FastauthOptions } from './fastauth-options.js';
+import { lifetimeWarnings } from './lifetime-warnings.js';
 import { masterTokenFaults, masterTokensOf } from './master-token-entries.js';
-import { isMasterTokenHash } from './secret-faults.js';
+import { guessableSecretFaults, guessableTokenWarnings } from './guessable-secrets.js';
 import { asBrowsersSpellIt } from './origin-fault.js';
+import { pathRuleOf, ruleScopeFaults, withLeadingSlash } from './path-rule-entries.js';
 import { scheduledKeys } from './key-entries.js';
-import { describeFault } from './setting-fault.js';
+import { describeFault, issuesOf } from './setting-fault.js';
 import { SETTING_NAMES, SETTINGS, type SettingName } from './settings.js';
+import { isProduction } from './production.js';
 
 /** Where the configuration is read from besides the options. */
 export interface ConfigSurroundings {
@@ -25,6 +30,8 @@ export interface ConfigSurroundings {
   readonly hasKeyProvider: boolean;
   /** Whether the application brings its store. Default: false. */
   readonly hasStore: boolean;
+  /** Whether it issues tokens, and so needs a store and keys. Default: true. */
+  readonly issuesTokens: boolean;
 }
 
 export interface LoadedConfig {
@@ -53,6 +60,7 @@ export function loadFastauthConfig(
     cwd = process.cwd(),
     hasKeyProvider = false,
     hasStore = false,
+    issuesTokens = true,
   }: Partial<ConfigSurroundings> = {},
 ): LoadedConfig {
   const { configFile, envFile, ...given } = options;
@@ -62,17 +70,26 @@ export function loadFastauthConfig(
   const faults = sources.flatMap((source) => source.faults);
   const values = check(chosen, faults);
   faults.push(...faultsBetween(chosen, values));
+  if (isProduction(env)) {
+    faults.push(...guessableSecretFaults(values, (setting) => setBy(chosen, setting)));
+  }
   const cryptographyKeys = importKeys(values, chosen, cwd, faults);
+  const clients = readClients(values, chosen, cwd, faults);
   if (faults.length > 0) throw new ConfigError(faults);
-  const config = resolve(values as Required<Values>, chosen, cryptographyKeys, cwd);
+  const config = resolve(values as Required<Values>, chosen, { cryptographyKeys, clients }, cwd);
   return {
     config,
     warnings: [
       ...sources.flatMap((source) => source.warnings ?? []),
       ...sourceWarnings(sources),
-      ...weaknessWarnings(config, chosen, hasKeyProvider),
-      ...guessableTokenWarnings(values, chosen),
-      ...(hasStore ? [] : storeWarnings(chosen, env)),
+      ...guessableTokenWarnings(values, (setting) => setBy(chosen, setting)),
+      ...(issuesTokens
+        ? [
+            ...weaknessWarnings(config, chosen, hasKeyProvider),
+            ...lifetimeWarnings(config).map(({ warning, settings }) => warning + setBy(chosen, ...settings)),
+            ...(hasStore ? [] : storeWarnings(chosen, env)),
+          ]
+        : []),
     ],
   };
 }
@@ -94,7 +111,7 @@ function check(chosen: Chosen, faults: string[]): Values {
     const result = SETTINGS[setting].safeParse(given?.value);
     if (result.success) values[setting] = result.data;
     else if (given) {
-      for (const issue of result.error.issues) {
+      for (const issue of issuesOf(result.error.issues)) {
         faults.push(`${given.source.name}: ${describeFault(setting, given, issue)}`);
       }
     }
@@ -103,22 +120,27 @@ function check(chosen: Chosen, faults: string[]): Values {
 }
 
 function faultsBetween(chosen: Chosen, values: Values): string[] {
-  const faults: string[] = [];
   const url = chosen.get('databaseUrl');
   const apiUrl = chosen.get('databaseApiUrl');
-  if (url && apiUrl) {
-    faults.push(`${placeOf(url)} and ${placeOf(apiUrl)} both name a store; leave one of them out`);
-  }
   const { masterToken, masterTokens = [], cryptographyKey, cryptographyKeys = [] } = values;
   const keys = [
-    cryptographyKey,
-    ...cryptographyKeys.flatMap(({ secret, jwk }) => [secret, jwk?.['k']]),
-  ].filter((key) => typeof key === 'string');
+    { text: cryptographyKey, setting: 'cryptographyKey' as const },
+    ...cryptographyKeys.flatMap(({ secret, jwk }) =>
+      [secret, jwk?.['k']].map((text) => ({ text, setting: 'cryptographyKeys' as const })),
+    ),
+  ].flatMap(({ text, setting }) => (typeof text === 'string' ? { text, setting } : []));
   return [
-    ...faults,
+    ...(url && apiUrl
+      ? [`${placeOf(url)} and ${placeOf(apiUrl)} both name a store; leave one of them out`]
+      : []),
+    ...(values.enforcement === 'observe' && values.observeUntil === undefined
+      ? [`enforcement "observe" needs observe-until, the date that ends it${setBy(chosen, 'enforcement')}`]
+      : []),
     ...tokenFaults(values, chosen),
+    ...cookieFaults(values).map((fault) => fault + setBy(chosen, 'refreshTokenCookie')),
+    ...ruleScopeFaults(values).map((fault) => fault + setBy(chosen, 'accessTokenPaths')),
     ...masterTokenFaults(masterTokensOf(masterToken, masterTokens), keys).map(
-      (fault) => fault + setBy(chosen, 'masterToken', 'masterTokens', 'cryptographyKey', 'cryptographyKeys'),
+      ({ fault, settings }) => fault + setBy(chosen, ...settings),
     ),
   ];
 }
@@ -146,10 +168,6 @@ function tokenFaults(values: Values, chosen: Chosen): string[] {
   return faults;
 }
 
-function isRestApi({ databaseUrl, databaseApiUrl }: Pick<Values, 'databaseUrl' | 'databaseApiUrl'>): boolean {
-  return databaseApiUrl !== undefined || /^https?:/i.test(databaseUrl ?? '');
-}
-
 function importKeys(
   { cryptographyKeys = [] }: Values,
   chosen: Chosen,
@@ -161,6 +179,21 @@ function importKeys(
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     faults.push(...error.faults.map((fault) => fault + setBy(chosen, 'cryptographyKeys')));
+    return [];
+  }
+}
+
+function readClients(
+  { clients = [], scopes }: Values,
+  chosen: Chosen,
+  cwd: string,
+  faults: string[],
+): readonly ClientConfig[] {
+  try {
+    return configuredClients(clients, cwd, scopes);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    faults.push(...error.faults.map((fault) => fault + setBy(chosen, 'clients')));
     return [];
   }
 }
@@ -178,12 +211,14 @@ function resolve(
     ...rest
   }: Required<Values>,
   chosen: Chosen,
-  cryptographyKeys: readonly ScheduledKey[],
+  { cryptographyKeys, clients }: Pick<FastauthConfig, 'cryptographyKeys' | 'clients'>,
   cwd: string,
 ): FastauthConfig {
   const config = {
     ...rest,
     cryptographyKeys: Object.freeze(cryptographyKeys),
+    clients,
+    tokenEndpoint: rest.tokenEndpoint ?? clients.length > 0,
     keySetFile: keySetFile === undefined ? undefined : resolvePath(cwd, keySetFile),
     databaseUrl: canonicalDatabaseUrl(databaseApiUrl ?? databaseUrl),
     storeTimeout: storeTimeout ?? (isRestApi({ databaseApiUrl, databaseUrl }) ? REST_TIMEOUT : STORE_TIMEOUT),
@@ -192,21 +227,18 @@ function resolve(
     acceptedTokenFormats: Object.freeze(rest.acceptedTokenFormats),
     audience: Object.freeze(typeof audience === 'string' ? [audience] : audience),
     headers: Object.freeze(rest.headers),
+    scopes: rest.scopes && Object.freeze(rest.scopes),
     masterTokens: Object.freeze(masterTokensOf(rest.masterToken, masterTokens)),
-    masterTokenPaths: Object.freeze(rest.masterTokenPaths.map(withLeadingSlash)),
-    accessTokenPaths: Object.freeze(rest.accessTokenPaths.map(withLeadingSlash)),
+    masterTokenPaths: Object.freeze(rest.masterTokenPaths.map(pathRuleOf)),
+    accessTokenPaths: Object.freeze(rest.accessTokenPaths.map(pathRuleOf)),
     publicPaths: Object.freeze(rest.publicPaths.map(withLeadingSlash)),
+    cookieOrigins: Object.freeze(rest.cookieOrigins.map(asBrowsersSpellIt)),
     websocketOrigins: Object.freeze(rest.websocketOrigins.map(asBrowsersSpellIt)),
   };
   const origins = new Map(Array.from(chosen, ([setting, value]) => [setting, placeOf(value)]));
   if (origins.has('databaseApiUrl')) origins.set('databaseUrl', origins.get('databaseApiUrl') ?? '');
   Object.defineProperty(config, CONFIG_ORIGINS, { value: origins });
   return Object.freeze(config);
-}
-
-function withLeadingSlash(path: string): string {
-  const trimmed = path.trim();
-  return trimmed.startsWith('/') ? trimmed : `/${trimmed}`;
 }
 
 /** A secret that two sources tell differently: somebody may believe that the other one holds. */
@@ -250,23 +282,6 @@ function weaknessWarnings(config: FastauthConfig, chosen: Chosen, hasKeyProvider
     );
   }
   return warnings;
-}
-
-function guessableTokenWarnings({ masterToken, masterTokens = [] }: Values, chosen: Chosen): string[] {
-  const plain = [
-    { place: 'master-token', token: masterToken, origin: setBy(chosen, 'masterToken') },
-    ...masterTokens.map(({ name, token }) => ({
-      place: `master-tokens ${JSON.stringify(name)}`,
-      token,
-      origin: setBy(chosen, 'masterTokens'),
-    })),
-  ];
-  return plain
-    .filter(({ token }) => token !== undefined && !isMasterTokenHash(token) && token.length < 16)
-    .map(
-      ({ place, origin }) =>
-        `${place} is shorter than 16 characters and can be guessed; make one with "npx fastauth keys generate --print"${origin}`,
-    );
 }
 
 /** A store that `DATABASE_URL` named until it was no longer read would be lost without a word. */

@@ -85,7 +85,7 @@ describe('master-tokens', () => {
     [
       'an unknown name',
       [{ name: 'a', token: TOKEN, expires: 5 }],
-      /\[0\] has "expires", which is no name there/,
+      /\[0\] has "expires", which is not a name there/,
     ],
     ['a placeholder', [{ name: 'a', token: '<your-token>' }], /\["token"\] is still the placeholder/],
     ['white space', [{ name: 'a', token: '  ' }], /\["token"\] is white space only/],
@@ -129,6 +129,17 @@ describe('master-tokens', () => {
       ]);
     }
     expect(faults({ cryptographyKey: key, masterToken: masterTokenHash(key) })).toHaveLength(1);
+  });
+
+  it('names the settings of the two that are one, and no others', () => {
+    const found = faults({
+      cryptographyKey: 'k'.repeat(40),
+      masterToken: TOKEN,
+      masterTokens: [{ name: 'a', token: TOKEN }],
+    });
+    expect(found).toEqual([
+      'master-token and master-tokens "a" are the same token; leave one out; set by "masterToken" (forRoot options) and "masterTokens" (forRoot options)',
+    ]);
   });
 
   it('warns of tokens that can be guessed, by name', () => {

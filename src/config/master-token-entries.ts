@@ -70,30 +70,45 @@ export function masterTokensOf(
   ].map((token) => Object.freeze(token));
 }
 
+/** What is wrong with several secrets together, and whose settings are to be told with it. */
+export interface SecretsFault {
+  readonly fault: string;
+  readonly settings: readonly SecretSetting[];
+}
+
+type SecretSetting = 'masterToken' | 'masterTokens' | 'cryptographyKey' | 'cryptographyKeys';
+
 /** What is wrong with the tokens together. Only names are told. */
 export function masterTokenFaults(
   tokens: readonly MasterTokenConfig[],
-  cryptographyKeys: readonly string[],
-): string[] {
-  const faults: string[] = [];
-  const keys = new Set(cryptographyKeys.map(sha256));
+  cryptographyKeys: readonly { readonly text: string; readonly setting: SecretSetting }[],
+): SecretsFault[] {
+  const faults: SecretsFault[] = [];
+  const keys = new Map(cryptographyKeys.map(({ text, setting }) => [sha256(text), setting]));
   const byName = new Map<string, MasterTokenConfig>();
   const byHash = new Map<string, MasterTokenConfig>();
   for (const token of tokens) {
     const twin = byHash.get(token.hash);
     if (byName.has(token.name)) {
-      faults.push(`master-tokens has two tokens named ${JSON.stringify(token.name)}; give each its own name`);
+      faults.push({
+        fault: `master-tokens has two tokens named ${JSON.stringify(token.name)}; give each its own name`,
+        settings: ['masterTokens'],
+      });
     }
     if (twin) {
-      faults.push(
-        `master-tokens ${JSON.stringify(twin.name)} and ${JSON.stringify(token.name)} are the same token; leave one out`,
-      );
+      faults.push({
+        fault: `${placesOf(twin, token)} are the same token; leave one out`,
+        settings: [...new Set([settingOf(twin), settingOf(token)])],
+      });
     }
-    if (keys.has(token.hash)) {
-      faults.push(
-        `${placeOf(token)} and cryptography-key are the same text: whoever may call master routes could then forge any token. ` +
+    const keySetting = keys.get(token.hash);
+    if (keySetting !== undefined) {
+      faults.push({
+        fault:
+          `${placeOf(token)} and cryptography-key are the same text: whoever may call master routes could then forge any token. ` +
           CHANGE_THE_TOKEN,
-      );
+        settings: [settingOf(token), keySetting],
+      });
     }
     byName.set(token.name, token);
     byHash.set(token.hash, token);
@@ -126,6 +141,15 @@ function base64Forms(bytes: Buffer): readonly string[] {
     const text = bytes.toString(encoding as BufferEncoding).replace(/=+$/, '');
     return [text, text + padding];
   });
+}
+
+function settingOf({ name }: MasterTokenConfig): 'masterToken' | 'masterTokens' {
+  return name === SINGLE_MASTER_TOKEN ? 'masterToken' : 'masterTokens';
+}
+
+function placesOf(one: MasterTokenConfig, other: MasterTokenConfig): string {
+  const isSingle = settingOf(one) === 'masterToken';
+  return `${placeOf(one)} and ${isSingle ? placeOf(other) : JSON.stringify(other.name)}`;
 }
 
 function placeOf({ name }: MasterTokenConfig): string {

@@ -12,3 +12,8 @@ export function camelCase(kebab: string): string {
 export function snakeCase(name: string): string {
   return kebabCase(name).replaceAll('-', '_');
 }
+
+/** A name by which spellings are compared: its letters and digits, in lower case. */
+export function lettersOf(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '');
+}

@@ -31,7 +31,7 @@ const STOCK_TEXT = new RegExp(
 );
 
 /** Text such as `changeme`, `my-secret-token`, `Password123` or `12345678`, which stands in for a secret. */
-function isStockText(text: string): boolean {
+export function isStockText(text: string): boolean {
   const plain = text.toLowerCase().replace(/[\s._!-]/g, '');
   return plain.length <= 40 && (STOCK_TEXT.test(plain) || '12345678901234567890'.startsWith(plain));
 }

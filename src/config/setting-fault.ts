@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { GivenValue } from './config-source.js';
-import { SECRET_SETTINGS, SETTINGS, type SettingName } from './settings.js';
+import { SECRET_SETTINGS } from './secret-settings.js';
+import { SETTINGS, type SettingName } from './settings.js';
 
 /** One sentence about a value that its setting refuses: where it stands, what was found, what is expected. */
 export function describeFault(
@@ -10,7 +11,7 @@ export function describeFault(
 ): string {
   const place = [JSON.stringify(spelling), ...issue.path.map((part) => `[${JSON.stringify(part)}]`)].join('');
   if (issue.code === 'unrecognized_keys') {
-    return `${place} has ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}, which is no name there; see the README`;
+    return `${place} has ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}, which is not a name there; see docs/configuration.md`;
   }
   // Messages of our own end the sentence; those of the library begin one.
   if (/^[a-z]/.test(issue.message)) return `${place} ${issue.message}`;
@@ -19,7 +20,20 @@ export function describeFault(
     value,
   );
   const { expected } = SETTINGS[setting].meta() as { expected: string };
-  return `${place} is ${describe(found, SECRET_SETTINGS.has(setting))}; expected ${issue.path.length > 0 ? 'text in ' : ''}${expected}`;
+  return `${place} is ${describe(found, SECRET_SETTINGS.has(setting))}; expected ${issue.path.length === 1 ? 'text in ' : ''}${expected}`;
+}
+
+/** What is wrong, of a value that may be text or an object: within the object if it is one. */
+export function issuesOf(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
+  return issues.flatMap((issue) => {
+    if (issue.code !== 'invalid_union') return [issue];
+    const within = issue.errors.find((option) => !option.some(isOfWhole));
+    return within?.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue];
+  });
+}
+
+function isOfWhole({ code, path }: z.core.$ZodIssue): boolean {
+  return code !== 'unrecognized_keys' && path.length === 0;
 }
 
 function describe(value: unknown, isSecret: boolean): string {

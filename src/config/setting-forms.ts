@@ -1,9 +1,11 @@
+import { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { isPlaceholder } from '../keys/secret-text.js';
 import { databaseUrlFault } from './database-url.js';
 import { headerFaults, withoutEllipsis } from './headers-fault.js';
 import { pathRuleFault } from './path-rule-fault.js';
 import { isObject } from './setting-entries.js';
+import { isTimeSetting } from './time-setting.js';
 
 /** A check that answers what is wrong, as the end of a sentence about the key. */
 type Fault<T> = (value: T) => string | undefined;
@@ -58,8 +60,31 @@ export function attemptsStoreFault(url: string): string | undefined {
     : 'is neither "memory:" nor a redis:// or rediss:// URL';
 }
 
+export function messageKeyFault(key: string): string | undefined {
+  if (key.trim() === '') return 'is empty';
+  return key === 'master-token' || key in Object.prototype ? 'is taken; choose another name' : undefined;
+}
+
+/** What requests have already, on one adapter or the other; Express and Fastify are not asked, since both may be absent. */
+const PROPERTIES_OF_REQUESTS: ReadonlySet<string> = new Set(
+  'app body complete connection cookies headers host hostname id ip ips log method next originalUrl params path protocol query raw rawHeaders req res route routeOptions secure server signedCookies socket url'.split(
+    ' ',
+  ),
+);
+
+export function userPropertyFault(name: string): string | undefined {
+  if (!/^[A-Za-z_]\w*$/.test(name)) return 'is not the name of a property';
+  return PROPERTIES_OF_REQUESTS.has(name) || name in IncomingMessage.prototype
+    ? 'is a property of requests already; choose another name'
+    : undefined;
+}
+
 export function audienceFault(audience: string): string | undefined {
   return audience.trim() === '' ? 'is empty' : undefined;
+}
+
+export function observeUntilFault(date: string): string | undefined {
+  return isTimeSetting(date) ? undefined : 'is no date; write "2027-01-31" or "2027-01-31T12:00:00Z"';
 }
 
 export function oneOf(names: readonly string[]): string {

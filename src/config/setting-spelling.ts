@@ -1,5 +1,5 @@
 import { editDistance } from './edit-distance.js';
-import { kebabCase, snakeCase } from './name-case.js';
+import { kebabCase, lettersOf, snakeCase } from './name-case.js';
 import { SETTING_NAMES, type SettingName } from './settings.js';
 
 /** A second name of a key: the original's readers know both. */
@@ -31,8 +31,4 @@ export function nearestSetting(misspelling: string): string | undefined {
     .sort((a, b) => a.distance - b.distance);
   const [nearest] = distances;
   return nearest && kebabCase(nearest.name);
-}
-
-function lettersOf(name: string): string {
-  return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '');
 }

@@ -1,9 +1,14 @@
 import { z } from 'zod';
 import { HMAC_ALGORITHMS } from '../keys/algorithms.js';
 import { databaseApiUrlFault, databaseUrlFault } from './database-url.js';
+import { CLIENT_SETTINGS } from './client-settings.js';
+import { COOKIE_SETTINGS } from './cookie-settings.js';
+import { RESOURCE_SETTINGS } from './resource-settings.js';
+import { WEBSOCKET_SETTINGS } from './websocket-settings.js';
 import { cryptographyKeyList } from './key-entries.js';
 import { masterTokenList } from './master-token-entries.js';
-import { originFault } from './origin-fault.js';
+import { scopeDescriptions } from './scope-name.js';
+import { accessPathRules, masterPathRules } from './path-rule-entries.js';
 import { proxyFault } from './proxy-fault.js';
 import {
   appNameFault,
@@ -12,9 +17,12 @@ import {
   authPrefixFault,
   headerMap,
   issuerFault,
+  messageKeyFault,
+  observeUntilFault,
   oneOf,
   pathList,
   text,
+  userPropertyFault,
   wholeNumber,
 } from './setting-forms.js';
 import { cryptographyKeyFault, masterTokenFault } from './secret-faults.js';
@@ -23,8 +31,9 @@ const TOKEN_FORMATS = ['jwt', 'jwe', 'opaque'] as const;
 const YEAR = 365 * 24 * 60 * 60;
 
 /**
- * Every key of the configuration, once: its form, its default and what it means. The file's JSON Schema, the
- * README's table, the checks and the type of the configuration all come from here. `expected` ends the sentence of a fault.
+ * Every key of the configuration, once: its form, its default and what it means. The file's JSON Schema, the table of
+ * docs/configuration.md, the checks and the type of the configuration all come from here. `expected` ends the
+ * sentence of a fault.
  */
 export const SETTINGS = {
   /** Names the app in OpenAPI, logs and shared stores. */
@@ -100,6 +109,7 @@ export const SETTINGS = {
     expected: 'a list such as ["jwt"]',
     description: 'Formats that are accepted besides `token-format`, while clients still have such tokens.',
   }),
+  ...RESOURCE_SETTINGS,
   accessTokenProfile: z.enum(['default', 'at+jwt']).default('default').meta({
     expected: '"default" or "at+jwt"',
     description:
@@ -117,15 +127,28 @@ export const SETTINGS = {
     expected: 'an object of header names and texts',
     description: 'Headers sent on every call to the REST persistence API.',
   }),
+  /** Whether what misses an access requirement is refused. */
+  enforcement: z.enum(['enforce', 'observe']).default('enforce').meta({
+    expected: '"enforce" or "observe"',
+    description:
+      '`observe`: until `observe-until`, calls that miss an access requirement pass and are reported as `access.would_deny`. Master requirements and the token endpoints are enforced all the same.',
+  }),
+  /** From when on everything is enforced. */
+  observeUntil: text(observeUntilFault).optional().meta({
+    expected: 'a date such as "2027-01-31", or "2027-01-31T12:00:00Z"',
+    description:
+      'From when on everything is enforced though `enforcement` is `observe`: a date (midnight UTC) or a date and time with its zone, at most 90 days ahead.',
+  }),
   /** Path rules, each with a leading slash. */
-  masterTokenPaths: pathList().default([]).meta({
-    expected: 'a list of paths such as ["/master"]',
+  masterTokenPaths: masterPathRules().default([]).meta({
+    expected: 'a list of paths such as ["/master"], or of objects with "path" and "methods"',
     description:
       'Paths that need the master token. `/admin` guards `/admin` and all below it; `*` and `:name` stand for one segment; `/admin*` guards the raw prefix.',
   }),
-  accessTokenPaths: pathList().default([]).meta({
-    expected: 'a list of paths such as ["/access"]',
-    description: 'Paths that need an access token. A path in both lists needs both tokens.',
+  accessTokenPaths: accessPathRules().default([]).meta({
+    expected: 'a list of paths such as ["/access"], or of objects with "path", "methods" and "scopes"',
+    description:
+      'Paths that need an access token. A path in both lists needs both tokens. In both lists, an entry may be an object with `path` and `methods`; here also with `scopes`: `{"path": "/devices", "methods": ["POST"], "scopes": ["devices:write"]}`.',
   }),
   /** What a route needs that no decorator names; a path rule adds to it, so that an undecorated route under a master rule needs both tokens. */
   defaultAccess: z.enum(['public', 'access', 'master']).default('public').meta({
@@ -148,10 +171,18 @@ export const SETTINGS = {
     expected: 'true or false',
     description: 'Whether anybody may call `/token/new`, without the master token.',
   }),
+  ...CLIENT_SETTINGS,
   /** What `/token/introspect` needs. */
   introspectionAccess: z.enum(['public', 'access', 'master']).default('master').meta({
     expected: '"public", "access" or "master"',
-    description: 'What `/token/introspect` needs (RFC 7662).',
+    description:
+      'What `/token/introspect` needs (RFC 7662) of others than clients with the right `introspect`, who may ask wherever `token-endpoint` is on.',
+  }),
+  /** What tokens may be issued for; without it, any name. */
+  scopes: scopeDescriptions().optional().meta({
+    expected: 'an object of scope names and descriptions such as {"devices:read": "Read devices"}',
+    description:
+      'The scopes that there are, each with a description for OpenAPI. Other names are then refused at the start and when tokens are issued. Without it, any name is good.',
   }),
   accessTokenExpiresIn: wholeNumber(1, 100 * YEAR)
     .default(30 * 24 * 60 * 60)
@@ -185,6 +216,12 @@ export const SETTINGS = {
       expected: 'a whole number, at least 1, or "unlimited"',
       description: 'Live sessions a client may have; a new one beyond that ends the oldest.',
     }),
+  /** How exactly it is kept when a session was last used, in seconds; 0: not at all. */
+  trackLastUsed: wholeNumber(0, YEAR).default(0).meta({
+    expected: 'a whole number of seconds; 0 for off',
+    description:
+      'How exactly it is kept when a session was last used, in seconds: at most one write per session in that time, which no request waits for. `0`: not at all. The REST persistence API has no room for it.',
+  }),
   /** Tolerated difference between clocks when `exp`, `nbf` and `iat` are checked. */
   clockTolerance: wholeNumber(0, 600).default(5).meta({
     expected: 'a whole number of seconds from 0 to 600',
@@ -206,41 +243,19 @@ export const SETTINGS = {
     expected: 'a whole number, at least 1',
     description: 'How many verified tokens are remembered so that their signature is not computed again.',
   }),
-  /** How a WebSocket handshake is refused: a frame and close 1008, or 401 in answer to the upgrade. */
-  websocketRefusal: z.enum(['close', 'unauthorized']).default('close').meta({
-    expected: '"close" or "unauthorized"',
+  ...COOKIE_SETTINGS,
+  ...WEBSOCKET_SETTINGS,
+  /** Where requests of HTTP have the principal besides, for code written for Passport. */
+  userProperty: text(userPropertyFault).optional().meta({
+    expected: 'the name of a property such as "user"',
     description:
-      'How a WebSocket handshake is refused: `close` (a text frame, then close 1008) or `unauthorized` (401 in answer to the upgrade).',
+      'Property of the request that has the principal besides, for code written for Passport: `"user"` puts it at `request.user`. Routes that ask for no token leave it alone.',
   }),
-  /** Whether handshakes may carry the token in the query string, which ends up in logs. */
-  websocketQueryToken: z.boolean().default(false).meta({
-    expected: 'true or false',
+  /** Where messages carry the token whose transport has no headers. */
+  messageTokenKey: text(messageKeyFault).optional().meta({
+    expected: 'the name of a key such as "accessToken"',
     description:
-      'Whether a WebSocket handshake may carry `access_token` in the query string, which ends up in logs.',
-  }),
-  /** Origins whose pages may open WebSockets, as browsers spell them; empty: all. */
-  websocketOrigins: z.array(text(originFault)).default([]).meta({
-    expected: 'a list of origins such as ["https://app.example.com"]',
-    description:
-      'Origins whose pages may open WebSockets; a browser on any other is refused. Empty: all. Clients that send no `Origin` are no browsers and not concerned.',
-  }),
-  /** How long a socket whose token was refreshed has to present the new one; 0: not at all. */
-  websocketReauthenticationGrace: z.number().min(0).max(60).default(0.4).meta({
-    expected: 'a number of seconds from 0 to 60',
-    description:
-      'How many seconds a socket whose access token was refreshed has to present the new one before it is closed; `0`: none. Its guarded messages are refused meanwhile.',
-  }),
-  /** What a socket lives as long as. */
-  websocketFollows: z.enum(['token', 'session']).default('token').meta({
-    expected: '"token" or "session"',
-    description:
-      "What a socket lives as long as: the access token that it came by, or that token's session, whatever is refreshed meanwhile, for clients that refresh without telling their sockets.",
-  }),
-  /** Seconds between the pings of guarded sockets of ws; 0: none. */
-  websocketHeartbeat: wholeNumber(0, 3600).default(30).meta({
-    expected: 'a whole number of seconds from 0 to 3600',
-    description:
-      'How often, in seconds, guarded sockets of ws are pinged; one that has sent nothing since the last ping is cut. `0`: never. socket.io has its own `pingInterval`.',
+      "Key of a message's payload that carries the access token, for microservices whose transport has no headers (TCP, Redis); the master token is then under `master-token`. Handlers see neither. Without it, such messages carry no token.",
   }),
   /** Seconds until no connection is left of an application that closes. */
   shutdownTimeout: z.number().min(0.1).max(3600).default(5).meta({
@@ -283,15 +298,3 @@ export const SETTINGS = {
 export type SettingName = keyof typeof SETTINGS;
 
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
-
-/** Keys whose values never enter an error or a log: they hold secrets, or may. */
-export const SECRET_SETTINGS: ReadonlySet<SettingName> = new Set([
-  'masterToken',
-  'masterTokens',
-  'cryptographyKey',
-  'cryptographyKeys',
-  'headers',
-  'databaseUrl',
-  'databaseApiUrl',
-  'failedAttemptsStore',
-]);

@@ -5,13 +5,18 @@ import { AuditSink } from './audit-sink.js';
 
 const WARNINGS: ReadonlySet<FastauthEvent['type']> = new Set([
   'access.denied',
+  'access.would_deny',
   'access.limited',
   'token.reused',
   'token.replayed',
   'token.refused',
 ]);
 /** What anybody can cause at will. It has a budget of its own, so that it keeps nothing else out of the log. */
-const FLOOD: ReadonlySet<FastauthEvent['type']> = new Set(['access.denied', 'token.refused']);
+const FLOOD: ReadonlySet<FastauthEvent['type']> = new Set([
+  'access.denied',
+  'access.would_deny',
+  'token.refused',
+]);
 /** A flood must fill neither disk nor event loop: together at most ten lines a second come of one. */
 const FLOOD_LINES = 8;
 const LIMITED_LINES = 2;

@@ -3,7 +3,7 @@ import { FastauthEvents } from '../events/fastauth-events.js';
 
 /** Totals since the start, read when metrics are collected, so that guarded requests only add one to a number. */
 export interface MetricSources {
-  /** Met demands by level. */
+  /** Met requirements by level. */
   readonly admitted: () => Readonly<Record<string, number>>;
   /** The verified-token cache. */
   readonly cacheLookups: () => { readonly hits: number; readonly misses: number };
@@ -12,7 +12,7 @@ export interface MetricSources {
 /**
  * Metrics through @opentelemetry/api, where the application has it (without an SDK behind it they cost nothing):
  * - `fastauth.events`: what happened, by `type`, and `code` of denials;
- * - `fastauth.admitted`: met demands, by `level`;
+ * - `fastauth.admitted`: met requirements, by `level`;
  * - `fastauth.verified_token_cache.lookups`: by `result`, `hit` or `miss`;
  * - `fastauth.operation.duration`: seconds, by `operation` and `outcome`.
  */
@@ -32,7 +32,9 @@ export class FastauthMetrics implements OnModuleInit {
     this.events.subscribe((event) =>
       events.add(
         1,
-        event.type === 'access.denied' ? { type: event.type, code: event.code } : { type: event.type },
+        event.type === 'access.denied' || event.type === 'access.would_deny'
+          ? { type: event.type, code: event.code }
+          : { type: event.type },
       ),
     );
 
@@ -46,7 +48,7 @@ export class FastauthMetrics implements OnModuleInit {
     );
 
     meter
-      .createObservableCounter('fastauth.admitted', { description: 'Met demands, by level.' })
+      .createObservableCounter('fastauth.admitted', { description: 'Met requirements, by level.' })
       .addCallback((result) => {
         for (const [level, total] of Object.entries(this.sources.admitted()))
           result.observe(total, { level });

@@ -1,14 +1,11 @@
 import type { ModuleMetadata, Provider } from '@nestjs/common';
-import { ACCESS, BOTH, describeDemand, MASTER } from '../access/demand.js';
+import { ACCESS, BOTH, MASTER } from '../access/requirement.js';
 import { Gate } from '../access/gate.js';
 import { Clock } from '../clock.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import { type Given, givenProvider } from '../config/given-provider.js';
-import { CryptoKeyNotSetError } from '../errors.js';
 import { FastauthEvents } from '../events/fastauth-events.js';
-import { KeyRingHolder } from '../keys/key-ring-holder.js';
-import { TokenStore } from '../sessions/token-store.js';
-import { TokenService } from '../tokens/token.service.js';
+import { AccessTokens } from '../tokens/access-tokens.js';
 import { AuditSink } from './audit-sink.js';
 import { AuditTrail } from './audit-trail.js';
 import { EventEmitterBridge } from './event-emitter.bridge.js';
@@ -34,30 +31,23 @@ export function observabilityProviders(auditSink: Given<AuditSink> | undefined):
           new AuditTrail(events, sink, () => clock.now()),
       },
       EventEmitterBridge,
-      { provide: FastauthMetrics, inject: [FastauthEvents, Gate, TokenService], useFactory: metricsOf },
+      { provide: FastauthMetrics, inject: [FastauthEvents, Gate, AccessTokens], useFactory: metricsOf },
       {
         provide: FastauthHealthIndicator,
-        inject: [TokenStore, { token: KeyRingHolder, optional: true }],
-        useFactory: healthIndicatorOf,
+        inject: [AccessTokens],
+        useFactory: (tokens: AccessTokens) => new FastauthHealthIndicator(() => tokens.ping()),
       },
     ],
     exports: [FastauthHealthIndicator],
   };
 }
 
-function metricsOf(events: FastauthEvents, gate: Gate, tokens: TokenService): FastauthMetrics {
+function metricsOf(events: FastauthEvents, gate: Gate, tokens: AccessTokens): FastauthMetrics {
   return new FastauthMetrics(events, {
     admitted: () =>
       Object.fromEntries(
-        [ACCESS, MASTER, BOTH].map((level) => [describeDemand(level), gate.admitted[level] ?? 0]),
+        [ACCESS, MASTER, BOTH].map((level) => [level.describe(), gate.admitted[level.credentials] ?? 0]),
       ),
     cacheLookups: () => tokens.cacheLookups,
-  });
-}
-
-function healthIndicatorOf(store: TokenStore, keys: KeyRingHolder | undefined): FastauthHealthIndicator {
-  return new FastauthHealthIndicator(async () => {
-    if (!keys) throw new CryptoKeyNotSetError();
-    await store.ping();
   });
 }
