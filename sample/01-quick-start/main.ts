@@ -1,3 +1,4 @@
+// Shows everything at its defaults: endpoints, guards by decorator and by path, gateways, Swagger UI.
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { INestApplication } from '@nestjs/common';
@@ -6,10 +7,11 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { withFastauth } from 'nestjs-fastauth';
 import { AppModule } from './app.module.js';
-import { curlLines, makeMissingKeys } from './first-start.js';
-import { GLOBAL_PREFIX, HTTP_ADAPTER, IS_PRODUCTION, PORT } from './settings.js';
+import { makeMissingKeys } from '../first-start.js';
+import { curlLines } from './curl-lines.js';
+import { ENV_FILE, GLOBAL_PREFIX, HTTP_ADAPTER, IS_PRODUCTION, PORT } from './settings.js';
 
-if (!IS_PRODUCTION) await makeMissingKeys();
+if (!IS_PRODUCTION) await makeMissingKeys(ENV_FILE);
 
 const app: INestApplication =
   HTTP_ADAPTER === 'fastify'

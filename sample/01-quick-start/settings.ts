@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { envFileOf } from '../first-start.js';
 
 // This file runs from sample/dist/01-quick-start.
 const fromHere = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -7,7 +8,7 @@ const fromHere = (path: string): string => fileURLToPath(new URL(path, import.me
 export const CONFIG_FILE = process.env['FASTAUTH_CONFIG'] || fromHere('../../../fastauth.config.json');
 
 /** Where the sample keeps its keys. */
-export const ENV_FILE = fromHere('../../01-quick-start/.env');
+export const ENV_FILE = envFileOf('01-quick-start');
 
 /** Handed to `forRoot`: fastauth itself reads FASTAUTH_DATABASE_URL only. */
 export const DATABASE_URL = process.env['DATABASE_URL'];

@@ -1,3 +1,4 @@
+// Shows custom issuance: a subclass of TokenController that refuses unknown partners and gives the others claims of their own.
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';

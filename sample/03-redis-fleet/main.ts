@@ -1,3 +1,4 @@
+// Shows a fleet: two processes behind one port that share their sessions in Redis.
 import cluster from 'node:cluster';
 
 // Two processes on one port: the primary hands connections out by turns. Two machines would do just the same.

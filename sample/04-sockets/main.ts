@@ -1,3 +1,4 @@
+// Shows WebSockets: a gateway, and a page that refreshes its token and goes on without connecting anew.
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { WsAdapter } from '@nestjs/platform-ws';

@@ -1,3 +1,4 @@
+// Shows socket.io: two namespaces, each with a requirement of its own.
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';

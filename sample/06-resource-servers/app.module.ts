@@ -1,5 +1,6 @@
 import { Controller, Get, Module } from '@nestjs/common';
 import { AccessOnly, CurrentPrincipal, FastauthModule, type Principal } from 'nestjs-fastauth';
+import { AUDIENCE, ISSUER } from './orders.js';
 
 @Controller()
 class MeController {
@@ -10,6 +11,17 @@ class MeController {
   }
 }
 
-// Keys come from KEY_SET_FILE, the master token from MASTER_TOKEN.
-@Module({ imports: [FastauthModule.forRoot({ configFile: false })], controllers: [MeController] })
+// Keys come from KEY_SET_FILE, the master token from MASTER_TOKEN. Resource servers that ask about tokens are clients:
+// npx fastauth client add --client-id orders --audience https://orders.example.com --introspect
+@Module({
+  imports: [
+    FastauthModule.forRoot({
+      configFile: false,
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      tokenEndpoint: true,
+    }),
+  ],
+  controllers: [MeController],
+})
 export class AppModule {}

@@ -1,3 +1,4 @@
+// Shows an authorization server, whose tokens two resource servers (by-jwks.ts, by-introspection.ts) accept.
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';

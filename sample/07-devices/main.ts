@@ -1,3 +1,4 @@
+// Shows one session per device: list, rename and log out own devices, log out all others.
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';

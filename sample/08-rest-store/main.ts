@@ -1,3 +1,4 @@
+// Shows the REST persistence API next to the server that keeps its sessions there.
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { AppModule, PersistenceModule } from './app.module.js';

@@ -1,3 +1,4 @@
+// Shows sessions in SQL: a SQLite file handed in as a Kysely dialect, or a server by SQL_URL.
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { AppModule, tokenStore } from './app.module.js';
