@@ -5,7 +5,7 @@ import { answer } from './lib/answer.js';
 /** @type {Map<number, Connection[]>} by port, kept between blocks so that no block pays for connecting */
 const pools = new Map();
 
-answer({ block });
+answer({ block, pace });
 
 /**
  * Sends `count` requests over `connections` connections.
@@ -49,7 +49,7 @@ async function block({
       const startedAt = times ? performance.now() : 0;
       connection.exchange(text, (error, status, body) => {
         if (error) return reject(error);
-        if (status !== expect) return reject(new Error(`answer ${status} instead of ${expect}`));
+        if (status !== expect) return reject(new Error(`answer ${status} instead of ${expect}: ${body}`));
         if (times) times[index] = performance.now() - startedAt;
         if (chain) link.take(body);
         if (++done === count) resolve();
@@ -61,6 +61,37 @@ async function block({
   }).finally(() => (isRunning = false));
   const seconds = (performance.now() - startedAt) / 1000;
   return { count, seconds, ...(times ? percentiles(times) : {}) };
+}
+
+/**
+ * Sends `rate` requests a second for `seconds`, whether or not those before are answered. Times count from when a
+ * request was due, so that one that had to wait for a connection is as late as its caller would find it.
+ */
+async function pace({ port, request, rate, seconds, connections = 32 }) {
+  const idle = [...(await poolOf(port, connections))];
+  const count = Math.round(rate * seconds);
+  const times = new Float64Array(count);
+  let sent = 0;
+  let done = 0;
+  const startedAt = performance.now();
+  await new Promise((resolve, reject) => {
+    const send = () => {
+      const due = Math.min(count, Math.floor(((performance.now() - startedAt) / 1000) * rate));
+      for (; sent < due && idle.length > 0; sent++) {
+        const connection = idle.pop();
+        const index = sent;
+        connection.exchange(request, (error, status) => {
+          if (error || status !== 200) return reject(error ?? new Error(`answer ${status} instead of 200`));
+          times[index] = performance.now() - startedAt - (index / rate) * 1000;
+          idle.push(connection);
+          if (++done === count) resolve();
+        });
+      }
+      if (done < count) setImmediate(send);
+    };
+    send();
+  });
+  return { count, ...percentiles(times) };
 }
 
 function linkOf(connection, index, { member, values }) {

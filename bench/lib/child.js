@@ -7,9 +7,11 @@ export class Child {
   #lastId = 0;
   #waiting = new Map();
 
-  constructor(script, { args = [], execArgv = [], env = {} } = {}) {
+  /** @param core the one core that it may use (Linux); undefined: any */
+  constructor(script, { args = [], execArgv = [], env = {}, core } = {}) {
+    const pinned = ['-c', String(core), process.execPath, ...execArgv];
     this.#process = fork(new URL(script, import.meta.url), args, {
-      execArgv,
+      ...(core === undefined ? { execArgv } : { execPath: 'taskset', execArgv: pinned }),
       env: { ...process.env, ...env },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
