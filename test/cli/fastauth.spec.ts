@@ -31,13 +31,29 @@ describe('fastauth', () => {
     'keys generate --no-such-option',
     'token new --claims [1]',
     'token new --expires-in 1.5',
+    'token new --expires-in 99999999999',
   ])('says what is wrong with: %s', async (command) => {
     const { code, stderr } = await fastauth(command);
     expect(code).toBe(2);
     expect(stderr).toMatch(/Usage:|error:/);
   });
 
+  it('tells its version', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+    expect(await fastauth('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
   describe('init', () => {
+    it.each([
+      ['{"name": "@acme/orders"}', '@acme/orders'],
+      ['{"version": "1.0.0"}', 'fastauth'],
+      ['no JSON', 'fastauth'],
+    ])('names the application as package.json does: %s', async (content, name) => {
+      writeFileSync(join(folder, 'package.json'), content);
+      expect(await fastauth('init')).toMatchObject({ code: 0 });
+      expect(JSON.parse(read('fastauth.config.json'))).toMatchObject({ 'app-name': name });
+    });
+
     it('makes a configuration that works, and keeps what is there when run again', async () => {
       writeFileSync(join(folder, '.gitignore'), 'node_modules/');
       const first = await fastauth('init --json');
@@ -186,6 +202,8 @@ describe('fastauth', () => {
       const good = await fastauth('token inspect', { input: `${one.access_token}\n` });
       expect(good).toMatchObject({ code: 0, stderr: '' });
       expect(good.stdout).toMatch(/^good: an access token of "sensor"\n[^]*site: "north"/);
+      const refresh = await fastauth('token inspect', { input: one.refresh_token });
+      expect(refresh.stdout).toMatch(/^good: a refresh token of "sensor"\n/);
       expect(good.stdout).not.toContain(one.access_token);
       await fastauth('token new --client-id sensor');
       const old = await fastauth('token inspect --json', { input: one.access_token });
@@ -281,9 +299,11 @@ describe('fastauth', () => {
       expect(stdout + stderr).not.toContain('sEcReT');
     });
 
-    it('says which secrets are not set', async () => {
+    it('says in an empty folder that nothing is configured, and which secrets are not set', async () => {
       const { stdout, code } = await fastauth('config check');
-      expect(code).toBe(0);
+      expect(code).toBe(2);
+      expect(stdout).toContain(`neither ${join(folder, 'fastauth.config.json')} nor ${join(folder, '.env')}`);
+      expect(stdout).not.toContain('good');
       const names = ['master-token', 'master-tokens', 'cryptography-key', 'cryptography-keys'];
       for (const name of names) expect(stdout).toMatch(new RegExp(`^${name}: not set$`, 'm'));
       expect(stdout).toMatch(/^failed-attempts-store: "memory:"$/m);

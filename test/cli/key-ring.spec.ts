@@ -60,7 +60,7 @@ describe('fastauth keys, for a ring', () => {
     expect(await json(`retire ${single}`)).toEqual({ kid: single, refused_from: expect.any(Number) });
     expect((await file.readDocument()).retired).toEqual({ [single]: expect.any(Number) });
     const { stdout } = await keys('list');
-    expect(stdout).toMatch(new RegExp(`^${next}  HS256  signing +1 sessions`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^${next}  HS256  signing +1 session `, 'm'));
     expect(stdout).toMatch(new RegExp(`^${single}  HS256  verify-only +0 sessions +until 20`, 'm'));
     for (const text of [stdout, JSON.stringify(listed), JSON.stringify(runs)]) {
       expect(text).not.toContain(SECRET);

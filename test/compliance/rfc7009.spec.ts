@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as oauth from 'oauth4webapi';
 import { ADAPTERS, MASTER_TOKEN, startApp, type TestApp } from '../support/app.js';
+import { basic, secretHashOf, secretOf } from '../support/oauth-clients.js';
 import { RoutesController } from '../support/routes.controller.js';
 
 const MASTER = { 'MASTER-TOKEN': MASTER_TOKEN };
@@ -151,5 +152,120 @@ describe.each(ADAPTERS)('RFC 7009, token revocation, on %s', (adapter) => {
     );
     await oauth.processRevocationResponse(response);
     expect(await statusOf(pair.access_token)).toBe(401);
+  });
+});
+
+const CLIENTS = ['billing', 'reports'].map((clientId) => ({
+  clientId,
+  secretHashes: [secretHashOf(secretOf(clientId))],
+  grants: ['client_credentials', 'refresh_token'] as const,
+}));
+const AS_BILLING = basic('billing', secretOf('billing'));
+
+describe.each(ADAPTERS)('revocation by clients, on %s', (adapter) => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startApp({
+      adapter,
+      controllers: [RoutesController],
+      fastauth: { clients: CLIENTS, failedAttemptsPerClient: 1000 },
+    });
+  });
+  afterAll(() => app.close());
+
+  const revoke = (body: string, headers: Record<string, string> = AS_BILLING) =>
+    app.post('/auth/token/revoke', body, headers);
+  const statusOf = async (accessToken: string): Promise<number> =>
+    (await app.get('/whoami', { 'ACCESS-TOKEN': accessToken })).status;
+  const grant = async (clientId: string): Promise<string> => {
+    const headers = basic(clientId, secretOf(clientId));
+    return (await app.post('/auth/token', 'grant_type=client_credentials', headers)).body.access_token;
+  };
+
+  it('2.1 ends sessions of its own, by access token and by refresh token', async () => {
+    const [token, pair] = [await grant('billing'), await app.issue('billing')];
+    for (const [sent, live] of [
+      [token, token],
+      [pair.refresh_token, pair.access_token],
+    ] as const) {
+      const answer = await revoke(`token=${sent}`);
+      expect([answer.status, answer.text]).toEqual([200, '{}']);
+      expect(await statusOf(live)).toBe(401);
+    }
+  });
+
+  it("2.1 refuses another client's token with an error, and its session goes on", async () => {
+    const [token, pair] = [await grant('reports'), await app.issue('someone')];
+    for (const sent of [token, pair.access_token, pair.refresh_token]) {
+      const answer = await revoke(`token=${sent}`);
+      expect([answer.status, answer.body.error]).toEqual([400, 'invalid_grant']);
+    }
+    expect([await statusOf(token), await statusOf(pair.access_token)]).toEqual([200, 200]);
+  });
+
+  it.each(['nonsense', 'a.b.c'])('2.2 an unknown token is no error: %s', async (token) => {
+    expect((await revoke(`token=${token}`)).text).toBe('{}');
+  });
+
+  it('2.1 refuses a client that is not the one it says, and ends nothing', async () => {
+    const token = await grant('billing');
+    const failing = [
+      await revoke(`token=${token}`, basic('billing', 'wrong')),
+      await revoke(`token=${token}`, basic('nobody', secretOf('billing'))),
+      await revoke(`token=${token}&client_id=billing&client_secret=wrong`, {}),
+    ];
+    for (const answer of failing) {
+      expect([answer.status, answer.body.error]).toEqual([401, 'invalid_client']);
+      expect(answer.headers.get('www-authenticate')).toMatch(/^Basic realm="fastauth"/);
+    }
+    expect(await statusOf(token)).toBe(200);
+  });
+
+  it('refuses two ways at once, and secrets in the query', async () => {
+    const token = await grant('billing');
+    const secret = `client_id=billing&client_secret=${secretOf('billing')}`;
+    const answers = [
+      await revoke(`token=${token}`, { ...AS_BILLING, ...MASTER }),
+      await revoke(`token=${token}`, { ...AS_BILLING, 'ACCESS-TOKEN': token }),
+      await revoke(`token=${token}&${secret}`),
+      await revoke(`token=${token}&${secret}`, MASTER),
+      await revoke(`token=${token}&client_id=reports`),
+      await app.post(`/auth/token/revoke?${secret}`, `token=${token}`),
+    ];
+    for (const answer of answers) {
+      expect([answer.status, answer.body.error]).toEqual([400, 'invalid_request']);
+    }
+    expect(await statusOf(token)).toBe(200);
+  });
+
+  it('ends no more than a session: client_id without token is the master token’s', async () => {
+    const token = await grant('billing');
+    expect((await revoke('client_id=billing')).status).toBe(400);
+    expect(await statusOf(token)).toBe(200);
+    expect((await revoke('client_id=billing', MASTER)).status).toBe(200);
+    expect(await statusOf(token)).toBe(401);
+  });
+
+  it('still takes a token from whoever holds it', async () => {
+    const token = await grant('billing');
+    expect((await revoke(`token=${token}`, {})).status).toBe(200);
+    expect(await statusOf(token)).toBe(401);
+  });
+
+  it('is driven by a standard client', async () => {
+    const token = await grant('billing');
+    const server: oauth.AuthorizationServer = {
+      issuer: app.url,
+      revocation_endpoint: `${app.url}/auth/token/revoke`,
+    };
+    const response = await oauth.revocationRequest(
+      server,
+      { client_id: 'billing' },
+      oauth.ClientSecretBasic(secretOf('billing')),
+      token,
+      { [oauth.allowInsecureRequests]: true },
+    );
+    await oauth.processRevocationResponse(response);
+    expect(await statusOf(token)).toBe(401);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ALGORITHMS, type SignatureAlgorithm } from '../../src/keys/algorithms.js';
 import { KeyRing } from '../../src/keys/key-ring.js';
-import { KeyRingHolder } from '../../src/keys/key-ring-holder.js';
+import { ActiveKeyRing } from '../../src/keys/active-key-ring.js';
 import { JwtCodec } from '../../src/tokens/codecs/jwt.codec.js';
 import { TokenFault } from '../../src/tokens/token-fault.js';
 import { itHoldsExamplesOf } from '../support/jose-examples.js';
@@ -19,7 +19,7 @@ describe('RFC 7515, JSON Web Signature', () => {
   });
 
   describe.each(signatures)('%s', (algorithm) => {
-    const keys = new KeyRingHolder(new KeyRing([freshKey(algorithm, { kid: 'k' })]));
+    const keys = new ActiveKeyRing(new KeyRing([freshKey(algorithm, { kid: 'k' })]));
     const codec = new JwtCodec(keys, { accessTokenProfile: 'default' });
     const token = codec.sign({ a: 1 });
     const [header, payload, signature] = token.split('.') as [string, string, string];

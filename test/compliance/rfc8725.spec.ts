@@ -6,7 +6,7 @@ import { FastauthEvents } from '../../src/events/fastauth-events.js';
 import { ALGORITHM_NAMES, ALGORITHMS } from '../../src/keys/algorithms.js';
 import { importJwk, importSecret } from '../../src/keys/import-key.js';
 import { KeyRing } from '../../src/keys/key-ring.js';
-import { KeyRingHolder } from '../../src/keys/key-ring-holder.js';
+import { ActiveKeyRing } from '../../src/keys/active-key-ring.js';
 import type { EncryptingKey } from '../../src/keys/ring-key.js';
 import { MemoryTokenStore } from '../../src/stores/memory/memory.store.js';
 import { TokenCodecs } from '../../src/tokens/codecs/token-codecs.js';
@@ -20,7 +20,7 @@ import { base64url, forgeToken, tokenParts } from '../support/token-forgery.js';
 
 const SECRET = 'a secret of the tests, thirty-two bytes or more';
 const FORMATS = { accessTokenProfile: 'default', tokenFormat: 'jwt', acceptedTokenFormats: ['jwe'] } as const;
-const codecOf = (ring: KeyRing) => new TokenCodecs(new KeyRingHolder(ring), FORMATS);
+const codecOf = (ring: KeyRing) => new TokenCodecs(new ActiveKeyRing(ring), FORMATS);
 const HS256 = { alg: 'HS256', typ: 'JWT' };
 
 /** Best current practices, section 3, each under its own heading. */
@@ -100,7 +100,7 @@ describe('RFC 8725, JSON Web Token Best Current Practices', () => {
       zip: 'DEF',
     }));
     expect(await decode(zipped)).toBe(TokenFault.badHeader);
-    const jwe = new TokenCodecs(new KeyRingHolder(ring), { ...FORMATS, tokenFormat: 'jwe' });
+    const jwe = new TokenCodecs(new ActiveKeyRing(ring), { ...FORMATS, tokenFormat: 'jwe' });
     expect(JSON.parse(tokenParts(await jwe.sign({ a: 1 })).header)).not.toHaveProperty('zip');
   });
 
@@ -117,7 +117,7 @@ describe('RFC 8725, JSON Web Token Best Current Practices', () => {
     const serviceOf = (config: Parameters<typeof testConfig>[0]) =>
       new TokenService(
         testConfig(config),
-        new KeyRingHolder(ring),
+        new ActiveKeyRing(ring),
         new MemoryTokenStore(),
         clock,
         new FastauthEvents(),
@@ -147,7 +147,7 @@ describe('RFC 8725, JSON Web Token Best Current Practices', () => {
         'another issuer',
       );
       // Signature and claims are good; but nobody was issued this token.
-      expect(await reasonOf({}, {})).toContain('not current');
+      expect(await reasonOf({}, {})).toContain('session was superseded');
     });
 
     it('3.9 Use and Validate Audience', async () => {

@@ -1,10 +1,11 @@
-import { describeTokenStoreContract } from 'nestjs-fastauth/store-contract';
+import { describeClientStoreContract, describeTokenStoreContract } from 'nestjs-fastauth/store-contract';
 import { MemoryTokenStore } from '../../src/stores/memory/memory.store.js';
 
-describeTokenStoreContract('MemoryTokenStore', {
-  open: async () => {
-    const store = new MemoryTokenStore();
-    await store.open();
-    return store;
-  },
-});
+const open = async (): Promise<MemoryTokenStore> => {
+  const store = new MemoryTokenStore();
+  await store.open();
+  return store;
+};
+
+describeTokenStoreContract('MemoryTokenStore', { open });
+describeClientStoreContract('MemoryTokenStore', { open });

@@ -1,10 +1,13 @@
 import {
   type FindOptions,
   type KeyUse,
+  type ListAllOptions,
   type RevokeFilter,
   type SessionKey,
   sessionExpiresAt,
+  type SessionPage,
   type SessionRecord,
+  type SessionUse,
   type SessionWatcher,
   type TokenPair,
   TokenStore,
@@ -14,6 +17,8 @@ import { describeTokenStoreContract } from '../../src/store-contract/index.js';
 /** A store as somebody else would write it: with nothing but the package's public names. */
 class MapTokenStore extends TokenStore {
   private readonly sessions = new Map<string, SessionRecord>();
+  private readonly uses = new Map<string, number>();
+  private readonly numbers = new Map<string, number>();
   private readonly watchers = new Set<SessionWatcher>();
 
   override find(key: SessionKey, _options?: FindOptions): SessionRecord | undefined {
@@ -22,7 +27,11 @@ class MapTokenStore extends TokenStore {
 
   override async insert(record: SessionRecord, _pair: TokenPair, sessionsPerClient: number) {
     const others = this.of(record.clientId).filter(
-      (other) => isLive(other, record.createdAt) && other.familyId !== record.familyId,
+      (other) =>
+        isLive(other, record.createdAt) &&
+        other.familyId !== record.familyId &&
+        // Those that cannot be refreshed are counted apart.
+        (other.refreshHash === undefined) === (record.refreshHash === undefined),
     );
     const surplus = others.slice(0, Math.max(0, others.length + 1 - sessionsPerClient));
     for (const session of surplus) this.sessions.delete(nameOf(session));
@@ -62,7 +71,7 @@ class MapTokenStore extends TokenStore {
   }
 
   override async list(clientId: string): Promise<readonly SessionRecord[]> {
-    return this.of(clientId);
+    return this.of(clientId).map((session) => this.withUse(session));
   }
 
   override async sweep(now: number, limit: number): Promise<number> {
@@ -83,6 +92,44 @@ class MapTokenStore extends TokenStore {
       });
     }
     return [...uses.values()];
+  }
+
+  override async listAll({ cursor = '0', limit }: ListAllOptions): Promise<SessionPage> {
+    // Sessions stand in the order in which they came, so that none moves to a part that was listed before.
+    const all = [...this.sessions.values()].filter((session) => this.numberOf(session) > Number(cursor));
+    const page = all.slice(0, limit);
+    const last = page.at(-1);
+    const hasMore = all.length > page.length && last !== undefined;
+    return {
+      sessions: page.map((session) => this.withUse(session)),
+      next: hasMore ? String(this.numberOf(last)) : undefined,
+    };
+  }
+
+  override async touch(key: SessionKey, { usedAt, period }: SessionUse): Promise<void> {
+    if (usedAt >= (this.uses.get(nameOf(key)) ?? -Infinity) + period) this.uses.set(nameOf(key), usedAt);
+  }
+
+  override async restore(record: SessionRecord): Promise<boolean> {
+    const stored = this.find(record);
+    const isLater =
+      stored === undefined ||
+      (stored.revokedAt === undefined &&
+        (record.revokedAt !== undefined ||
+          record.generation > stored.generation ||
+          (record.generation === 0 && stored.generation === 0 && record.createdAt > stored.createdAt)));
+    return isLater && this.put(record);
+  }
+
+  private numberOf(session: SessionRecord): number {
+    const number = this.numbers.get(nameOf(session)) ?? this.numbers.size + 1;
+    this.numbers.set(nameOf(session), number);
+    return number;
+  }
+
+  private withUse(session: SessionRecord): SessionRecord {
+    const lastUsedAt = this.uses.get(nameOf(session));
+    return lastUsedAt === undefined ? session : { ...session, lastUsedAt };
   }
 
   override watch(watcher: SessionWatcher): () => void {

@@ -4,7 +4,7 @@ import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { sessionSample } from 'nestjs-fastauth/store-contract';
 import { SystemClock } from '../../src/clock.js';
-import { StoreUnavailableError } from '../../src/errors.js';
+import { StoreUnavailableError, UnauthorizedError } from '../../src/errors.js';
 import type { SessionRecord } from '../../src/sessions/session-record.js';
 import { closeRedis, redisConnection } from '../../src/stores/redis/connection.js';
 import { RedisTokenStore } from '../../src/stores/redis/redis.store.js';
@@ -104,7 +104,7 @@ describeRedis('RedisTokenStore, found by Sentinels', () => {
       async expectAll(): Promise<void> {
         for (const { accessToken } of [...live, ...after]) await tokens.verify(accessToken);
         for (const { accessToken } of [...before, ...revoked]) {
-          await expect(tokens.verify(accessToken)).rejects.toThrow('token');
+          await expect(tokens.verify(accessToken)).rejects.toThrow(UnauthorizedError);
         }
         for (const { refreshToken } of revoked) {
           await expect(tokens.refresh(refreshToken)).rejects.toThrow('Invalid refresh token');

@@ -137,7 +137,8 @@ describePostgres('sessions that somebody changes by SQL', () => {
     await version1.query(
       `drop trigger fastauth_tell_update on fastauth_sessions; drop trigger fastauth_tell_delete on fastauth_sessions;
        drop trigger fastauth_tell_truncate on fastauth_sessions; drop function fastauth_tell_row, fastauth_tell_all;
-       drop index fastauth_sessions_live; alter table fastauth_sessions drop column scope; delete from fastauth_schema where version > 1`,
+       drop index fastauth_sessions_live; drop index fastauth_sessions_oldest;
+       alter table fastauth_sessions drop column scope, drop column beginning_unknown; delete from fastauth_schema where version > 1`,
     );
     const before = store;
     store = old;
@@ -148,7 +149,15 @@ describePostgres('sessions that somebody changes by SQL', () => {
     await until(async () => !(await isUsable(record)), 'it is read again', 15_000);
     expect(performance.now() - start).toBeGreaterThan(1000);
 
-    expect(await old.migrate()).toEqual(['2-live-sessions', '3-scope', '4-changes-by-sql']);
+    expect(await old.migrate()).toEqual([
+      '2-live-sessions',
+      '3-scope',
+      '4-changes-by-sql',
+      '5-clients',
+      '6-last-uses',
+      '7-unknown-beginnings',
+      '8-oldest-sessions',
+    ]);
     expect(await old.migrate()).toEqual([]);
     expect(await old.list(record.clientId)).toHaveLength(1);
     await old.close();

@@ -11,6 +11,7 @@ const SERVERS = [
     name: 'PostgreSQL',
     describeWithServer: await describeWith('PostgreSQL'),
     own: ownPostgres,
+    withTls: (url: URL) => url.searchParams.set('sslmode', 'verify-full'),
     noDatabase: '3D000',
     noLogin: '28000',
     noRight: '42501',
@@ -21,6 +22,7 @@ const SERVERS = [
     name: 'MariaDB',
     describeWithServer: await describeWith('MariaDB'),
     own: ownMariadb,
+    withTls: (url: URL) => url.searchParams.set('ssl', '{}'),
     noDatabase: 'ER_BAD_DB_ERROR',
     noLogin: 'ER_ACCESS_DENIED_ERROR',
     noRight: 'ER_DBACCESS_DENIED_ERROR',
@@ -100,6 +102,14 @@ describe.each(SERVERS)('$name', ({ describeWithServer, own, ...server }) => {
       } finally {
         await database.query(server.drop(user));
       }
+    });
+
+    it('ends the start where TLS is asked for and it has none', async () => {
+      const refused = await startAt(urlWith(server.withTls));
+      expect(refused).toBeInstanceOf(ConfigError);
+      expect((refused as ConfigError).faults).toEqual([
+        `database-url: ${place} does not speak TLS, which the URL asks for`,
+      ]);
     });
 
     it('is waited for where its host is not known, which the log says once, in words', async () => {

@@ -60,7 +60,16 @@ describe.each([
           runs.map(() => ({ code: 0, stderr: '' })),
         );
         const steps = runs.flatMap(({ stdout }) => (JSON.parse(stdout) as { steps: string[] }).steps);
-        expect(steps).toEqual(['1-sessions', '2-live-sessions', '3-scope', '4-changes-by-sql']);
+        expect(steps).toEqual([
+          '1-sessions',
+          '2-live-sessions',
+          '3-scope',
+          '4-changes-by-sql',
+          '5-clients',
+          '6-last-uses',
+          '7-unknown-beginnings',
+          '8-oldest-sessions',
+        ]);
         await empty.drop();
       });
 

@@ -81,10 +81,11 @@ describePostgres('PostgreSQL with TLS, by a certificate of an own authority', ()
     await store.close();
   });
 
-  it('says that the file of the authority is not there', async () => {
+  it('ends the start where the file of the authority is not there', async () => {
     const store = storeAt('localhost', '/nowhere/ca.pem');
-    await store.open();
-    await expect(store.ping()).rejects.toThrow('ENOENT');
+    const words = 'the file "/nowhere/ca.pem", which sslrootcert names, is not there';
+    await expect(store.open()).rejects.toThrow(words);
+    await expect(store.migrate()).rejects.toThrow(words);
     await store.close();
   });
 

@@ -111,7 +111,7 @@ describe.each(ADAPTERS)('claims at a refresh, on %s', (adapter) => {
     expect(await claimsOf(app, second)).toMatchObject({ role: 'viewer', site: 'north', zone: 'a' });
     expect(seen).toEqual([
       { clientId: 'bob', label: undefined, claims: undefined },
-      { clientId: 'bob', label: undefined, claims: { role: 'admin', site: 'north', zone: 'a' } },
+      { clientId: 'bob', label: undefined, claims: { role: 'admin', site: 'north', zone: 'a' }, scopes: [] },
     ]);
   });
 

@@ -155,7 +155,14 @@ describe('a decorator where nobody asks', () => {
     expect(await send(client, 'guarded')).toMatchObject({ status: 'error' });
     // Where nothing is declared, only the global guard, where it is asked, has anything against it.
     const undeclared = (content: string) =>
-      inherits ? { status: 'error', message: 'Forbidden resource' } : content;
+      inherits
+        ? {
+            status: 'error',
+            message: 'This kind of call is not open to anybody',
+            code: 'unsupported_context',
+            requestId: expect.stringMatching(/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/) as unknown,
+          }
+        : content;
     // What opens a method is not copied with it.
     expect(await send(client, 'open')).toEqual(controller === Things ? 'open' : undeclared('open'));
     expect(await send(client, 'plain')).toEqual(undeclared('plain'));

@@ -139,6 +139,29 @@ describe.each(ADAPTERS)('the edge on %s', (adapter) => {
     expect(warnings.filter((line) => line.startsWith('Before the edge'))).toEqual([]);
   });
 
+  it.each(['before', 'after'])('gives refusals the headers of CORS that is enabled %s it', async (order) => {
+    const url = await start({ accessTokenPaths: ['/secret'] }, (nest) => {
+      const cors = (): void => nest.enableCors({ origin: [ORIGIN], credentials: true });
+      if (order === 'before') cors();
+      nest.use(answerTo('/secret/middleware', 'confidential'));
+      useFastauthEdge(nest);
+      if (order === 'after') cors();
+    });
+    for (const path of ['/secret/x', '/secret/unknown', '/secret/middleware']) {
+      const answer = await fetch(url + path, { headers: { Origin: ORIGIN } });
+      if (path === '/secret/middleware') {
+        expect(await answer.text()).toBe('confidential');
+      } else {
+        expect([path, answer.status]).toEqual([path, 401]);
+      }
+      if (adapter === 'express' && order === 'after') continue;
+      expect([path, answer.headers.get('access-control-allow-origin')]).toEqual([path, ORIGIN]);
+      expect(answer.headers.get('vary')).toContain('Origin');
+      const other = await fetch(url + path, { headers: { Origin: 'https://other.example' } });
+      expect(other.headers.get('access-control-allow-origin')).toBeNull();
+    }
+  });
+
   it('has one place, and has it before the application is initialized', async () => {
     await start({ accessTokenPaths: ['/secret'] }, (nest) => {
       useFastauthEdge(nest);

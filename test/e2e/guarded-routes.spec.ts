@@ -1,5 +1,14 @@
-import type { ServerResponse } from 'node:http';
-import { Controller, Get, Module, Param, VersioningType } from '@nestjs/common';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  Controller,
+  Delete,
+  Get,
+  type MiddlewareConsumer,
+  Module,
+  type NestModule,
+  Param,
+  VersioningType,
+} from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Public } from '../../src/index.js';
@@ -75,18 +84,19 @@ describe.each(ADAPTERS)('guarded routes on %s', (adapter) => {
     const superseded = await app.issue('old');
     await app.issue('old');
     const expected = [
-      ['garbage', 'Invalid Access Token. Error: Invalid token format.'],
+      ['garbage', 'Invalid Access Token. Error: Invalid token format.', 'invalid_token', 'MASTER-TOKEN'],
       [
         `${access['ACCESS-TOKEN']?.slice(0, -4)}AAAA`,
         'Invalid Access Token. Error: Signature verification failed.',
+        'invalid_token',
       ],
-      [superseded.access_token, 'Unauthorized Access Token'],
-      [superseded.refresh_token, 'Unauthorized Access Token'],
+      [superseded.access_token, 'Unauthorized Access Token', 'session_superseded'],
+      [superseded.refresh_token, 'Unauthorized Access Token', 'wrong_token_type', 'refresh endpoint'],
     ] as const;
-    for (const [token, detail] of expected) {
+    for (const [token, detail, code, hint] of expected) {
       const answer = await app.get('/whoami', { 'ACCESS-TOKEN': token });
       expect(answer.status).toBe(401);
-      expect(answer.body).toEqual({ detail, code: 'invalid_token' });
+      expect(answer.body).toEqual({ detail, code, ...(hint && { hint: expect.stringContaining(hint) }) });
       expect(answer.headers.get('www-authenticate')).toBe(
         `Bearer realm="fastauth", error="invalid_token", error_description="${detail}"`,
       );
@@ -224,6 +234,104 @@ describe.each(ADAPTERS)('guarded routes on %s below a path of RouterModule', (ad
       } finally {
         await app.close();
       }
+    }
+  });
+});
+
+@Controller('users')
+class MountedUsersController {
+  @Get(':id')
+  find() {
+    return 'found';
+  }
+
+  @Delete(':id')
+  remove() {
+    return 'removed';
+  }
+
+  @Get('files/:name')
+  file() {
+    return 'file';
+  }
+}
+
+@Module({ controllers: [MountedUsersController] })
+class MountedUsersModule implements NestModule {
+  configure(consumer: MiddlewareConsumer) {
+    const answer = (request: IncomingMessage, response: ServerResponse, next: () => void) =>
+      request.headers['x-middleware'] === undefined ? next() : response.end('middleware');
+    consumer.apply(answer).forRoutes(MountedUsersController);
+  }
+}
+
+describe.each(ADAPTERS)('on %s, values of parameters below a path of RouterModule', (adapter) => {
+  it.each(['acme', ':tenant', 'acme/inner'])('%s are guarded', async (mount) => {
+    for (const prefix of ['', '/api/v1']) {
+      const app = await startApp({
+        adapter,
+        imports: [MountedUsersModule, RouterModule.register([{ path: mount, module: MountedUsersModule }])],
+        fastauth: {
+          accessTokenPaths: [
+            '/users/admin',
+            '/users/files/secret',
+            { path: '/users/x', methods: ['DELETE'] },
+          ],
+        },
+        configure: (nest) => {
+          if (prefix === '') return;
+          nest.setGlobalPrefix('api');
+          nest.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+        },
+      });
+      const at = (path: string): string => `${prefix}/${mount.replace(':tenant', 'acme')}/users/${path}`;
+      const status = async (method: string, path: string, headers = {}) =>
+        (await app.request(method, at(path), { headers })).status;
+      try {
+        expect({
+          admin: await status('GET', 'admin'),
+          odd: await status('GET', '%61dmin'),
+          byMiddleware: await status('GET', 'admin', { 'x-middleware': '1' }),
+          file: await status('GET', 'files/secret'),
+          removed: await status('DELETE', 'x'),
+          read: await status('GET', 'x'),
+          other: await status('GET', 'bob'),
+          otherFile: await status('GET', 'files/open'),
+        }).toEqual({
+          admin: 401,
+          odd: 401,
+          byMiddleware: 401,
+          file: 401,
+          removed: 401,
+          read: 200,
+          other: 200,
+          otherFile: 200,
+        });
+      } finally {
+        await app.close();
+      }
+    }
+  });
+});
+
+describe('guarded routes on express behind middleware that rewrites the URL', () => {
+  it('are guarded as what the router sees, and as what was sent', async () => {
+    const app = await startApp({
+      adapter: 'express',
+      imports: [MountedUsersModule],
+      fastauth: { accessTokenPaths: ['/users/admin', '/gw/users/bob'] },
+      configure: (nest) =>
+        nest.use((request: IncomingMessage, _response: unknown, next: () => void) => {
+          request.url = request.url?.replace(/^\/gw/, '');
+          next();
+        }),
+    });
+    try {
+      const paths = ['/gw/users/admin', '/users/admin', '/gw/users/bob', '/users/bob', '/gw/users/eve'];
+      const statuses = await Promise.all(paths.map(async (path) => (await app.get(path)).status));
+      expect(statuses).toEqual([401, 401, 401, 200, 200]);
+    } finally {
+      await app.close();
     }
   });
 });

@@ -3,7 +3,7 @@ import { WebSocketGateway } from '@nestjs/websockets';
 import type { INestApplication } from '@nestjs/common';
 import type { Server } from 'node:http';
 import { AccessOnly, MemoryTokenStore, TokenStore } from '../../src/index.js';
-import { LiveSockets } from '../../src/transports/websockets/live/live-sockets.js';
+import { LiveSockets } from '../../src/transports/live/live-sockets.js';
 import { ADAPTERS, startApp, type TestApp, type TestAppOptions } from '../support/app.js';
 import { RawSocket, upgradeLines } from '../support/raw-socket.js';
 import { WS } from '../support/socket-platforms.js';

@@ -42,7 +42,18 @@ class HybridController {
   }
 }
 
-const REFUSED = { status: 'error', message: 'Forbidden resource' };
+const UNDECORATED = {
+  status: 'error',
+  message: 'This kind of call is not open to anybody',
+  code: 'unsupported_context',
+  requestId: expect.any(String) as unknown,
+};
+const REFUSED = {
+  status: 'error',
+  message: 'Invalid Access Token. Access Token is null',
+  code: 'missing_token',
+  requestId: expect.any(String) as unknown,
+};
 
 describe.each(ADAPTERS)('a microservice beside HTTP on %s', (adapter) => {
   let app: TestApp;
@@ -79,7 +90,7 @@ describe.each(ADAPTERS)('a microservice beside HTTP on %s', (adapter) => {
 
   it('answers what is marked open, refuses everything else, and tells of it', async () => {
     await start();
-    expect(await send('undecorated')).toEqual(REFUSED);
+    expect(await send('undecorated')).toEqual(UNDECORATED);
     expect(await send('public')).toBe('for everybody');
     const before = auditSink.records.length;
     expect(await send('guarded')).toEqual(REFUSED);

@@ -184,6 +184,39 @@ describe.each(ADAPTERS)('a key ring (%s)', (adapter) => {
     }
   });
 
+  it('tells standard clients how they may authenticate themselves, and which scopes there are', async () => {
+    const methods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
+    for (const [introspectionAccess, others] of [
+      ['master', []],
+      ['access', ['Bearer']],
+      ['public', ['none']],
+    ] as const) {
+      server = await startApp({
+        adapter,
+        fastauth: {
+          issuer: 'https://auth.example.com',
+          tokenEndpoint: true,
+          introspectionAccess,
+          scopes: { 'devices:read': 'Read devices', 'devices:write': 'Change devices' },
+        },
+      });
+      const { body } = await server.get('/.well-known/oauth-authorization-server');
+      expect(body).toMatchObject({
+        authorization_endpoint: 'https://auth.example.com/auth/authorize',
+        token_endpoint: 'https://auth.example.com/auth/token',
+        token_endpoint_auth_methods_supported: methods,
+        introspection_endpoint_auth_methods_supported: [...methods, ...others],
+        revocation_endpoint_auth_methods_supported: [...methods, 'none'],
+        scopes_supported: ['devices:read', 'devices:write'],
+        grant_types_supported: ['client_credentials', 'refresh_token'],
+      });
+      for (const endpoint of ['token', 'introspection', 'revocation']) {
+        expect(body[`${endpoint}_endpoint_auth_signing_alg_values_supported`]).toContain('EdDSA');
+      }
+      if (introspectionAccess !== 'public') await server.close();
+    }
+  });
+
   it('asks a provider, and again when a token names a key that is not known', async () => {
     const [one, two] = await Promise.all([keySetEntry('EdDSA'), keySetEntry('EdDSA')]);
     let answer: readonly CryptographyKeyOptions[] | Error = [{ jwk: one, status: 'signing' }];

@@ -14,8 +14,8 @@ import {
 } from '../../src/index.js';
 import { importSecret } from '../../src/keys/import-key.js';
 import { KeyRing } from '../../src/keys/key-ring.js';
-import { KeyRingHolder } from '../../src/keys/key-ring-holder.js';
-import { LiveSockets } from '../../src/transports/websockets/live/live-sockets.js';
+import { ActiveKeyRing } from '../../src/keys/active-key-ring.js';
+import { LiveSockets } from '../../src/transports/live/live-sockets.js';
 import { Heartbeat } from '../../src/transports/websockets/ws/heartbeat.js';
 import {
   ADAPTERS,
@@ -145,7 +145,7 @@ describe.each(COMBINATIONS)('live sockets of %s on %s', (name, adapter, platform
 
   it('end when the key of their token is not accepted any more, and not when it only makes none', async () => {
     await start();
-    const keys = app.app.get(KeyRingHolder);
+    const keys = app.app.get(ActiveKeyRing);
     const open = await enter(undefined, '/live/open');
     const socket = await enter((await app.issue('sensor')).access_token);
     const next = importSecret(`${SECRET} that follows`);
@@ -218,7 +218,7 @@ describe.each(COMBINATIONS)('live sockets of %s on %s', (name, adapter, platform
         closes_in: 0.4,
       });
       socket.emit('private');
-      expect(await socket.next('exception')).toMatchObject({ code: 'invalid_token' });
+      expect(await socket.next('exception')).toMatchObject({ code: 'token_superseded' });
       app.clock.advance(0.4);
       expect(await endedWithin(socket, since)).toEqual({
         detail: 'Disconnected: Access token superseded',
@@ -272,7 +272,7 @@ describe.each(COMBINATIONS)('live sockets of %s on %s', (name, adapter, platform
       const socket = await enter(token);
       for (const [message, answer] of [
         [{ access_token: 'x.y.z' }, { code: 'invalid_token' }],
-        [{ access_token: refreshToken }, { code: 'invalid_token' }],
+        [{ access_token: refreshToken }, { code: 'wrong_token_type' }],
         [{ access_token: stranger.access_token }, { code: 'invalid_token', detail: 'Invalid Client ID' }],
         [{ access_token: 17 }, { code: 'invalid_request' }],
         [{}, { code: 'invalid_request' }],

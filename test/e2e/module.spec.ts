@@ -158,7 +158,23 @@ describe('FastauthModule', () => {
     const starting = Test.createTestingModule({
       imports: [FastauthModule.forRoot(OPTIONS), Feature],
     }).compile();
-    await expect(starting).rejects.toThrow(/registered 2 times.*Call FastauthModule.forRoot\(\) once/s);
+    await expect(starting).rejects.toThrow(
+      /registered 2 times.*Call FastauthModule\.forRoot\(\), or forResourceServer\(\), once/s,
+    );
+  });
+
+  it.each([
+    ['alone', [], /imported as it is.*import FastauthModule\.forRoot\(\) once/s],
+    [
+      'beside forRoot()',
+      [FastauthModule.forRoot(OPTIONS)],
+      /Call FastauthModule\.forRoot\(\), or forResourceServer\(\), once/,
+    ],
+  ])('is refused when the class is imported as it is, %s', async (_where, imports, words) => {
+    @Module({ imports: [FastauthModule] })
+    class Feature {}
+    const starting = Test.createTestingModule({ imports: [...imports, Feature] }).compile();
+    await expect(starting).rejects.toThrow(words);
   });
 
   it('may be imported by several modules of one application as one dynamic module', async () => {

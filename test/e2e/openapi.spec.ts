@@ -3,7 +3,15 @@ import { NestFactory } from '@nestjs/core';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AccessOnly, FastauthModule, MasterOnly, Public, withFastauth } from '../../src/index.js';
+import {
+  AccessOnly,
+  AnyOf,
+  FastauthModule,
+  MasterOnly,
+  Public,
+  Scopes,
+  withFastauth,
+} from '../../src/index.js';
 import { ADAPTERS, MASTER_TOKEN, startApp, type TestApp } from '../support/app.js';
 import { rawRequest } from '../support/raw-request.js';
 import { RoutesController } from '../support/routes.controller.js';
@@ -259,4 +267,99 @@ it('withFastauth() says of a preview that nothing is known there', async () => {
   expect(() => withFastauth(app, document)).toThrow(
     'withFastauth() was called for a preview of the application',
   );
+});
+
+@Controller('scoped')
+class ScopedController {
+  @Scopes('devices:read', 'devices:write')
+  @Get()
+  read() {
+    return {};
+  }
+
+  @AnyOf(MasterOnly(), Scopes('fleet:admin'), Scopes('devices:write'))
+  @Post()
+  write() {
+    return {};
+  }
+}
+
+describe('the OpenAPI document of an application whose clients authenticate themselves', () => {
+  it('says where they may, and how', async () => {
+    const app = await startApp({ adapter: 'express', fastauth: { tokenEndpoint: true } });
+    const base = new DocumentBuilder().setTitle('Test').setVersion('1').build();
+    const document = withFastauth(app.app, SwaggerModule.createDocument(app.app, base));
+    expect(await new Validator().validate(structuredClone(document) as never)).toMatchObject({ valid: true });
+    const operationAt = (path: string) => document.paths[path]?.post as unknown as Operation;
+    const securityOf = (path: string) => operationAt(path).security;
+    expect(securityOf('/auth/token')).toEqual([{ ClientBasic: [] }, {}]);
+    expect(securityOf('/auth/token/revoke')).toEqual([{ ClientBasic: [] }, {}]);
+    expect(securityOf('/auth/token/introspect')).toEqual([{ MasterTokenHeader: [] }, { ClientBasic: [] }]);
+    expect(securityOf('/auth/token/new')).toEqual([{ MasterTokenHeader: [] }]);
+    expect(document.components?.securitySchemes).toHaveProperty('ClientBasic');
+    for (const path of ['/auth/token', '/auth/token/revoke', '/auth/token/introspect']) {
+      const { requestBody, responses } = operationAt(path) as Operation & { requestBody: object };
+      for (const name of ['client_id', 'client_secret', 'client_assertion', 'client_assertion_type'])
+        expect(JSON.stringify(requestBody)).toContain(`"${name}":`);
+      expect(Object.keys(responses)).toEqual(expect.arrayContaining(['200', '400', '401', '429', '503']));
+    }
+    expect(operationAt('/auth/token/introspect').responses).toHaveProperty('403');
+    await app.close();
+  });
+
+  it('has a flow for them, and names the scopes of each operation in it', async () => {
+    const start = (fastauth: object) =>
+      startApp({ adapter: 'express', controllers: [ScopedController], fastauth });
+    const base = new DocumentBuilder().setTitle('Test').setVersion('1').build();
+    const documentOf = ({ app }: TestApp) => withFastauth(app, SwaggerModule.createDocument(app, base));
+    const app = await start({
+      tokenEndpoint: true,
+      issuer: 'https://auth.example.com',
+      scopes: { 'devices:read': 'See the devices', 'devices:write': 'Change them', 'fleet:admin': 'All' },
+    });
+    const document = documentOf(app);
+    expect(await new Validator().validate(structuredClone(document) as never)).toMatchObject({ valid: true });
+    expect(document.components?.securitySchemes?.['ClientCredentials']).toMatchObject({
+      type: 'oauth2',
+      flows: {
+        clientCredentials: {
+          tokenUrl: 'https://auth.example.com/auth/token',
+          scopes: { 'devices:read': 'See the devices', 'devices:write': 'Change them', 'fleet:admin': 'All' },
+        },
+      },
+    });
+    expect(document.paths['/scoped']?.get?.security).toEqual([
+      { AccessTokenHeader: [] },
+      { BearerAccessToken: [] },
+      { ClientCredentials: ['devices:read', 'devices:write'] },
+    ]);
+    expect(document.paths['/scoped']?.post?.security).toEqual([
+      { MasterTokenHeader: [] },
+      { AccessTokenHeader: [] },
+      { BearerAccessToken: [] },
+      { ClientCredentials: ['fleet:admin'] },
+      { ClientCredentials: ['devices:write'] },
+    ]);
+    expect(document.paths['/auth/token/new']?.post?.security).toEqual([{ MasterTokenHeader: [] }]);
+    await app.close();
+
+    const unnamed = await start({ tokenEndpoint: true });
+    expect(documentOf(unnamed).components?.securitySchemes?.['ClientCredentials']).toMatchObject({
+      flows: {
+        clientCredentials: {
+          tokenUrl: '/auth/token',
+          scopes: { 'devices:read': '', 'devices:write': '', 'fleet:admin': '' },
+        },
+      },
+    });
+    await unnamed.close();
+
+    const without = await start({});
+    expect(documentOf(without).components?.securitySchemes).not.toHaveProperty('ClientCredentials');
+    expect(documentOf(without).paths['/scoped']?.get).toMatchObject({
+      security: [{ AccessTokenHeader: [] }, { BearerAccessToken: [] }],
+      'x-required-scopes': ['devices:read', 'devices:write'],
+    });
+    await without.close();
+  });
 });

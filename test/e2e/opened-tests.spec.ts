@@ -5,7 +5,7 @@ import { AccessGuard, FastauthModule, TokenService } from 'nestjs-fastauth';
 import { ADAPTERS, OPTIONS, startApp, type TestApp } from '../support/app.js';
 import { RoutesController } from '../support/routes.controller.js';
 
-// What docs/with-your-application.md says under "Tests" of opening a guarded application.
+// What docs/testing.md says of opening a guarded application.
 
 const OPEN: CanActivate = { canActivate: () => true };
 

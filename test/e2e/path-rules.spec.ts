@@ -31,8 +31,8 @@ class AdminModule {}
 @Injectable()
 class Nosy {
   constructor(policy: AccessPolicy) {
-    policy.demandOfTarget('/whatever');
-    policy.demandOfPattern('/api/admin/stats');
+    policy.requirementOfTarget('/whatever');
+    policy.requirementOfPattern('/api/admin/stats');
   }
 }
 

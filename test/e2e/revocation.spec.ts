@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { generateKeyPairSync } from 'node:crypto';
 import { importJwk } from '../../src/keys/import-key.js';
 import { KeyRing } from '../../src/keys/key-ring.js';
-import { KeyRingHolder } from '../../src/keys/key-ring-holder.js';
+import { ActiveKeyRing } from '../../src/keys/active-key-ring.js';
 import { MemoryTokenStore } from '../../src/stores/memory/memory.store.js';
 import { JwtCodec } from '../../src/tokens/codecs/jwt.codec.js';
 import { ADAPTERS, startApp, type TestApp } from '../support/app.js';
@@ -113,7 +113,7 @@ describe.each(ADAPTERS)('revocation by a token, on %s', (adapter) => {
     const claims = JSON.parse(
       Buffer.from(pair.access_token.split('.')[1] ?? '', 'base64url').toString(),
     ) as Record<string, unknown>;
-    const foreign = new JwtCodec(new KeyRingHolder(new KeyRing([key])), { accessTokenProfile: 'default' });
+    const foreign = new JwtCodec(new ActiveKeyRing(new KeyRing([key])), { accessTokenProfile: 'default' });
     const header = { alg: 'HS256', typ: 'JWT' };
     const tokens = [
       forgeToken(header, claims, { secret: 'another secret of thirty-two bytes or more' }),

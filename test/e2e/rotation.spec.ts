@@ -5,6 +5,7 @@ import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { writeFileSync } from 'node:fs';
 import { decodeProtectedHeader } from 'jose';
 import { Agent, request } from 'undici';
+import { freePort } from '../support/documented-app.js';
 import { runCli } from '../support/run-cli.js';
 import { copySample, SampleProcess } from '../support/sample-process.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
@@ -150,16 +151,22 @@ describe('rotating the keys of three processes under load', () => {
 
   it('answers nobody wrongly, from the first key to its retirement', async () => {
     const folder = temporaryFolder();
-    const env = { MASTER_TOKEN, KEY_SET_FILE: 'keys.json', FASTAUTH_DATABASE_URL: 'lmdb:sessions' };
+    const port = String(await freePort());
+    const env = {
+      MASTER_TOKEN,
+      KEY_SET_FILE: 'keys.json',
+      FASTAUTH_DATABASE_URL: 'lmdb:sessions',
+      ISSUER: `http://127.0.0.1:${port}`,
+    };
     const cli = (args: string) => runCli(`keys ${args} --json`.split(' '), { cwd: folder, env });
     const main = copySample('06-resource-servers', folder);
     writeFileSync(join(folder, 'fastauth.config.json'), JSON.stringify({ 'refresh-grace': 5 }));
     const first = JSON.parse((await cli('rotate --algorithm EdDSA')).stdout) as { kid: string };
     for (let count = 0; count < PROCESSES; count++)
-      running.push(await SampleProcess.start(main, folder, env));
+      running.push(await SampleProcess.start(main, folder, count === 0 ? { ...env, PORT: port } : env));
     const servers = [...running];
     const resourceServer = await SampleProcess.start(join(dirname(main), 'by-jwks.js'), folder, {
-      AUTH_URL: servers[0]?.url,
+      ISSUER: env.ISSUER,
     });
     running.push(resourceServer);
 

@@ -220,7 +220,9 @@ describe.each(COMBINATIONS)('sockets of %s on %s', (_, adapter, platform) => {
     expect(second[0]?.correlationId).toBe(first[0]?.correlationId);
     await other.post('/auth/token/refresh', { refresh_token: pair.refresh_token });
     await client.next('fastauth.expiring');
-    expect(await told(client, 'private', 'exception')).toMatchObject([{ ...denied, code: 'invalid_token' }]);
+    expect(await told(client, 'private', 'exception')).toMatchObject([
+      { ...denied, code: 'token_superseded' },
+    ]);
     const refused = await auditSink.during(() =>
       connect(other, '/access', { queryToken: 'sEcReT' }).refused(),
     );

@@ -5,7 +5,7 @@ import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { AccessOnly, CurrentPrincipal, type Principal, TokenService } from '../../src/index.js';
 import { importSecret } from '../../src/keys/import-key.js';
 import { KeyRing } from '../../src/keys/key-ring.js';
-import { KeyRingHolder } from '../../src/keys/key-ring-holder.js';
+import { ActiveKeyRing } from '../../src/keys/active-key-ring.js';
 import { MemoryTokenStore } from '../../src/stores/memory/memory.store.js';
 import { ADAPTERS, type AdapterName, MASTER_TOKEN, SECRET, startApp, type TestApp } from '../support/app.js';
 import { FORMAT_CASES, freshKey } from '../support/rings.js';
@@ -37,7 +37,7 @@ function start({ ring, ...options }: Options): Promise<TestApp> {
     controllers: [WhoamiController],
     providers: [WhoamiGateway],
     configure: (app) => app.useWebSocketAdapter(new WsAdapter(app)),
-    override: (builder) => builder.overrideProvider(KeyRingHolder).useValue(new KeyRingHolder(ring)),
+    override: (builder) => builder.overrideProvider(ActiveKeyRing).useValue(new ActiveKeyRing(ring)),
     ...options,
   });
 }

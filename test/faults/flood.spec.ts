@@ -1,6 +1,8 @@
+import type { IncomingMessage } from 'node:http';
 import type { LoggerService } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ACCESS } from '../../src/access/demand.js';
+import { ACCESS } from '../../src/access/requirement.js';
+import { RequestCall } from '../../src/access/request-call.js';
 import { isDenial } from '../../src/access/denial.js';
 import { Gate } from '../../src/access/gate.js';
 import type { SessionKey } from '../../src/sessions/session-record.js';
@@ -75,12 +77,13 @@ describe.each([0, 1000])(
           `${template.slice(0, -8)}${String(n).padStart(7, '0')}${template.at(-1)}`;
         const send = async (count: number, offset: number): Promise<void> => {
           for (let n = 0; n < count; n++) {
-            const source = {
+            const request = {
               headers: { 'access-token': bad(offset + n) },
               rawHeaders: [],
               socket: { remoteAddress: `198.51.100.${n % 50}` },
             };
-            const denial = await gate.admit({}, source, ACCESS);
+            const call = new RequestCall(request as unknown as IncomingMessage);
+            const denial = await gate.admit(call, ACCESS);
             if (!denial || !isDenial(denial)) throw new Error('a bad token was let in');
             if (n % 1000 === 999) await new Promise((resolve) => setImmediate(resolve));
           }

@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { bundledClient } from '../support/client-page.js';
 
 const { exports: entries } = JSON.parse(readFileSync('package.json', 'utf8')) as {
   exports: Record<string, { default: string } | string>;
@@ -45,6 +47,17 @@ describe('the entries of the package', () => {
     expect(files.length).toBeGreaterThan(100);
     expect(packages).toContain('@nestjs/core');
     expect(packages.filter((name) => DRIVERS.includes(name))).toEqual([]);
+  });
+
+  it('load nothing but themselves with the client, which is small', async () => {
+    const entry = entries['./client'] as { default: string };
+    const { files, packages } = await loadedWith(entry.default);
+    expect(packages).toEqual([]);
+    expect(files.filter((file) => !/^dist\/(?:client|wire)\//.test(file))).toEqual([]);
+    expect(gzipSync(await bundledClient(entry.default, '{ createFastauthClient }')).length).toBeLessThan(
+      3072,
+    );
+    expect(gzipSync(await bundledClient(entry.default, '{ clientCredentials }')).length).toBeLessThan(2048);
   });
 
   it.each([

@@ -1,28 +1,16 @@
-import { createHmac } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { loadFastauthConfig } from '../../src/config/load-config.js';
 import { ADAPTERS, startApp, type TestApp } from '../support/app.js';
 import { PersistenceServer } from '../support/persistence-server.js';
+import { PYTHON_KEY, pythonPair, pythonToken } from '../support/python-tokens.js';
 import { RoutesController } from '../support/routes.controller.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
-/** The page's own example keys; it uses one for both, which is refused here. */
-const KEY = 'kAONxbkATfyk3kmnUhw7YyAMotmvuJ6tVsuT1w3A6N5=';
+/** The page has one key for both, which is refused here. */
+const KEY = PYTHON_KEY;
 const MASTER = 'a-master-token-of-the-original';
-
-/** A token as PyJWT writes it: compact JSON in this order, no jti, no kid. */
-function pythonToken(clientId: string, type: 'access' | 'refresh', now: number, key = KEY): string {
-  const exp = now + (type === 'access' ? 30 : 365) * 24 * 60 * 60;
-  const text = [
-    { alg: 'HS256', typ: 'JWT' },
-    { client_id: clientId, type, exp, iat: now },
-  ]
-    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
-    .join('.');
-  return `${text}.${createHmac('sha256', key).update(text).digest('base64url')}`;
-}
 
 /** The config file of the original's page, word for word but for the values that a user fills in. */
 const PAGE_CONFIG = {
@@ -92,10 +80,7 @@ describe.each(ADAPTERS)('beside a server of the original on one persistence API,
 
   /** What `save_token` of the original writes. */
   const saveAsPython = (clientId: string, at = now) => {
-    const pair = {
-      access_token: pythonToken(clientId, 'access', at),
-      refresh_token: pythonToken(clientId, 'refresh', at),
-    };
+    const pair = pythonPair(clientId, at);
     server.setRecord(clientId, { data: pair });
     return pair;
   };

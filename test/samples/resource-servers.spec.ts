@@ -1,12 +1,12 @@
 import { cpSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { freePort } from '../support/documented-app.js';
 import { runCli } from '../support/run-cli.js';
 import { copySample, SampleProcess } from '../support/sample-process.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
 const MASTER_TOKEN = 'a-master-token-of-this-test';
-const env = { MASTER_TOKEN, KEY_SET_FILE: 'keys.json' };
 
 describe('the sample of resource servers', () => {
   let authority: SampleProcess;
@@ -15,14 +15,30 @@ describe('the sample of resource servers', () => {
 
   beforeAll(async () => {
     const folder = temporaryFolder();
+    const port = String(await freePort());
+    const env = { MASTER_TOKEN, KEY_SET_FILE: 'keys.json', ISSUER: `http://127.0.0.1:${port}` };
     const main = copySample('06-resource-servers', folder);
     cpSync(join('sample/dist', '06-resource-servers'), dirname(main), { recursive: true });
     expect(await runCli(['keys', 'rotate', '--algorithm', 'EdDSA'], { cwd: folder, env })).toMatchObject({
       code: 0,
     });
-    authority = await SampleProcess.start(main, folder, env);
+    authority = await SampleProcess.start(main, folder, { ...env, PORT: port });
+    const added = await runCli(
+      [
+        'client',
+        'add',
+        '--client-id',
+        'orders',
+        '--audience',
+        'https://orders.example.com',
+        '--introspect',
+        '--json',
+      ],
+      { cwd: folder, env },
+    );
+    const { client_secret: CLIENT_SECRET } = JSON.parse(added.stdout) as { client_secret: string };
     const start = (file: string): Promise<SampleProcess> =>
-      SampleProcess.start(join(dirname(main), file), folder, { ...env, AUTH_URL: authority.url });
+      SampleProcess.start(join(dirname(main), file), folder, { ...env, CLIENT_SECRET });
     [byJwks, byIntrospection] = await Promise.all([start('by-jwks.js'), start('by-introspection.js')]);
   }, 60_000);
   afterAll(async () => {

@@ -304,6 +304,24 @@ describe.each(ADAPTERS)('failed attempts on %s', (adapter) => {
       removeTemporaryFolders();
     });
 
+    it('ends the start where it refuses the login or the database, in words', async () => {
+      const start = (change: (url: URL) => void): Promise<unknown> => {
+        const url = new URL(server.url);
+        change(url);
+        const fastauth = { failedAttemptsStore: url.href };
+        return startApp({ adapter: 'fastify', controllers: [RoutesController], fastauth });
+      };
+      server.resume();
+      const { host } = new URL(server.url);
+      await expect(start((url) => (url.pathname = '/999'))).rejects.toThrow(
+        `failed-attempts-store: Redis at ${host} has no database 999, or does not let this user have it`,
+      );
+      const login = start((url) => Object.assign(url, { username: 'nobody', password: 'sEcReT' }));
+      await expect(login).rejects.toThrow(
+        `failed-attempts-store: Redis at ${host} refuses the password of the user "nobody" (WRONGPASS)`,
+      );
+    });
+
     it.each(['before the start', 'later'])('are counted in the process (%s)', async (when) => {
       const fastauth = {
         appName: `attempts-${randomUUID()}`,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ALGORITHMS, type EncryptionAlgorithm } from '../../src/keys/algorithms.js';
 import { KeyRing } from '../../src/keys/key-ring.js';
-import { KeyRingHolder } from '../../src/keys/key-ring-holder.js';
+import { ActiveKeyRing } from '../../src/keys/active-key-ring.js';
 import type { EncryptingKey } from '../../src/keys/ring-key.js';
 import { JweCodec } from '../../src/tokens/codecs/jwe.codec.js';
 import { JwtCodec } from '../../src/tokens/codecs/jwt.codec.js';
@@ -15,7 +15,7 @@ const encryptions = Object.keys(ALGORITHMS).filter(
 
 describe.each(encryptions)('tokens encrypted by node:crypto alone, %s with A256GCM', (algorithm) => {
   const key = freshKey(algorithm) as EncryptingKey;
-  const keys = new KeyRingHolder(new KeyRing([freshKey('ES256'), key]));
+  const keys = new ActiveKeyRing(new KeyRing([freshKey('ES256'), key]));
   const signed = new JwtCodec(keys, { accessTokenProfile: 'default' });
   const codec = new JweCodec(keys, signed);
   const payload = { client_id: 'c', type: 'access' };

@@ -4,7 +4,7 @@ import { ConfigError, StoreUnavailableError } from '../../src/errors.js';
 import type { JsonObject } from '../../src/json.js';
 import { importSecret } from '../../src/keys/import-key.js';
 import { KeyRing } from '../../src/keys/key-ring.js';
-import { KeyRingHolder } from '../../src/keys/key-ring-holder.js';
+import { ActiveKeyRing } from '../../src/keys/active-key-ring.js';
 import { MemoryTokenStore } from '../../src/stores/memory/memory.store.js';
 import type { ForeignTokens } from '../../src/tokens/foreign-tokens.js';
 import { ADAPTERS, startApp, type TestApp } from '../support/app.js';
@@ -120,7 +120,7 @@ describe.each(ADAPTERS)('foreign tokens, on %s', (adapter) => {
     const token = signed({ sub: 'c', exp: app.clock.seconds + DAY });
     expect((await whoami(app, token)).status).toBe(200);
     app.app
-      .get(KeyRingHolder)
+      .get(ActiveKeyRing)
       .replace(new KeyRing([importSecret(NEW), { ...importSecret(THEIRS), status: 'verify-only' }]));
     expect((await whoami(app, token)).status).toBe(401);
   });

@@ -4,7 +4,7 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { compactDecrypt } from 'jose';
 import { AccessOnly } from '../../src/index.js';
-import { KeyRingHolder } from '../../src/keys/key-ring-holder.js';
+import { ActiveKeyRing } from '../../src/keys/active-key-ring.js';
 import { ADAPTERS, type AdapterName, MASTER_TOKEN, startApp, type TestApp } from '../support/app.js';
 import { type Attacks, jweAttacks, jwtAttacks, opaqueAttacks } from '../support/format-attacks.js';
 import { FORMAT_CASES } from '../support/rings.js';
@@ -53,7 +53,7 @@ describe.each(
       providers: [EchoGateway],
       fastauth: { failedAttemptsPerAddress: 0, failedAttemptsPerClient: 0, ...config },
       configure: (nest) => nest.useWebSocketAdapter(new WsAdapter(nest)),
-      override: (builder) => builder.overrideProvider(KeyRingHolder).useValue(new KeyRingHolder(ring)),
+      override: (builder) => builder.overrideProvider(ActiveKeyRing).useValue(new ActiveKeyRing(ring)),
     });
   });
   afterAll(() => app.close());

@@ -11,7 +11,12 @@ import { SETTING_NAMES } from '../../src/config/settings.js';
 import { TokenFault } from '../../src/tokens/token-fault.js';
 import { ADAPTERS, startApp, type TestApp } from '../support/app.js';
 import { sendRaw } from '../support/raw-request.js';
-import { RoutesController } from '../support/routes.controller.js';
+import {
+  RoutesController,
+  SCOPED_PATHS,
+  SCOPED_RULE,
+  ScopedRoutesController,
+} from '../support/routes.controller.js';
 import { SOCKET_IO, WS } from '../support/socket-platforms.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 import { createTokenService } from '../support/token-service.js';
@@ -218,9 +223,9 @@ describe.each(ADAPTERS)('any bytes sent to %s', (adapter) => {
   beforeAll(async () => {
     app = await startApp({
       adapter,
-      controllers: [RoutesController],
+      controllers: [RoutesController, ScopedRoutesController],
       providers: [WsFrames],
-      fastauth: { accessTokenPaths: ['/access'], failedAttemptsPerAddress: 0 },
+      fastauth: { accessTokenPaths: ['/access', SCOPED_RULE], failedAttemptsPerAddress: 0 },
       configure: (nest) => nest.useWebSocketAdapter(WS.adapter(nest)),
     });
     token = (await app.issue('device')).access_token;
@@ -259,13 +264,13 @@ describe.each(ADAPTERS)('any bytes sent to %s', (adapter) => {
         if (/content-length|transfer-encoding|upgrade|expect/i.test(lines.join())) return;
         const { status, body } = await sendRaw(app.url, bytes);
         expect([400, 401, 431]).toContain(status);
-        expect(body).not.toContain('"content":"access"');
+        expect(body).not.toMatch(/"content":"(?:access|scoped)"/);
       };
       for (const lines of corpus<string[]>('headers')) await expectShut(lines, '/access/health');
       await fc.assert(
         fc.asyncProperty(
           fc.array(line, { maxLength: 4 }),
-          fc.constantFrom('/access/health', '/whoami'),
+          fc.constantFrom('/access/health', '/whoami', ...SCOPED_PATHS),
           expectShut,
         ),
         limits(150),

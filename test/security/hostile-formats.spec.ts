@@ -4,7 +4,7 @@ import { CompactEncrypt } from 'jose';
 import type { TokenFormat } from '../../src/config/fastauth-config.js';
 import { importSecret } from '../../src/keys/import-key.js';
 import { KeyRing } from '../../src/keys/key-ring.js';
-import { KeyRingHolder } from '../../src/keys/key-ring-holder.js';
+import { ActiveKeyRing } from '../../src/keys/active-key-ring.js';
 import { JwtCodec } from '../../src/tokens/codecs/jwt.codec.js';
 import { TokenCodecs } from '../../src/tokens/codecs/token-codecs.js';
 import { TokenFault } from '../../src/tokens/token-fault.js';
@@ -16,7 +16,7 @@ const PAYLOAD = { client_id: 'c', type: 'access', fam: 'f', jti: 'j', iat: 1, ex
 const NOW = 2_000_000_000;
 const signing = importSecret(SECRET);
 const codecsOf = (keys: KeyRing, tokenFormat: TokenFormat): TokenCodecs =>
-  new TokenCodecs(new KeyRingHolder(keys), { ...profile, tokenFormat, acceptedTokenFormats: [] });
+  new TokenCodecs(new ActiveKeyRing(keys), { ...profile, tokenFormat, acceptedTokenFormats: [] });
 
 const b64 = (value: unknown): string =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
@@ -28,7 +28,7 @@ describe('hostile encrypted tokens', () => {
   const rsa = freshKey('RSA-OAEP-256');
   const ring = new KeyRing([signing, ecdh]);
   const codec = codecsOf(ring, 'jwe');
-  const signed = new JwtCodec(new KeyRingHolder(ring), profile).sign(PAYLOAD);
+  const signed = new JwtCodec(new ActiveKeyRing(ring), profile).sign(PAYLOAD);
   const encrypted = (text: string, header: object = {}): Promise<string> =>
     new CompactEncrypt(Buffer.from(text))
       .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', typ: 'JWT', cty: 'JWT', ...header })
@@ -43,7 +43,7 @@ describe('hostile encrypted tokens', () => {
     expect(
       await codec.decode(await encrypted(`${b64({ alg: 'none' })}.${b64(PAYLOAD)}.`), NOW),
     ).toBeInstanceOf(TokenFault);
-    const other = new JwtCodec(new KeyRingHolder(new KeyRing([importSecret(`${SECRET}!`)])), profile);
+    const other = new JwtCodec(new ActiveKeyRing(new KeyRing([importSecret(`${SECRET}!`)])), profile);
     expect(await codec.decode(await encrypted(other.sign(PAYLOAD)), NOW)).toBe(TokenFault.badSignature);
     expect(await codec.decode(await encrypted(await encrypted(signed)), NOW)).toBeInstanceOf(TokenFault);
   });

@@ -7,10 +7,16 @@ import type { SessionKey } from '../../src/sessions/session-record.js';
 import { MemoryTokenStore } from '../../src/stores/memory/memory.store.js';
 import { ADAPTERS, MASTER_TOKEN, SECRET, startApp, type TestApp } from '../support/app.js';
 import { type RawAnswer, sendRaw } from '../support/raw-request.js';
-import { RoutesController } from '../support/routes.controller.js';
+import {
+  RoutesController,
+  SCOPED_PATHS,
+  SCOPED_RULE,
+  ScopedRoutesController,
+} from '../support/routes.controller.js';
 import { base64url, forgeToken, tokenParts } from '../support/token-forgery.js';
 
 const HS256 = { alg: 'HS256', typ: 'JWT' };
+const CONTROLLERS = [RoutesController, ScopedRoutesController];
 const CONTENT = /"content"|"level"|clientId|access_token":"/;
 const INNER = /node_modules|\.[jt]s:\d+|JsonWebToken|jwt malformed|SyntaxError|TypeError/;
 
@@ -26,6 +32,17 @@ class CountingStore extends MemoryTokenStore {
 interface Pair {
   readonly access_token: string;
   readonly refresh_token: string;
+}
+
+/** A pair whose scope opens all routes, so that nothing but the forgery is refused. */
+async function issueScoped(app: TestApp, clientId: string): Promise<Pair> {
+  const scope = SCOPED_RULE.scopes.join(' ');
+  const { body } = await app.post(
+    '/auth/token/new',
+    { client_id: clientId, scope },
+    { 'MASTER-TOKEN': MASTER_TOKEN },
+  );
+  return body.data as Pair;
 }
 
 describe.each(ADAPTERS)('forged tokens on %s', (adapter) => {
@@ -48,17 +65,17 @@ describe.each(ADAPTERS)('forged tokens on %s', (adapter) => {
     keyServer.on('connection', () => keyServerCalls++);
     keyServerUrl = `http://127.0.0.1:${(keyServer.address() as AddressInfo).port}/keys`;
     const fastauth = {
-      accessTokenPaths: ['/access'],
+      accessTokenPaths: ['/access', SCOPED_RULE],
       masterTokenPaths: ['/master'],
       failedAttemptsPerAddress: 0,
       failedAttemptsPerClient: 0,
       sessionsPerClient: 1,
     };
-    app = await startApp({ adapter, controllers: [RoutesController], fastauth: { ...fastauth, store } });
-    pair = await app.issue('victim');
+    app = await startApp({ adapter, controllers: CONTROLLERS, fastauth: { ...fastauth, store } });
+    pair = await issueScoped(app, 'victim');
     ringApp = await startApp({
       adapter,
-      controllers: [RoutesController],
+      controllers: CONTROLLERS,
       fastauth: {
         ...fastauth,
         cryptographyKey: undefined,
@@ -86,13 +103,13 @@ describe.each(ADAPTERS)('forged tokens on %s', (adapter) => {
     for (const secret of secrets()) expect(body.includes(secret)).toBe(false);
   }
 
-  /** Sends header lines as they are, byte for byte, to a route with a decorator and to one with a path rule. */
+  /** Sends header lines as they are, byte for byte, to routes with decorators and to some with path rules. */
   async function expectRefused(
     url: string,
     lines: string[],
     statuses: readonly number[] = [401],
   ): Promise<void> {
-    for (const path of ['/whoami', '/access/health']) {
+    for (const path of ['/whoami', '/access/health', ...SCOPED_PATHS]) {
       const bytes = ['GET ' + path + ' HTTP/1.1', 'Host: h', 'Connection: close', ...lines, '', ''].join(
         '\r\n',
       );
@@ -392,9 +409,9 @@ describe.each(ADAPTERS)('forged tokens on %s', (adapter) => {
 
     it('none of which harmed the session that they imitate', async () => {
       expect((await app.get('/whoami', { 'ACCESS-TOKEN': pair.access_token })).status).toBe(200);
-      expect((await app.get('/access/health', { Authorization: `bearer ${pair.access_token}` })).status).toBe(
-        200,
-      );
+      for (const path of ['/access/health', ...SCOPED_PATHS]) {
+        expect((await app.get(path, { Authorization: `bearer ${pair.access_token}` })).status).toBe(200);
+      }
     });
   });
 
@@ -525,10 +542,29 @@ describe.each(ADAPTERS)('forged tokens on %s', (adapter) => {
     expect(polluted()).toBeUndefined();
   });
 
+  it('give no scope to a good token that lacks it', async () => {
+    const { access_token: token } = await app.issue('poor');
+    const { header } = tokenParts(token);
+    const scope = SCOPED_RULE.scopes.join(' ');
+    for (const path of SCOPED_PATHS) {
+      expect((await app.get(path, { 'ACCESS-TOKEN': token })).status).toBe(403);
+      for (const odd of ['scope=', 'scopes=', 'access_token='])
+        expect((await app.get(`${path}?${odd}${scope}`, { 'ACCESS-TOKEN': token })).status).toBe(403);
+      // Signed with our key, as only we could: the store still does not know it.
+      const widened = forgeToken(header, { ...claimsOf(token), scope });
+      expect((await app.get(path, { 'ACCESS-TOKEN': widened })).status).toBe(401);
+      for (const odd of [[scope], { 0: scope }, `x${scope}`, `${scope}x`, scope.toUpperCase(), '*', 7, null])
+        expect(
+          (await app.get(path, { 'ACCESS-TOKEN': forgeToken(header, { ...claimsOf(token), scope: odd }) }))
+            .status,
+        ).toBe(401);
+    }
+  });
+
   it('pass by no other way than their headers', async () => {
     const { access_token: token } = pair;
     const query = ['access_token', 'access-token', 'ACCESS-TOKEN', 'token', 'authorization', 'bearer_token'];
-    for (const path of ['/whoami', '/access/health']) {
+    for (const path of ['/whoami', '/access/health', ...SCOPED_PATHS]) {
       for (const name of query) {
         expect((await app.get(`${path}?${name}=${token}`)).status).toBe(401);
         expect((await app.get(path, { Cookie: `${name}=${token}` })).status).toBe(401);

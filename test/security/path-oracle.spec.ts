@@ -116,7 +116,8 @@ const SHAPES: Shape[] = [
 describe.each(SHAPES)('paths on $name', ({ adapter, fastifyOptions, globalPrefix, versioned }) => {
   let open: TestApp;
   let guarded: TestApp;
-  let tokens: Record<'ACCESS' | 'MASTER', Record<string, string>>;
+  /** Of the scope, of operators, and of another scope. */
+  let tokens: Record<'ACCESS' | 'MASTER' | 'POOR', Record<string, string>>;
 
   beforeAll(async () => {
     const files = temporaryFolder();
@@ -146,16 +147,20 @@ describe.each(SHAPES)('paths on $name', ({ adapter, fastifyOptions, globalPrefix
     guarded = await startApp({
       ...options,
       fastauth: {
-        accessTokenPaths: ['/access'],
+        sessionsPerClient: 'unlimited',
+        accessTokenPaths: ['/access', { path: '/access', scopes: ['things'] }],
         masterTokenPaths: ['/master', '/alias/*/master'],
       },
     });
     // No version applies to the token endpoints.
     const prefix = globalPrefix ? `/${globalPrefix}` : '';
-    const issued = await guarded.get(`${prefix}/auth/token/new`, { 'MASTER-TOKEN': MASTER_TOKEN });
+    const master = { 'MASTER-TOKEN': MASTER_TOKEN };
+    const issued = await guarded.post(`${prefix}/auth/token/new`, 'scope=things', master);
+    const poor = await guarded.post(`${prefix}/auth/token/new`, 'scope=thing', master);
     tokens = {
       ACCESS: { 'ACCESS-TOKEN': issued.body.data.access_token },
-      MASTER: { 'MASTER-TOKEN': MASTER_TOKEN },
+      MASTER: master,
+      POOR: { 'ACCESS-TOKEN': poor.body.data.access_token },
     };
   });
   afterAll(async () => {
@@ -193,6 +198,8 @@ describe.each(SHAPES)('paths on $name', ({ adapter, fastifyOptions, globalPrefix
       tokens[level === 'ACCESS' ? 'MASTER' : 'ACCESS'],
     );
     expect([other.status, levelOf(other.body)]).toEqual([401, undefined]);
+    const poor = await rawRequest(guarded.url, 'GET', path, tokens.POOR);
+    expect([poor.status, levelOf(poor.body)]).toEqual([level === 'ACCESS' ? 403 : 401, undefined]);
     const { status } = await rawRequest(guarded.url, 'GET', path, tokens[level as 'ACCESS' | 'MASTER']);
     expect(status).toBe(200);
   });
@@ -230,14 +237,22 @@ describe.each(SHAPES)('paths on $name', ({ adapter, fastifyOptions, globalPrefix
             if (!isReached) return;
             reached++;
             const level = levelOf(unguarded.body) ?? plainLevel;
-            for (const sent of [{}, tokens[level === 'ACCESS' ? 'MASTER' : 'ACCESS']]) {
-              const answer = await rawRequest(guarded.url, method, target, { ...headers, ...sent });
-              expect({ target, method, status: answer.status, content: levelOf(answer.body) }).toEqual({
-                target,
-                method,
-                status: 401,
-                content: undefined,
-              });
+            for (const [sent, statuses] of [
+              [{}, [401]],
+              [tokens[level === 'ACCESS' ? 'MASTER' : 'ACCESS'], [401]],
+              // Of a path that may be read in two ways, all that either asks is needed.
+              [tokens.POOR, level === 'ACCESS' ? [403, 401] : [401]],
+            ] as const) {
+              const { status, body } = await rawRequest(guarded.url, method, target, { ...headers, ...sent });
+              expect({ target, method, isRefused: statuses.some((each) => each === status), status }).toEqual(
+                {
+                  target,
+                  method,
+                  isRefused: true,
+                  status,
+                },
+              );
+              expect(levelOf(body)).toBeUndefined();
             }
             const answer = await rawRequest(guarded.url, method, target, {
               ...headers,

@@ -6,7 +6,7 @@ import type { FastauthConfig } from '../../src/config/fastauth-config.js';
 import { FastauthEvents } from '../../src/events/fastauth-events.js';
 import { importSecret } from '../../src/keys/import-key.js';
 import { KeyRing } from '../../src/keys/key-ring.js';
-import { KeyRingHolder } from '../../src/keys/key-ring-holder.js';
+import { ActiveKeyRing } from '../../src/keys/active-key-ring.js';
 import { MemoryTokenStore } from '../../src/stores/memory/memory.store.js';
 import type { ForeignTokens } from '../../src/tokens/foreign-tokens.js';
 import { TokenFault } from '../../src/tokens/token-fault.js';
@@ -25,7 +25,7 @@ const secret = importSecret('a secret of the tests, thirty-two bytes or more');
 function serviceWith(config: Partial<FastauthConfig>, ring: KeyRing, foreign?: ForeignTokens): TokenService {
   return new TokenService(
     testConfig(config),
-    new KeyRingHolder(ring),
+    new ActiveKeyRing(ring),
     new MemoryTokenStore(),
     new FakeClock(),
     new FastauthEvents(),

@@ -6,7 +6,7 @@ import { isAlgorithm } from '../../src/keys/algorithms.js';
 import { KID } from '../../src/keys/key-id.js';
 import { importJwk } from '../../src/keys/import-key.js';
 import { KeyRing } from '../../src/keys/key-ring.js';
-import { KeyRingHolder } from '../../src/keys/key-ring-holder.js';
+import { ActiveKeyRing } from '../../src/keys/active-key-ring.js';
 import type { EncryptionKey, KeyStatus, RingKey, SignatureKey } from '../../src/keys/ring-key.js';
 import { HmacVerifier } from '../../src/keys/hmac.js';
 import { isSignatureOf } from '../../src/keys/signature.js';
@@ -86,7 +86,7 @@ describe('Wycheproof, signatures', () => {
     else
       usable.push({
         vector,
-        outcome: new JwtCodec(new KeyRingHolder(ring), config).decode(vector.jws as string, 0),
+        outcome: new JwtCodec(new ActiveKeyRing(ring), config).decode(vector.jws as string, 0),
       });
   }
   const accepted = usable.filter(({ outcome }) => isAccepted(outcome)).map(({ vector }) => vector);
@@ -134,7 +134,7 @@ describe('Wycheproof, encryption', () => {
     const accepted: Vector[] = [];
     for (const vector of all) {
       const own = ringKeyOf(vector.key, 'verify-only');
-      const keys = new KeyRingHolder(new KeyRing([signingKey, ...(own?.use === 'enc' ? [own] : [])]));
+      const keys = new ActiveKeyRing(new KeyRing([signingKey, ...(own?.use === 'enc' ? [own] : [])]));
       const before = performance.now();
       const outcome = await new JweCodec(keys, new JwtCodec(keys, config)).decode(vector.jwe as string, 0);
       expect(performance.now() - before).toBeLessThan(1000);
@@ -179,7 +179,7 @@ function isAcceptedBy(key: JsonWebKey | KeySet, token: string | object | undefin
     expect(error).toBeInstanceOf(ConfigError);
     return false;
   }
-  return isAccepted(new JwtCodec(new KeyRingHolder(ring), config).decode(token, 0));
+  return isAccepted(new JwtCodec(new ActiveKeyRing(ring), config).decode(token, 0));
 }
 
 /**

@@ -1,5 +1,11 @@
 import 'reflect-metadata';
-import type { INestApplication, ModuleMetadata, NestApplicationOptions, Type } from '@nestjs/common';
+import type {
+  DynamicModule,
+  INestApplication,
+  ModuleMetadata,
+  NestApplicationOptions,
+  Type,
+} from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -28,6 +34,8 @@ type FastauthOptions = NonNullable<Parameters<typeof FastauthModule.forRoot>[0]>
 export interface TestAppOptions {
   readonly adapter: AdapterName;
   readonly fastauth?: FastauthOptions;
+  /** In place of `FastauthModule.forRoot`. */
+  readonly module?: DynamicModule;
   readonly controllers?: Type[];
   readonly providers?: ModuleMetadata['providers'];
   readonly imports?: ModuleMetadata['imports'];
@@ -70,10 +78,7 @@ export async function startApp(options: TestAppOptions): Promise<TestApp> {
   const clock = new FakeClock();
   const builder = Test.createTestingModule({
     imports: [
-      FastauthModule.forRoot({
-        ...OPTIONS,
-        ...options.fastauth,
-      }),
+      options.module ?? FastauthModule.forRoot({ ...OPTIONS, ...options.fastauth }),
       ...(options.imports ?? []),
     ],
     controllers: options.controllers ?? [],

@@ -2,10 +2,9 @@ import { transform } from '@swc/core';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cacheFolder } from './nest-packages.js';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-/** Below node_modules, so that the compiled files find the packages that they import. */
-const CACHE = join(ROOT, 'node_modules/.cache/fastauth-tests');
 const IMPORTS = /(?:from|import)\s*\(?\s*['"](\.{1,2}\/[^'"]+)\.js['"]/g;
 
 /** Files compiled for a plain `node` process. */
@@ -21,8 +20,9 @@ export interface CompiledFiles {
  * @param entry path from the repository's root, such as `test/support/child.ts`
  */
 export async function compile(entry: string): Promise<CompiledFiles> {
-  mkdirSync(CACHE, { recursive: true });
-  const out = mkdtempSync(join(CACHE, 'run-'));
+  const cache = cacheFolder();
+  mkdirSync(cache, { recursive: true });
+  const out = mkdtempSync(join(cache, 'run-'));
   writeFileSync(join(out, 'package.json'), '{"type":"module"}');
   const waiting = [join(ROOT, entry)];
   const done = new Set<string>();

@@ -5,7 +5,7 @@ import { compactDecrypt, compactVerify, importJWK } from 'jose';
 import { isAlgorithm } from '../../src/keys/algorithms.js';
 import { importJwk } from '../../src/keys/import-key.js';
 import { KeyRing } from '../../src/keys/key-ring.js';
-import { KeyRingHolder } from '../../src/keys/key-ring-holder.js';
+import { ActiveKeyRing } from '../../src/keys/active-key-ring.js';
 import type { DecodedToken } from '../../src/tokens/codecs/token-codec.js';
 import { TokenCodecs } from '../../src/tokens/codecs/token-codecs.js';
 import { TokenFault } from '../../src/tokens/token-fault.js';
@@ -27,7 +27,7 @@ const GOOD_SIGNATURE = 'signature good, payload no claims set';
 /** What the codecs make of a token whose key, if there is such a key here, is in the ring. */
 export async function decodeExample({ key, token }: JoseExample): Promise<DecodedToken | TokenFault> {
   const own = key && isAlgorithm(key.alg) ? [importJwk(key, { status: 'verify-only' })] : [];
-  const keys = new KeyRingHolder(new KeyRing([...own, freshKey('EdDSA', { acceptsMissingKid: false })]));
+  const keys = new ActiveKeyRing(new KeyRing([...own, freshKey('EdDSA', { acceptsMissingKid: false })]));
   return new TokenCodecs(keys, {
     tokenFormat: 'jwt',
     acceptedTokenFormats: ['jwe'],

@@ -2,18 +2,10 @@ import 'reflect-metadata';
 import fastifyCors from '@fastify/cors';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { CacheInterceptor, CacheModule } from '@nestjs/cache-manager';
-import {
-  type CanActivate,
-  Controller,
-  type ExecutionContext,
-  Get,
-  type INestApplication,
-  Module,
-  type ModuleMetadata,
-} from '@nestjs/common';
+import { Controller, Get, type INestApplication, Module, type ModuleMetadata } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { GqlExecutionContext, GraphQLModule, Query, Resolver } from '@nestjs/graphql';
+import { GraphQLModule, Query, Resolver } from '@nestjs/graphql';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import helmet from 'helmet';
@@ -21,6 +13,7 @@ import {
   AccessOnly,
   FastauthModule,
   type FastauthOptions,
+  principalOf,
   Public,
   useFastauthEdge,
   withFastauth,
@@ -33,6 +26,8 @@ type Registration = NonNullable<Parameters<typeof FastauthModule.forRoot>[0]>;
 interface Neighbourhood extends ModuleMetadata {
   readonly fastauth?: FastauthOptions & Registration;
   readonly isFastify?: boolean;
+  /** Whether FastauthModule is the last of the imports, not the first. */
+  readonly isLast?: boolean;
   readonly configure?: (app: INestApplication) => void | Promise<void>;
 }
 
@@ -65,19 +60,6 @@ class GreetingResolver {
   me() {
     return 'me';
   }
-
-  @Query(() => String)
-  plain() {
-    return 'plain';
-  }
-}
-
-/** As an application might have one of its own for resolvers. */
-class FriendGuard implements CanActivate {
-  canActivate(context: ExecutionContext): boolean {
-    const { req } = GqlExecutionContext.create(context).getContext<{ req: { headers: object } }>();
-    return Reflect.get(req.headers, 'x-friend') === 'yes';
-  }
 }
 
 const graphql = (): ModuleMetadata => ({
@@ -86,6 +68,20 @@ const graphql = (): ModuleMetadata => ({
 });
 const throttled = { imports: [ThrottlerModule.forRoot([{ ttl: 60_000, limit: 3 }])] };
 const limiter = { provide: APP_GUARD, useClass: ThrottlerGuard };
+/** As docs/with-your-application.md has it. */
+const byClient: Neighbourhood = {
+  imports: [
+    ThrottlerModule.forRoot({
+      throttlers: [{ ttl: 60_000, limit: 3 }],
+      getTracker: (request, context) => {
+        const client = principalOf(context)?.clientId;
+        return client === undefined ? `address ${request['ip']}` : `client ${client}`;
+      },
+    }),
+  ],
+  providers: [ThrottlerGuard],
+  configure: (app) => void app.useGlobalGuards(app.get(ThrottlerGuard)),
+};
 const closed: Neighbourhood = {
   ...throttled,
   providers: [limiter],
@@ -111,7 +107,6 @@ class LimiterModule {}
 const APPS: Readonly<Record<string, Neighbourhood>> = {
   graphql: graphql(),
   'graphql under a rule': { ...graphql(), fastauth: { accessTokenPaths: ['/graphql'] } },
-  'graphql with a guard': { ...graphql(), fastauth: { contextGuards: { graphql: FriendGuard } } },
   helmet: { fastauth: { accessTokenPaths: ['/reports'] }, configure: withHelmet },
   'helmet on fastify': {
     fastauth: { accessTokenPaths: ['/reports'] },
@@ -139,11 +134,16 @@ const APPS: Readonly<Record<string, Neighbourhood>> = {
   },
   'throttler in a later module': { imports: [...throttled.imports, LimiterModule] },
   'throttler on fastify': { ...throttled, providers: [limiter], isFastify: true },
+  'throttler by client': byClient,
+  'throttler by client, fastauth last': { ...byClient, isLast: true },
+  'throttler by client on fastify': { ...byClient, isFastify: true },
+  'throttler by client on fastify, fastauth last': { ...byClient, isFastify: true, isLast: true },
   'throttler under default-access': closed,
   'throttler under default-access on fastify': { ...closed, isFastify: true },
 };
 
-async function start({ fastauth, isFastify, configure, ...parts }: Neighbourhood): Promise<INestApplication> {
+async function start(neighbourhood: Neighbourhood): Promise<INestApplication> {
+  const { fastauth, isFastify, isLast, configure, imports = [], ...parts } = neighbourhood;
   const fastauthModule = FastauthModule.forRoot({
     configFile: false,
     envFile: false,
@@ -155,7 +155,7 @@ async function start({ fastauth, isFastify, configure, ...parts }: Neighbourhood
   });
   @Module({
     ...parts,
-    imports: [fastauthModule, ...(parts.imports ?? [])],
+    imports: isLast ? [...imports, fastauthModule] : [fastauthModule, ...imports],
     controllers: [RoutesController],
   })
   class AppModule {}

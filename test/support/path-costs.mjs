@@ -31,9 +31,11 @@ const RULES = {
 const asked = JSON.parse(await text(process.stdin));
 const rules = RULES[asked.rules]();
 rules.onApplicationBootstrap();
+// Both ends of a path: what is odd about it is often the last of it, and code that never ran is no slower for being odd.
+const shortened = (path) => path.slice(0, 50) + path.slice(50).slice(-50);
 for (const pair of asked.pairs.slice(0, 40)) {
-  for (const path of pair)
-    for (let call = 0; call < WARM_UP_CALLS; call++) rules.demandForTarget(path.slice(0, 100));
+  for (const path of pair.map(shortened))
+    for (let call = 0; call < WARM_UP_CALLS; call++) rules.requirementForTarget(path);
 }
 console.log(JSON.stringify(asked.pairs.map(([odd, plain]) => bounded(odd, plain))));
 
@@ -54,7 +56,7 @@ function leastCosts(...targets) {
   for (let round = 0; round < ROUNDS; round++) {
     for (const [index, target] of targets.entries()) {
       const start = process.hrtime.bigint();
-      for (let call = 0; call < calls; call++) rules.demandForTarget(target);
+      for (let call = 0; call < calls; call++) rules.requirementForTarget(target);
       least[index] = Math.min(least[index], Number(process.hrtime.bigint() - start) / calls);
     }
   }

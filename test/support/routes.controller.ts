@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { AccessOnly, CurrentPrincipal, MasterOnly, type Principal } from '../../src/index.js';
+import { AccessOnly, CurrentPrincipal, MasterOnly, type Principal, Scopes } from '../../src/index.js';
 
 /** One route of each kind, as in the quick start. */
 @Controller()
@@ -53,3 +53,21 @@ export class RoutesController {
     return { content: 'param' };
   }
 }
+
+/** What needs a scope, once by a decorator and once by {@link SCOPED_RULE}. */
+@Controller('scoped')
+export class ScopedRoutesController {
+  @Scopes('reports:read')
+  @Get('decorated')
+  decorated() {
+    return { content: 'scoped' };
+  }
+
+  @Get('ruled')
+  ruled() {
+    return { content: 'scoped' };
+  }
+}
+
+export const SCOPED_PATHS = ['/scoped/decorated', '/scoped/ruled'] as const;
+export const SCOPED_RULE = { path: '/scoped/ruled', scopes: ['reports:read'] };

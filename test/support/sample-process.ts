@@ -1,8 +1,24 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { packageFolder } from './nest-packages.js';
 
-const PACKAGES = ['@nestjs', 'jose', 'kysely', 'libsql', 'reflect-metadata', 'rxjs', 'ws'];
+const PACKAGES = [
+  '@modelcontextprotocol',
+  '@nestjs',
+  'graphql-ws',
+  'jose',
+  'kysely',
+  'libsql',
+  'nestjs-fastauth',
+  'reflect-metadata',
+  'rxjs',
+  'ws',
+];
+
+/** Between what two pasted lines say. */
+const PARTED = '--- next line ---';
 
 /**
  * A copy of a built sample, with a place of its own for what it writes, as in a clean clone.
@@ -12,11 +28,13 @@ const PACKAGES = ['@nestjs', 'jose', 'kysely', 'libsql', 'reflect-metadata', 'rx
 export function copySample(sample: string, folder: string): string {
   const modules = join(folder, 'node_modules');
   mkdirSync(modules);
-  for (const name of PACKAGES) symlinkSync(resolve('node_modules', name), join(modules, name));
-  symlinkSync(resolve('.'), join(modules, 'nestjs-fastauth'));
+  for (const name of PACKAGES) symlinkSync(packageFolder(name), join(modules, name));
   cpSync('fastauth.config.json', join(folder, 'fastauth.config.json'));
   mkdirSync(join(folder, 'sample', sample), { recursive: true });
+  const config = join('sample', sample, 'fastauth.config.json');
+  if (existsSync(config)) cpSync(config, join(folder, config));
   writeFileSync(join(folder, 'sample/package.json'), '{"type":"module"}');
+  cpSync('sample/dist/first-start.js', join(folder, 'sample/dist/first-start.js'));
   cpSync(join('sample/dist', sample), join(folder, 'sample/dist', sample), { recursive: true });
   return join(folder, 'sample/dist', sample, 'main.js');
 }
@@ -53,7 +71,17 @@ export class SampleProcess {
 
   /** The lines to paste that it printed. */
   get pasteLines(): readonly string[] {
-    return this.output.split('\n').filter((line) => /^(?:TOKENS=|curl )/.test(line));
+    return this.output.split('\n').filter((line) => /^(?:TOKENS=|CLIENT_SECRET=|curl |node )/.test(line));
+  }
+
+  /** What its lines say when they are pasted into one shell, line by line. @param cwd for files that they write */
+  async paste(cwd: string): Promise<readonly string[]> {
+    const script = this.pasteLines.map((line) => `${line}\nprintf '\\n${PARTED}\\n'`).join('\n');
+    const { stdout } = await promisify(execFile)('bash', ['-c', script], { cwd });
+    return stdout
+      .split(`${PARTED}\n`)
+      .slice(0, -1)
+      .map((said) => said.trim());
   }
 
   /** @returns the signal that ended it, or its exit code */

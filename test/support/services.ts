@@ -8,6 +8,9 @@ const SERVICES = {
   Redis: ['FASTAUTH_TEST_REDIS_URL', 'redis://127.0.0.1:6379'],
   PostgreSQL: ['FASTAUTH_TEST_POSTGRES_URL', 'postgres://root@127.0.0.1:5432/test'],
   MariaDB: ['FASTAUTH_TEST_MARIADB_URL', 'mysql://root@127.0.0.1:3306/test'],
+  NATS: ['FASTAUTH_TEST_NATS_URL', 'nats://127.0.0.1:4222'],
+  RabbitMQ: ['FASTAUTH_TEST_RABBITMQ_URL', 'amqp://127.0.0.1:5672'],
+  Mosquitto: ['FASTAUTH_TEST_MOSQUITTO_URL', 'mqtt://127.0.0.1:1883'],
 } as const;
 
 export type Service = keyof typeof SERVICES;
@@ -31,11 +34,16 @@ export async function describeWith(
   service: Service,
   ...programs: readonly string[]
 ): Promise<(name: string, define: () => void) => void> {
-  const { hostname, port, host } = new URL(serviceUrl(service));
-  const isThere = await answers(hostname, Number(port));
+  const { host } = new URL(serviceUrl(service));
+  const isThere = await isServiceThere(service);
   const found = await Promise.all(programs.map(hasProgram));
   const missing = isThere ? programs.filter((_, n) => !found[n]).join() : `${service} at ${host}`;
   return describeIf(isThere && found.every(Boolean), `no ${missing}`);
+}
+
+export function isServiceThere(service: Service): Promise<boolean> {
+  const { hostname, port } = new URL(serviceUrl(service));
+  return answers(hostname, Number(port));
 }
 
 type Declare<Body> = (name: string, body: Body, timeout?: number) => void;

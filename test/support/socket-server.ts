@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { AccessOnly } from '../../src/access/decorators.js';
 import { FastauthModule } from '../../src/fastauth.module.js';
 import { TokenService } from '../../src/tokens/token.service.js';
-import { LiveSockets } from '../../src/transports/websockets/live/live-sockets.js';
+import { LiveSockets } from '../../src/transports/live/live-sockets.js';
 import { RoutesController } from './routes.controller.js';
 
 /**

@@ -4,7 +4,7 @@ import { SqlTokenStore } from '../../src/stores/sql/sql.store.js';
 import type { OwnDatabase } from './sql-databases.js';
 import { processOn } from './store-processes.js';
 
-const TABLES = ['fastauth_sessions', 'fastauth_removals'];
+const TABLES = ['fastauth_sessions', 'fastauth_removals', 'fastauth_clients', 'fastauth_used'];
 
 /** Holds a database server to the contract. Each of its tests starts with empty tables. */
 export function describeSqlContract(name: string, own: () => Promise<OwnDatabase>): void {

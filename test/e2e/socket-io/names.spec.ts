@@ -107,7 +107,7 @@ describe('the cost of a name', () => {
     fc.assert(
       fc.property(name, (text) => {
         const begun = performance.now();
-        rules.demandForTarget(text);
+        rules.requirementForTarget(text);
         expect(performance.now() - begun).toBeLessThan(100);
       }),
       { numRuns: 200 },

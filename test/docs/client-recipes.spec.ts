@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Controller, Get, Post } from '@nestjs/common';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AccessOnly, CurrentPrincipal, type Principal } from '../../src/index.js';
+import { startApp, type TestApp } from '../support/app.js';
+import { transpile } from '../support/compile.js';
+import { installInto, runIn } from '../support/documented-app.js';
+import { codeBlocks } from '../support/markdown-blocks.js';
+import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
+
+const LIFETIME = 900;
+
+@Controller()
+class DevicesController {
+  @AccessOnly()
+  @Get('devices')
+  devices(@CurrentPrincipal() { clientId }: Principal) {
+    return { clientId };
+  }
+
+  /** As a server of GraphQL answers `{ clientId }`. */
+  @AccessOnly()
+  @Post('graphql')
+  graphql(@CurrentPrincipal() { clientId }: Principal) {
+    return { data: { clientId } };
+  }
+}
+
+/** Each recipe of docs/client.md, as it is written there, asks a real application. */
+const RUN = `
+import { ApolloClient, gql, InMemoryCache } from '@apollo/client';
+import { createFastauthClient } from 'nestjs-fastauth/client';
+import { request } from 'undici';
+import { httpLink } from './with-apollo.js';
+import { withAxios } from './with-axios.js';
+import { withKy } from './with-ky.js';
+import { withUndici } from './with-undici.js';
+
+const { URL: baseUrl, RECIPE: recipe } = process.env;
+const client = createFastauthClient({ baseUrl });
+await client.login(JSON.parse(process.env.PAIR));
+const url = baseUrl + '/devices';
+const recipes = {
+  ky: () => withKy(client).get(url).json(),
+  axios: async () => (await withAxios(client, baseUrl).get('/devices')).data,
+  undici: async () => (await request(url, { dispatcher: withUndici(client, baseUrl) })).body.json(),
+  apollo: async () => {
+    const apollo = new ApolloClient({ link: httpLink(client, baseUrl + '/graphql'), cache: new InMemoryCache() });
+    return (await apollo.query({ query: gql('{ clientId }') })).data;
+  },
+};
+console.log(JSON.stringify(await recipes[recipe]()));
+process.exit();
+`;
+
+describe('the recipes for other clients', () => {
+  let folder: string;
+  let server: TestApp;
+  beforeAll(async () => {
+    folder = temporaryFolder();
+    installInto(folder);
+    for (const { code } of codeBlocks('docs/client.md')) {
+      const name = /^\/\/ src\/(with-\w+)\.ts\n/.exec(code)?.[1];
+      if (name) writeFileSync(join(folder, `${name}.js`), await transpile(code));
+    }
+    writeFileSync(join(folder, 'run.js'), RUN);
+    server = await startApp({
+      adapter: 'fastify',
+      controllers: [DevicesController],
+      fastauth: { accessTokenExpiresIn: LIFETIME },
+    });
+  });
+  afterAll(async () => {
+    await server.close();
+    removeTemporaryFolders();
+  });
+
+  const run = async (recipe: string, pair: object) => {
+    const env = { URL: server.url, PAIR: JSON.stringify(pair), RECIPE: recipe };
+    return runIn(folder, process.execPath, [join(folder, 'run.js')], env);
+  };
+
+  it.each(['ky', 'axios', 'undici', 'apollo'])('%s sends the token', async (recipe) => {
+    const answer = await run(recipe, await server.issue('ada'));
+    expect(answer).toEqual({ code: 0, stdout: '{"clientId":"ada"}\n', stderr: '' });
+  });
+
+  it.each(['ky', 'axios', 'apollo'])('%s renews a token that was refused', async (recipe) => {
+    const pair = await server.issue('ada');
+    server.clock.advance(LIFETIME + 60);
+    const answer = await run(recipe, pair);
+    expect(answer).toEqual({ code: 0, stdout: '{"clientId":"ada"}\n', stderr: '' });
+  });
+});
