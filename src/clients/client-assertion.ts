@@ -1,4 +1,4 @@
-import { decodeJwt, importJWK, type JWTPayload, jwtVerify, type JWTHeaderParameters } from 'jose';
+import type { JWTHeaderParameters, JWTPayload } from 'jose';
 import { algorithmOf, ASSERTION_ALGORITHMS } from '../config/client-keys.js';
 import type { ClientRecord } from '../sessions/client-record.js';
 import { DECOY_KEYS } from './decoy-keys.js';
@@ -7,6 +7,9 @@ import { DECOY_KEYS } from './decoy-keys.js';
 const MAX_LENGTH = 8192;
 /** How far ahead its end may be, in seconds: for so long it has to be remembered. */
 const LONGEST_LIFE = 3600;
+
+/** Loaded by the first assertion: most applications never see one. */
+const jose = () => import('jose');
 
 /** What an assertion is held against. */
 export interface AssertionRules {
@@ -19,8 +22,9 @@ export interface AssertionRules {
 }
 
 /** Whom an assertion says that it is of; nothing of it is verified yet. */
-export function clientOfAssertion(assertion: string): string | undefined {
+export async function clientOfAssertion(assertion: string): Promise<string | undefined> {
   if (assertion.length > MAX_LENGTH) return undefined;
+  const { decodeJwt } = await jose();
   try {
     const { sub } = decodeJwt(assertion);
     return typeof sub === 'string' ? sub : undefined;
@@ -40,6 +44,7 @@ export async function verifyAssertion(
   { clientId, publicKeys }: Pick<ClientRecord, 'clientId' | 'publicKeys'>,
   { issuer, now, clockTolerance }: AssertionRules,
 ): Promise<{ readonly jti: string; readonly expiresAt: number } | undefined> {
+  const { importJWK, jwtVerify } = await jose();
   let isOwn = false;
   const keyFor = async ({ alg, kid }: JWTHeaderParameters) => {
     const fitting = publicKeys.filter(

@@ -39,7 +39,7 @@ export class ClientAuthenticator {
     const usedHeader = credentials.method === 'client_secret_basic';
     const clientId =
       credentials.method === 'private_key_jwt'
-        ? clientOfAssertion(credentials.assertion)
+        ? await clientOfAssertion(credentials.assertion)
         : credentials.clientId;
     const isNamed = clientId !== undefined && clientIdFault(clientId) === undefined;
     const client = isNamed ? await this.registry.find(clientId) : undefined;
