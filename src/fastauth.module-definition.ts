@@ -32,7 +32,7 @@ export interface GuardRegistration {
    * `{ mail: MyMailGuard }`. Default: none, so that such calls reach only what is marked `@Public()`.
    */
   contextGuards?: Readonly<Record<string, CanActivate | Type<CanActivate>>> | undefined;
-  /** Whether the guard is asked about every route. Default: true. With `false`, only decorated classes are guarded. */
+  /** Whether the guard is asked about every route. Default: true. With `false`, only decorated classes are guarded, and what `default-access` closes. */
   globalGuard?: boolean | undefined;
 }
 

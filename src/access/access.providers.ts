@@ -4,6 +4,7 @@ import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.
 import { AccessGuard } from './access.guard.js';
 import { AccessPolicy } from './access-policy.js';
 import { Authenticator } from './authenticator.js';
+import { DefaultAccessGuard } from './default-access.guard.js';
 import { Gate } from './gate.js';
 import { HandlerNames } from './handler-names.js';
 import { MasterTokens } from './master-tokens.js';
@@ -27,7 +28,9 @@ export function accessProviders(globalGuard: boolean): ModuleMetadata {
       },
       AccessGuard,
       // `useExisting`, so that an application's tests can override the guard.
-      ...(globalGuard ? [{ provide: APP_GUARD, useExisting: AccessGuard }] : []),
+      globalGuard
+        ? { provide: APP_GUARD, useExisting: AccessGuard }
+        : { provide: APP_GUARD, useClass: DefaultAccessGuard },
     ],
     // The guard as `@UseGuards(AccessGuard)` needs it in the application's own modules.
     exports: [AccessPolicy, Gate, AccessGuard],

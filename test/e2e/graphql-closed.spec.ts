@@ -105,6 +105,14 @@ class Base {
 @Resolver()
 class Derived extends Base {}
 
+@Resolver()
+class Undecorated {
+  @Query(() => String, { nullable: true })
+  open() {
+    return 'open';
+  }
+}
+
 @Resolver('Query')
 @AccessOnly()
 class SchemaFirst {
@@ -170,6 +178,21 @@ describe.each(GRAPHQL_DRIVERS)('GraphQL is closed where Nest asks no guard: $nam
       expect(codesOf(answer)).toEqual(['UNAUTHENTICATED missing_token']);
       expect(accessMap(app.app).unenforced).toEqual([]);
       await app.close();
+    });
+
+    it('what nobody decorated needs what default-access says with globalGuard: false, too', async () => {
+      const app = await startGraphqlApp(driver, {
+        providers: [Undecorated],
+        fastauth: { globalGuard: false, defaultAccess: 'access', publicPaths: ['/graphql'] },
+      });
+      try {
+        expect(codesOf(await app.ask('{ open }'))).toEqual(['UNAUTHENTICATED missing_token']);
+        const { accessToken } = await app.app.get(TokenService).issue({ clientId: 'ada' });
+        const headers = { authorization: `Bearer ${accessToken}` };
+        expect((await app.ask('{ open }', headers)).data).toEqual({ open: 'open' });
+      } finally {
+        await app.close();
+      }
     });
 
     it.each<[string, Type, 'access' | 'public']>([

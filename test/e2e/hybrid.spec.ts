@@ -42,6 +42,14 @@ class HybridController {
   }
 }
 
+@Controller()
+class PlainController {
+  @MessagePattern('plain')
+  plain() {
+    return 'of a class without decorators';
+  }
+}
+
 const UNDECORATED = {
   status: 'error',
   message: 'This kind of call is not open to anybody',
@@ -60,12 +68,12 @@ describe.each(ADAPTERS)('a microservice beside HTTP on %s', (adapter) => {
   let client: ClientProxy;
   const auditSink = new KeepingSink();
 
-  const start = async (): Promise<void> => {
+  const start = async (fastauth: Parameters<typeof startApp>[0]['fastauth'] = {}): Promise<void> => {
     let microservice!: ReturnType<INestApplication['connectMicroservice']>;
     app = await startApp({
       adapter,
-      controllers: [HybridController],
-      fastauth: { auditSink },
+      controllers: [HybridController, PlainController],
+      fastauth: { ...fastauth, auditSink },
       configure: (nest) => {
         microservice = nest.connectMicroservice(
           { transport: Transport.TCP, options: { host: '127.0.0.1', port: 0 } },
@@ -105,4 +113,17 @@ describe.each(ADAPTERS)('a microservice beside HTTP on %s', (adapter) => {
     const { access_token: token } = await app.issue('sensor');
     expect((await app.get('/hybrid', { 'ACCESS-TOKEN': token })).text).toBe('for clients');
   });
+
+  it.each<['access' | 'public', unknown]>([
+    ['access', REFUSED],
+    ['public', 'of a class without decorators'],
+  ])(
+    'with globalGuard: false, what nobody decorated is held to default-access: %s',
+    async (level, answer) => {
+      await start({ globalGuard: false, defaultAccess: level });
+      expect(await send('plain')).toEqual(answer);
+      expect(await send('guarded')).toEqual(REFUSED);
+      expect(await send('public')).toBe('for everybody');
+    },
+  );
 });

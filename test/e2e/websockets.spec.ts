@@ -345,19 +345,22 @@ describe.each(ADAPTERS)('ws with other settings, on %s', (adapter) => {
     await app.close();
   });
 
-  it('guards undecorated gateways where nothing is open by default', async () => {
-    const app = await startApp({
-      adapter,
-      providers: [RuledGateway, OpenGateway],
-      fastauth: { defaultAccess: 'access' },
-      configure: (nest) => nest.useWebSocketAdapter(new WsAdapter(nest)),
-    });
-    expect(await TestSocket.open(`${app.url}/ruled/feed`).closed()).toBe(1008);
-    const open = TestSocket.open(`${app.url}/ws/open`);
-    expect(await open.frame(0)).toEqual(ACCEPTED);
-    open.close();
-    await app.close();
-  });
+  it.each([true, false])(
+    'guards undecorated gateways by default-access, globalGuard: %s',
+    async (globalGuard) => {
+      const app = await startApp({
+        adapter,
+        providers: [RuledGateway, OpenGateway],
+        fastauth: { defaultAccess: 'access', globalGuard },
+        configure: (nest) => nest.useWebSocketAdapter(new WsAdapter(nest)),
+      });
+      expect(await TestSocket.open(`${app.url}/ruled/feed`).closed()).toBe(1008);
+      const open = TestSocket.open(`${app.url}/ws/open`);
+      expect(await open.frame(0)).toEqual(ACCEPTED);
+      open.close();
+      await app.close();
+    },
+  );
 
   it('refuses to start under an adapter whose servers it cannot guard', async () => {
     class OtherAdapter extends WsAdapter {
