@@ -7,6 +7,7 @@ import {
 } from '../../sessions/client-store.js';
 import { clientPage } from '../client-pages.js';
 import { decodeClient, encodeClient } from '../client-record.codec.js';
+import { bytesAt } from './bytes.js';
 import type { LmdbFiles } from './files.js';
 import { clientKeyBytes, expiryKeyBytes, expiryPrefix, sessionKeyOfExpiry } from './keys.js';
 
@@ -97,6 +98,6 @@ export class LmdbClientStore extends ClientStore {
 
 function read({ clients }: LmdbFiles, clientId: string): StoredClient | undefined {
   const key = clientKeyBytes(clientId);
-  const bytes = key && clients.getBinaryFast(key);
+  const bytes = key && bytesAt(clients, key);
   return bytes && decodeClient(bytes, clientId);
 }

@@ -2,6 +2,7 @@ import { StoreUnavailableError } from '../../errors.js';
 import type { SessionKey, SessionRecord } from '../../sessions/session-record.js';
 import type { ListAllOptions, SessionPage, SessionUse } from '../../sessions/token-store.js';
 import { decodeSessionRecord } from '../session-record.codec.js';
+import { bytesAt } from './bytes.js';
 import type { LmdbFiles } from './files.js';
 import { parseSessionKey, sessionKeyBytes } from './keys.js';
 
@@ -30,13 +31,13 @@ export function listPart(files: LmdbFiles, { cursor, limit }: ListAllOptions): S
 /** The session, with when it was last used. */
 export function withUse({ uses }: LmdbFiles, record: SessionRecord): SessionRecord {
   const key = sessionKeyBytes(record);
-  const bytes = key && uses.getBinaryFast(key);
+  const bytes = key && bytesAt(uses, key);
   return bytes === undefined ? record : { ...record, lastUsedAt: bytes.readDoubleBE() };
 }
 
 /** Whether the use is to be written. */
 export function isDue({ uses }: LmdbFiles, key: Buffer, { usedAt, period }: SessionUse): boolean {
-  const bytes = uses.getBinaryFast(key);
+  const bytes = bytesAt(uses, key);
   return bytes === undefined || usedAt >= bytes.readDoubleBE() + period;
 }
 

@@ -25,6 +25,7 @@ import type { ClientKeepingStore, ClientStore } from '../../sessions/client-stor
 import { PolledWatchers } from '../polled-watchers.js';
 import { encodeSessionRecord, trailerOf } from '../session-record.codec.js';
 import { LmdbAccess } from './access.js';
+import { bytesAt } from './bytes.js';
 import { LmdbClientStore } from './clients.js';
 import type { LmdbFiles } from './files.js';
 import { findFresh, LmdbSessionFinder } from './finding.js';
@@ -149,7 +150,7 @@ export class LmdbTokenStore extends TokenStore implements ClientKeepingStore {
 
   async label(key: SessionKey, label: string | undefined): Promise<boolean> {
     return this.#change(key, ({ sessions }, sessionKey, stored) => {
-      const bytes = sessions.getBinaryFast(sessionKey);
+      const bytes = bytesAt(sessions, sessionKey);
       const moment = bytes && trailerOf(bytes, MOMENT_BYTES);
       sessions.putSync(sessionKey, encodeSessionRecord({ ...stored, label }, moment));
     });

@@ -1,6 +1,7 @@
 import { StoreUnavailableError } from '../../errors.js';
 import { isRefreshable, sessionExpiresAt, type SessionRecord } from '../../sessions/session-record.js';
 import { decodeSessionRecord, encodeSessionRecord } from '../session-record.codec.js';
+import { bytesAt } from './bytes.js';
 import type { LmdbFiles } from './files.js';
 import { addGrant, removeGrant, type IndexedGrant } from './grants.js';
 import { clientPrefix, expiryKeyBytes, keysFrom, parseSessionKey, sessionKeyBytes } from './keys.js';
@@ -18,7 +19,7 @@ export function storableKey(record: SessionRecord): Buffer {
 
 /** @returns a buffer that the next reading may overwrite */
 export function readBytes({ sessions, revoked }: LmdbFiles, key: Buffer): Buffer | undefined {
-  return sessions.getBinaryFast(key) ?? revoked.getBinaryFast(key);
+  return bytesAt(sessions, key) ?? bytesAt(revoked, key);
 }
 
 export function readSession(files: LmdbFiles, key: Buffer): SessionRecord | undefined {

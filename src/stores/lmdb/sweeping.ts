@@ -1,3 +1,4 @@
+import { bytesAt } from './bytes.js';
 import type { LmdbFiles } from './files.js';
 import { removeGrant } from './grants.js';
 import { expiryPrefix, sessionKeyOfExpiry } from './keys.js';
@@ -13,7 +14,7 @@ export function sweepEnded(files: LmdbFiles, now: number, limit: number): readon
   for (const expiry of expired) {
     const key = sessionKeyOfExpiry(expiry);
     for (const database of [sessions, revoked])
-      if (hasEnded(database.getBinaryFast(key), now)) database.removeSync(key);
+      if (hasEnded(bytesAt(database, key), now)) database.removeSync(key);
     if (!sessions.doesExist(key) && !revoked.doesExist(key)) uses.removeSync(key);
     removeGrant(files, { sessionKey: key, expiresAt: expiry.readDoubleBE() });
     expiries.removeSync(expiry);
