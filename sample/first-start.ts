@@ -1,5 +1,10 @@
 import { generateCryptographyKey, hasKeyInEnv, writeKeyToEnv } from 'nestjs-fastauth';
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+
+/** The main file of the `fastauth` command. In an application of your own it is "npx fastauth". */
+export const FASTAUTH = fileURLToPath(new URL('cli/main.js', import.meta.resolve('nestjs-fastauth')));
 
 /** Where a sample keeps its keys. This file runs from sample/dist. */
 export function envFileOf(sample: string): string {
@@ -16,6 +21,22 @@ export async function makeMissingKeys(
     await writeKeyToEnv({ name, key: generateCryptographyKey(), path });
     console.log(`Made a ${name} and wrote it to ${path} (readable by you alone).`);
   }
+}
+
+/** Where a sample keeps its key set, if it has one. */
+export function keySetFileOf(sample: string): string {
+  return (
+    process.env['KEY_SET_FILE'] || fileURLToPath(new URL(`../${sample}/.fastauth/keys.json`, import.meta.url))
+  );
+}
+
+/** Makes a key set with one EdDSA key pair, unless there is one. */
+export function makeMissingKeySet(path: string): void {
+  if (existsSync(path)) return;
+  execFileSync(process.execPath, [FASTAUTH, 'keys', 'rotate', '--algorithm', 'EdDSA'], {
+    env: { ...process.env, KEY_SET_FILE: path },
+  });
+  console.log(`Made a key pair and wrote it to ${path} (readable by you alone).`);
 }
 
 /** For lines to paste into a shell: the master token, read from where it is kept, so that it stays off the screen. */

@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { FastauthModule } from 'nestjs-fastauth';
+import { envFileOf } from '../first-start.js';
 import { OffersController } from './offers.controller.js';
 import { PartnerDirectory } from './partner-directory.js';
 import { PartnerTokenController } from './partner-token.controller.js';
@@ -14,6 +15,7 @@ class PartnersModule {}
     PartnersModule,
     FastauthModule.forRoot({
       configFile: false,
+      envFile: envFileOf('02-custom-issuance'),
       databaseUrl: 'memory:',
       tokenController: PartnerTokenController,
     }),

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { Controller, Get, Module } from '@nestjs/common';
 import { AccessOnly, CurrentPrincipal, FastauthModule, type Principal } from 'nestjs-fastauth';
-import { AUDIENCE, ISSUER } from './orders.js';
+import { AUDIENCE, ENV_FILE, ISSUER, KEY_SET_FILE, readClientSecret } from './settings.js';
 
 @Controller()
 class MeController {
@@ -11,15 +12,27 @@ class MeController {
   }
 }
 
-// Keys come from KEY_SET_FILE, the master token from MASTER_TOKEN. Resource servers that ask about tokens are clients:
-// npx fastauth client add --client-id orders --audience https://orders.example.com --introspect
+const secret = await readClientSecret();
+
 @Module({
   imports: [
     FastauthModule.forRoot({
       configFile: false,
+      envFile: ENV_FILE,
+      keySetFile: KEY_SET_FILE,
+      databaseUrl: 'memory:',
       issuer: ISSUER,
       audience: AUDIENCE,
       tokenEndpoint: true,
+      // Resource servers that ask about tokens are clients. Elsewhere `fastauth client add --introspect` makes them.
+      clients: [
+        {
+          clientId: 'orders',
+          secretHashes: [`sha256:${createHash('sha256').update(secret).digest('hex')}`],
+          audiences: [AUDIENCE],
+          introspect: true,
+        },
+      ],
     }),
   ],
   controllers: [MeController],

@@ -1,7 +1,9 @@
+// Shows a resource server that verifies tokens by the published keys.
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { FastauthModule } from 'nestjs-fastauth';
-import { AUDIENCE, ISSUER, OrdersController, serve } from './orders.js';
+import { OrdersController, serve } from './orders.js';
+import { AUDIENCE, ISSUER, JWKS_PORT } from './settings.js';
 
 /*
  * Verifies by itself, with the published keys: no call for a request, but a revoked token is good until it expires.
@@ -13,4 +15,4 @@ import { AUDIENCE, ISSUER, OrdersController, serve } from './orders.js';
 })
 class AppModule {}
 
-await serve(AppModule);
+await serve(AppModule, JWKS_PORT);

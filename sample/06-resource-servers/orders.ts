@@ -2,11 +2,6 @@ import { Controller, Get, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AccessOnly, CurrentPrincipal, type Principal } from 'nestjs-fastauth';
 
-/** The authorization server, exactly as its tokens name it. */
-export const ISSUER = process.env['ISSUER'] ?? 'http://localhost:3000';
-/** What tokens name this service by. */
-export const AUDIENCE = 'https://orders.example.com';
-
 @Controller()
 export class OrdersController {
   @AccessOnly()
@@ -16,11 +11,11 @@ export class OrdersController {
   }
 }
 
-export async function serve(module: Type): Promise<void> {
+export async function serve(module: Type, port: number): Promise<void> {
   const app = await NestFactory.create(module);
   app.enableShutdownHooks();
-  await app.listen(Number(process.env['PORT'] || 3001));
+  await app.listen(port);
   const url = (await app.getUrl()).replace('[::1]', 'localhost');
   console.log(`\nListening on ${url}. Try:\n
-curl -s '${url}/orders' -H "Authorization: Bearer <access token>"\n`);
+curl -si '${url}/orders'\n`);
 }

@@ -1,11 +1,13 @@
 import { Module } from '@nestjs/common';
 import { FastauthModule } from 'nestjs-fastauth';
+import { envFileOf } from '../first-start.js';
 import { DevicesController } from './devices.controller.js';
 
 @Module({
   imports: [
     FastauthModule.forRoot({
       configFile: false,
+      envFile: envFileOf('07-devices'),
       databaseUrl: 'memory:',
       sessionsPerClient: 5,
       accessTokenExpiresIn: 15 * 60,

@@ -2,7 +2,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { fileURLToPath } from 'node:url';
-import { makeMissingKeys, masterTokenOf, tokenOf } from '../first-start.js';
+import { FASTAUTH, makeMissingKeys, masterTokenOf, tokenOf } from '../first-start.js';
 import { AppModule, CONFIG_FILE, ENV_FILE } from './app.module.js';
 
 console.log(
@@ -16,10 +16,8 @@ await app.listen(Number(process.env['PORT'] || 3000));
 const url = (await app.getUrl()).replace('[::1]', 'localhost');
 const module = fileURLToPath(new URL('app.module.js', import.meta.url));
 // In an application of your own it is "npx fastauth", and finds both files by itself.
-const fastauth = (command: string): string => {
-  const main = fileURLToPath(new URL('cli/main.js', import.meta.resolve('nestjs-fastauth')));
-  return `node '${main}' ${command} --config '${CONFIG_FILE}' --dotenv '${ENV_FILE}'`;
-};
+const fastauth = (command: string): string =>
+  `node '${FASTAUTH}' ${command} --config '${CONFIG_FILE}' --dotenv '${ENV_FILE}'`;
 const routes = `routes --app '${module}' --export AppModule --fail-on unguarded,dead-rule`;
 console.log(`\nListening on ${url}. Try:\n
 TOKENS=$(curl -s -X POST '${url}/auth/token/new' -H "MASTER-TOKEN: ${masterTokenOf(ENV_FILE)}" -d client_id=sensor-17)

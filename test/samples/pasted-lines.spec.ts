@@ -4,9 +4,38 @@ import { copySample, SampleProcess } from '../support/sample-process.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
 const tooFew = expect.stringContaining('"code":"insufficient_scope"') as unknown;
+const revoked = expect.stringContaining('"code":"session_revoked"') as unknown;
 
 /** What each line says that the sample prints to be pasted. */
 const SAMPLES: readonly (readonly [sample: string, said: readonly unknown[]])[] = [
+  [
+    '02-custom-issuance',
+    [
+      '',
+      '{"partner":"acme","discount":20}',
+      '',
+      '{"partner":"globex","discount":5}',
+      '{"status":"error","message":"The partner is suspended","code":403}',
+      '{"status":"error","message":"Unknown partner","code":403}',
+    ],
+  ],
+  [
+    '07-devices',
+    [
+      '',
+      '',
+      '',
+      expect.stringMatching(
+        /^\[\{.*"device":"phone",.*"device":"laptop",.*"isThisOne":true.*"device":"tablet",/,
+      ),
+      expect.stringMatching(/^\{"id":"[\w-]+","device":"old phone"\}$/),
+      '',
+      revoked,
+      '{"ended":1}',
+      revoked,
+      expect.stringMatching(/^\[\{"id":"[\w-]+","device":"laptop",[^{}]*"isThisOne":true\}\]$/),
+    ],
+  ],
   [
     '11-scopes',
     [

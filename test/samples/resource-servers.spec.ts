@@ -1,8 +1,5 @@
-import { cpSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freePort } from '../support/documented-app.js';
-import { runCli } from '../support/run-cli.js';
 import { copySample, SampleProcess } from '../support/sample-process.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
 
@@ -13,33 +10,20 @@ describe('the sample of resource servers', () => {
   let byJwks: SampleProcess;
   let byIntrospection: SampleProcess;
 
+  const folder = temporaryFolder();
+
   beforeAll(async () => {
-    const folder = temporaryFolder();
-    const port = String(await freePort());
-    const env = { MASTER_TOKEN, KEY_SET_FILE: 'keys.json', ISSUER: `http://127.0.0.1:${port}` };
+    const [PORT, JWKS_PORT, INTROSPECTION_PORT] = [
+      String(await freePort()),
+      String(await freePort()),
+      String(await freePort()),
+    ];
+    const env = { MASTER_TOKEN, PORT, JWKS_PORT, INTROSPECTION_PORT };
     const main = copySample('06-resource-servers', folder);
-    cpSync(join('sample/dist', '06-resource-servers'), dirname(main), { recursive: true });
-    expect(await runCli(['keys', 'rotate', '--algorithm', 'EdDSA'], { cwd: folder, env })).toMatchObject({
-      code: 0,
-    });
-    authority = await SampleProcess.start(main, folder, { ...env, PORT: port });
-    const added = await runCli(
-      [
-        'client',
-        'add',
-        '--client-id',
-        'orders',
-        '--audience',
-        'https://orders.example.com',
-        '--introspect',
-        '--json',
-      ],
-      { cwd: folder, env },
-    );
-    const { client_secret: CLIENT_SECRET } = JSON.parse(added.stdout) as { client_secret: string };
-    const start = (file: string): Promise<SampleProcess> =>
-      SampleProcess.start(join(dirname(main), file), folder, { ...env, CLIENT_SECRET });
-    [byJwks, byIntrospection] = await Promise.all([start('by-jwks.js'), start('by-introspection.js')]);
+    authority = await SampleProcess.start(main, folder, env);
+    [byJwks, byIntrospection] = (await Promise.all(
+      authority.startLines.map((line) => SampleProcess.startByLine(line, folder)),
+    )) as [SampleProcess, SampleProcess];
   }, 60_000);
   afterAll(async () => {
     await Promise.all([authority, byJwks, byIntrospection].map((sample) => sample?.stop()));
@@ -59,6 +43,23 @@ describe('the sample of resource servers', () => {
     });
     return (await response.json()) as { data: { access_token: string; refresh_token: string } };
   };
+
+  it('are shown by the lines that the authorization server prints', async () => {
+    expect(authority.output.split('\n', 1)[0]).toMatch(/^[A-Z][\w ]+: .+\.$/);
+    expect(authority.startLines).toHaveLength(2);
+    const served = '{"orders":[],"client":"acme"}';
+    expect(await authority.paste(folder, authority.pasteLines, { MASTER_TOKEN })).toEqual([
+      expect.stringMatching(/^\{"keys":\[\{[^{}]*"alg":"EdDSA"[^{}]*\}\]\}$/),
+      '',
+      served,
+      served,
+      '{}',
+      served,
+      '{"detail":"Unauthorized Access Token","code":"invalid_token"}',
+    ]);
+    for (const server of [byJwks, byIntrospection])
+      expect(await server.paste(folder)).toEqual([expect.stringMatching(/^HTTP\/1\.1 401 /)]);
+  });
 
   it('serve who has an access token, and nobody else', async () => {
     const { data } = await call('/auth/token/new', { client_id: 'acme' });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
+import { freePort } from '../support/documented-app.js';
 import { runCli } from '../support/run-cli.js';
 import { copySample, SampleProcess } from '../support/sample-process.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js';
@@ -82,5 +83,27 @@ describe('the sample of token formats', () => {
       client_id: 'acme',
       type: 'access',
     });
+  }, 60_000);
+
+  it('prints lines that switch the format and add a key pair, and log nobody out', async () => {
+    const folder = temporaryFolder();
+    const fixed = { PORT: String(await freePort()) };
+    sample = await SampleProcess.start(copySample('10-token-formats', folder), folder, fixed);
+    expect(sample.output.split('\n', 1)[0]).toMatch(/^[A-Z][\w ]+: .+\.$/);
+    const welcome = '{"clientId":"acme","site":"north"}';
+    const { pasteLines, startLines } = sample;
+    expect([pasteLines.length, startLines.length]).toEqual([7, 1]);
+    const [TOKENS = '', asked] = await sample.paste(folder, pasteLines.slice(0, 2));
+    expect([TOKENS, asked]).toEqual([expect.stringMatching(/"access_token":"ey[\w-]+\.[\w-]+\./), welcome]);
+    await sample.stop();
+    sample = await SampleProcess.startByLine(startLines[0] ?? '', folder, fixed);
+    expect(sample.startLines[0]).toMatch(/^TOKEN_FORMAT=opaque /);
+    expect(await sample.paste(folder, pasteLines.slice(2), { TOKENS })).toEqual([
+      welcome,
+      expect.stringMatching(/"access_token":"ey[\w-]+\.\.[\w-]+\./),
+      welcome,
+      expect.stringContaining('EdDSA'),
+      expect.stringMatching(/^\{"keys":\[\{[^{}]*"alg":"EdDSA"/),
+    ]);
   }, 60_000);
 });

@@ -50,11 +50,21 @@ export class SampleProcess {
 
   /** @throws Error with all that it said, if it does not come to listen within thirty seconds */
   static async start(main: string, cwd: string, env: NodeJS.ProcessEnv = {}): Promise<SampleProcess> {
+    return SampleProcess.run([process.execPath, main], cwd, env);
+  }
+
+  /** Starts a sample by a line to paste that another has printed. */
+  static startByLine(line: string, cwd: string, env: NodeJS.ProcessEnv = {}): Promise<SampleProcess> {
+    return SampleProcess.run(['bash', '-c', `exec env ${line}`], cwd, env);
+  }
+
+  private static async run(
+    [command = '', ...args]: readonly string[],
+    cwd: string,
+    env: NodeJS.ProcessEnv,
+  ): Promise<SampleProcess> {
     const sample = new SampleProcess(
-      spawn(process.execPath, [main], {
-        cwd,
-        env: { PATH: process.env['PATH'], PORT: '0', NO_COLOR: '1', ...env },
-      }),
+      spawn(command, args, { cwd, env: { PATH: process.env['PATH'], PORT: '0', NO_COLOR: '1', ...env } }),
     );
     for (let waited = 0; waited < 30_000; waited += 25) {
       if (/Listening on .*Try:/s.test(sample.output)) return sample;
@@ -71,13 +81,33 @@ export class SampleProcess {
 
   /** The lines to paste that it printed. */
   get pasteLines(): readonly string[] {
-    return this.output.split('\n').filter((line) => /^(?:TOKENS=|CLIENT_SECRET=|curl |node )/.test(line));
+    return this.output
+      .split('\n')
+      .filter((line) =>
+        /^(?:(?:CLIENT_SECRET|DEVICES|KEY_SET_FILE|LAPTOP|PHONE|TABLET|TOKENS)=|curl |node )/.test(line),
+      );
   }
 
-  /** What its lines say when they are pasted into one shell, line by line. @param cwd for files that they write */
-  async paste(cwd: string): Promise<readonly string[]> {
-    const script = this.pasteLines.map((line) => `${line}\nprintf '\\n${PARTED}\\n'`).join('\n');
-    const { stdout } = await promisify(execFile)('bash', ['-c', script], { cwd });
+  /** The lines by which another process is started. */
+  get startLines(): readonly string[] {
+    return this.output.split('\n').filter((line) => /^(?:ISSUER|TOKEN_FORMAT)=/.test(line));
+  }
+
+  /**
+   * What its lines say when they are pasted into one shell, line by line.
+   * @param cwd for files that they write
+   * @param variables that the shell has from lines pasted before
+   */
+  async paste(
+    cwd: string,
+    lines = this.pasteLines,
+    variables: NodeJS.ProcessEnv = {},
+  ): Promise<readonly string[]> {
+    const script = lines.map((line) => `${line}\nprintf '\\n${PARTED}\\n'`).join('\n');
+    const { stdout } = await promisify(execFile)('bash', ['-c', script], {
+      cwd,
+      env: { ...process.env, ...variables },
+    });
     return stdout
       .split(`${PARTED}\n`)
       .slice(0, -1)
