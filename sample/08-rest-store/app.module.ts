@@ -1,5 +1,6 @@
 import { Controller, Get, Module } from '@nestjs/common';
 import { AccessOnly, CurrentPrincipal, FastauthModule, type Principal } from 'nestjs-fastauth';
+import { envFileOf } from '../first-start.js';
 import { PersistenceController } from './persistence.controller.js';
 
 @Module({ controllers: [PersistenceController] })
@@ -18,7 +19,11 @@ class WhoamiController {
   imports: [
     FastauthModule.forRootAsync({
       // The port of the persistence server is known once it listens.
-      useFactory: () => ({ configFile: false, databaseApiUrl: process.env['PERSISTENCE_URL'] ?? '' }),
+      useFactory: () => ({
+        configFile: false,
+        envFile: envFileOf('08-rest-store'),
+        databaseApiUrl: process.env['PERSISTENCE_URL'] ?? '',
+      }),
     }),
   ],
   controllers: [WhoamiController],

@@ -1,7 +1,12 @@
-// Shows the REST persistence API next to the server that keeps its sessions there.
+// Shows a REST store: the persistence API, next to the server that keeps its sessions there.
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
+import { envFileOf, makeMissingKeys, masterTokenOf, tokenOf } from '../first-start.js';
 import { AppModule, PersistenceModule } from './app.module.js';
+
+const ENV_FILE = envFileOf('08-rest-store');
+console.log('A REST store: the persistence API, next to the server that keeps its sessions there.');
+await makeMissingKeys(ENV_FILE);
 
 // Two servers in one process, for the sample's sake: the one that keeps the tokens, and the one that uses it.
 const persistence = await NestFactory.create(PersistenceModule);
@@ -12,7 +17,14 @@ process.env['PERSISTENCE_URL'] = await persistence.getUrl();
 const app = await NestFactory.create(AppModule);
 app.enableShutdownHooks();
 await app.listen(Number(process.env['PORT'] || 3000));
+
 const url = (await app.getUrl()).replace('[::1]', 'localhost');
+const whoami = `curl -s '${url}/whoami' -H "ACCESS-TOKEN: ${tokenOf('access_token')}"`;
+const kept = `curl -s '${process.env['PERSISTENCE_URL']}/token?client_id=acme'`;
 console.log(`\nListening on ${url} (tokens are kept at ${process.env['PERSISTENCE_URL']}). Try:\n
-TOKENS=$(curl -s -X POST '${url}/auth/token/new' -H "MASTER-TOKEN: $MASTER_TOKEN" -d client_id=acme) && echo "$TOKENS"
-curl -s '${url}/whoami' -H "ACCESS-TOKEN: $(node -p 'JSON.parse(process.argv[1]).data.access_token' "$TOKENS")"\n`);
+TOKENS=$(curl -s -X POST '${url}/auth/token/new' -H "MASTER-TOKEN: ${masterTokenOf(ENV_FILE)}" -d client_id=acme)
+${whoami}
+${kept}
+curl -s -X POST '${url}/auth/token/revoke' -d "token=${tokenOf('refresh_token')}"
+${kept}
+${whoami}\n`);

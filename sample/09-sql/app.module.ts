@@ -1,5 +1,6 @@
 import { Controller, Get, Module } from '@nestjs/common';
 import { AccessOnly, CurrentPrincipal, FastauthModule, type Principal } from 'nestjs-fastauth';
+import { envFileOf } from '../first-start.js';
 import { openTokenStore } from './token-store.js';
 
 export const tokenStore = openTokenStore();
@@ -14,7 +15,7 @@ class AppController {
 }
 
 @Module({
-  imports: [FastauthModule.forRoot({ configFile: false, store: tokenStore })],
+  imports: [FastauthModule.forRoot({ configFile: false, envFile: envFileOf('09-sql'), store: tokenStore })],
   controllers: [AppController],
 })
 export class AppModule {}

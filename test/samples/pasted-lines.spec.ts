@@ -37,6 +37,19 @@ const SAMPLES: readonly (readonly [sample: string, said: readonly unknown[]])[] 
     ],
   ],
   [
+    '08-rest-store',
+    [
+      '',
+      '{"clientId":"acme"}',
+      expect.stringMatching(/^\{"data":\{"access_token":"ey[^"]+","refresh_token":"ey[^"]+"\}\}$/),
+      '{}',
+      '{"data":{"access_token":null,"refresh_token":null}}',
+      // A record without tokens does not say why they went.
+      expect.stringContaining('"code":"session_superseded"'),
+    ],
+  ],
+  ['09-sql', ['', '{"clientId":"acme"}', '{}', revoked]],
+  [
     '11-scopes',
     [
       '',
