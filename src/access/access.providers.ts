@@ -10,6 +10,7 @@ import { HandlerNames } from './handler-names.js';
 import { MasterTokens } from './master-tokens.js';
 import { Observation } from './observation.js';
 import { PublicPaths } from './paths/public-paths.js';
+import { RefusalExplainer } from './refusal-explainer.js';
 
 /** @param globalGuard whether the guard is asked about every route */
 export function accessProviders(globalGuard: boolean): ModuleMetadata {
@@ -20,6 +21,7 @@ export function accessProviders(globalGuard: boolean): ModuleMetadata {
       MasterTokens,
       Authenticator,
       Observation,
+      RefusalExplainer,
       Gate,
       {
         provide: PublicPaths,

@@ -80,7 +80,8 @@ export function readCredentials(
   return lacksBearer ? { ...sent, lacksBearer } : sent;
 }
 
-function isRepeated({ rawHeaders }: SentHeaders, name: string): boolean {
+/** Whether a header, in lower case, was sent more than once. */
+export function isRepeated({ rawHeaders }: SentHeaders, name: string): boolean {
   let seen = false;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const candidate = rawHeaders[index];

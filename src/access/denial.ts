@@ -24,6 +24,8 @@ export interface Denial {
   readonly maxAge?: number;
   /** What to do, where a mistake is likely. Follows from the form of what was sent, or is for whoever holds a good token. */
   readonly hint?: string;
+  /** Why, in the order in which it was decided; for whoever holds the master token, outside of production. */
+  readonly explanation?: readonly string[];
   /** Whose the token was, if it was ours; for operators, never for the caller. */
   readonly bearer?: Bearer | undefined;
 }
@@ -225,11 +227,13 @@ export interface DenialBody {
   readonly detail: string;
   readonly code: FastauthErrorCode;
   readonly hint?: string;
+  readonly explanation?: readonly string[];
 }
 
 /** The body that goes with a denial. */
-export function denialBody({ detail, code, hint }: Denial): DenialBody {
-  return hint === undefined ? { detail, code } : { detail, code, hint };
+export function denialBody({ detail, code, hint, explanation }: Denial): DenialBody {
+  const body = hint === undefined ? { detail, code } : { detail, code, hint };
+  return explanation === undefined ? body : { ...body, explanation };
 }
 
 /** A denial on its way through Nest's exception filters. */

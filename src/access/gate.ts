@@ -14,6 +14,7 @@ import { AccessCookie } from './access-cookie.js';
 import { FOREIGN_ORIGIN } from './credentials.js';
 import { Proofs, type RawRequest, type RequestAccess } from './request-access.js';
 import { RequestCall } from './request-call.js';
+import { RefusalExplainer } from './refusal-explainer.js';
 import { toldRequestLine } from './request-line.js';
 import {
   ACCESS,
@@ -43,6 +44,8 @@ export class Gate {
   /** Where browsers carry access tokens; undefined where they carry none. */
   readonly cookie: AccessCookie | undefined;
   private readonly masterUses: MasterUses;
+  /** Undefined in production. */
+  private readonly explainer: RefusalExplainer | undefined;
   /** Undefined where everything is enforced, which is then all that this costs. */
   private readonly observation: Observation | undefined;
 
@@ -51,10 +54,12 @@ export class Gate {
     private readonly events: FastauthEvents,
     private readonly limiter: AttemptLimiter,
     observation: Observation,
+    explainer: RefusalExplainer,
     @Inject(FASTAUTH_CONFIG) config: FastauthConfig,
   ) {
     this.cookie = AccessCookie.of(config);
     this.observation = observation.isConfigured ? observation : undefined;
+    this.explainer = explainer.isOn ? explainer : undefined;
     this.masterUses = new MasterUses(events, limiter);
   }
 
@@ -194,11 +199,21 @@ export class Gate {
     requirement: Requirement,
     refusal: Refusal,
   ): MaybePromise<Denial | undefined> {
-    if (!this.observes(denial, call, requirement, refusal)) return this.refuse(denial, call, requirement);
+    if (!this.observes(denial, call, requirement, refusal)) {
+      this.refuse(denial, call, requirement);
+      return refusal === 'part' ? denial : this.explain(denial, call, requirement);
+    }
     if (!isLackingOnly(denial)) return undefined;
     // Whose token it is holds all the same.
     const identity = this.prove(call, ACCESS);
     return identity instanceof Promise ? identity.then(() => undefined) : undefined;
+  }
+
+  private explain(denial: Denial, call: Call, requirement: Requirement): MaybePromise<Denial> {
+    const reader = this.explainer?.readerOf(denial, call);
+    if (!this.explainer || !reader) return denial;
+    this.masterUses.tell(reader, call);
+    return this.explainer.explain(denial, call, requirement);
   }
 
   private report(

@@ -58,7 +58,7 @@ function configFindings(options: ConfigOptions): {
         'Run "npx fastauth init", or change to the folder of the application.',
       );
     for (const warning of warnings) findings.warning(warning);
-    if (!isProduction(process.env)) for (const fault of productionFaults(options)) findings.warning(fault);
+    if (!isProduction()) for (const fault of productionFaults(options)) findings.warning(fault);
     return { config, findings: findings.all };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

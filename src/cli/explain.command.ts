@@ -1,10 +1,10 @@
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { toldRequestLine } from '../access/request-line.js';
-import { type ExplainedStep, explainToken } from '../tokens/token-explanation.js';
+import { type ExplainedStep, explanationLines } from '../tokens/token-explanation.js';
 import { CommandError, type CommandOutput, EXIT, print } from './command-output.js';
 import { type ConfigOptions, readConfig, withConfigOptions } from './config-options.js';
-import { explainRequest } from './explained-request.js';
+import { explainSentRequest } from './explained-request.js';
 import { type HeaderPair, headerOf, requestLineOf, sentRequest } from './sent-request.js';
 import { withTokenTools } from './token-tools.js';
 
@@ -42,13 +42,11 @@ async function explained({ request, header = [], ...options }: ExplainOptions): 
   const token = request === undefined ? await readInput() : '';
   return withTokenTools(config, async (tools) => {
     if (request !== undefined) {
-      const steps = await explainRequest(sentRequest(request, pairs), config, tools);
+      const steps = await explainSentRequest(sentRequest(request, pairs), config, tools);
       const { method, path } = toldRequestLine({ method: request.method, url: request.target });
       return outputOf(steps, { request: `${method} ${path}` }, steps.at(-1)?.isPassed === true);
     }
-    const { verifier, store, clock } = tools;
-    const now = clock.now() / 1000;
-    const steps = await explainToken(token, undefined, { verifier, store, config, now });
+    const steps = await tools.explainer.explain(token);
     return outputOf(
       steps,
       {},
@@ -77,15 +75,8 @@ function outputOf(
   about: { request?: string },
   isGood: boolean,
 ): CommandOutput {
-  const width = Math.max(...steps.map(({ step }) => step.length));
   return {
-    lines: [
-      ...(about.request === undefined ? [] : [about.request]),
-      ...steps.flatMap(({ step, isPassed, text: told, remedy }) => [
-        `${isPassed ? 'ok    ' : 'failed'}  ${step.padEnd(width)}  ${told}`,
-        ...(remedy === undefined ? [] : [`${' '.repeat(width + 10)}→ ${remedy}`]),
-      ]),
-    ],
+    lines: [...(about.request === undefined ? [] : [about.request]), ...explanationLines(steps)],
     json: {
       ...about,
       allowed: isGood,

@@ -7,6 +7,7 @@ import { type Clock, SystemClock } from '../clock.js';
 import { TokenCodecs } from '../tokens/codecs/token-codecs.js';
 import type { TokenClaims } from '../tokens/token-claims.js';
 import type { TokenFault } from '../tokens/token-fault.js';
+import { TokenExplainer } from '../tokens/token-explainer.js';
 import { TokenVerifier } from '../tokens/token-verifier.js';
 import { TokenService } from '../tokens/token.service.js';
 import { CommandError, EXIT } from './command-output.js';
@@ -15,7 +16,7 @@ import { withStore } from './with-store.js';
 /** What commands do tokens with, outside of an application. */
 export interface TokenTools {
   readonly service: TokenService;
-  readonly verifier: TokenVerifier;
+  readonly explainer: TokenExplainer;
   readonly store: TokenStore;
   readonly clock: Clock;
   /** Signature, form and claims; the store is not asked. */
@@ -43,7 +44,7 @@ export async function withTokenTools<T>(
     const verifier = new TokenVerifier(new TokenCodecs(keys, config), keys, store, clock, config);
     return await action({
       service: new TokenService(config, keys, store, clock, new FastauthEvents()),
-      verifier,
+      explainer: new TokenExplainer(config, keys, store, clock),
       store,
       clock,
       readToken: (token) => verifier.readToken(token),

@@ -33,6 +33,15 @@ export interface ExplainedStep {
   readonly remedy?: string | undefined;
 }
 
+/** The steps as they are shown to people, each on a line, and below it what to do. */
+export function explanationLines(steps: readonly ExplainedStep[]): readonly string[] {
+  const width = Math.max(...steps.map(({ step }) => step.length));
+  return steps.flatMap(({ step, isPassed, text, remedy }) => [
+    `${isPassed ? 'ok    ' : 'failed'}  ${step.padEnd(width)}  ${text}`,
+    ...(remedy === undefined ? [] : [`${' '.repeat(width + 10)}→ ${remedy}`]),
+  ]);
+}
+
 export interface ExplainTools {
   readonly verifier: TokenVerifier;
   readonly store: TokenStore;

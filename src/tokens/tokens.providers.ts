@@ -12,6 +12,7 @@ import { FOREIGN_TOKENS, type ForeignTokens } from './foreign-tokens.js';
 import type { InjectedIssuanceDefaults, IssuanceDefaultsOf } from './issuance-defaults.js';
 import { issuanceDefaultsProvider } from './issuance-defaults.provider.js';
 import { KeyRingWatcher } from './key-ring-watcher.js';
+import { TokenExplainer } from './token-explainer.js';
 import { TokenService } from './token.service.js';
 
 export interface TokensRegistration {
@@ -35,6 +36,7 @@ export function tokensProviders({ issuanceDefaults, foreignTokens }: TokensRegis
       issuanceDefaultsProvider(issuanceDefaults),
       { provide: FOREIGN_TOKENS, useValue: foreignTokens },
       TokenService,
+      TokenExplainer,
       { provide: AccessTokens, useExisting: TokenService },
     ],
     exports: [TokenService],
