@@ -53,8 +53,6 @@ const SISTERS: Readonly<Record<string, RegExp>> = {
 };
 /** Folders that their sisters share. */
 const SHARED = ['live'];
-/** Files that are to be split by subject; no other may have more than 300 lines. */
-const TO_BE_SPLIT = ['stores/redis/redis.store', 'stores/sql/sessions', 'stores/sql/sql.store'];
 /** What the package exports beside its main entry, from a room of its own. */
 const ENTRIES = ['client/index', 'store-contract/index', 'testing/index'];
 /** The one file of a room that imports the wiring. */
@@ -183,7 +181,7 @@ describe('the house', () => {
       }))
       .sort((a, b) => a.lines - b.lines);
     const long = lengths.filter(({ lines }) => lines > 300).map(({ name }) => name);
-    expect(long.filter((name) => !TO_BE_SPLIT.includes(name))).toEqual([]);
+    expect(long).toEqual([]);
     expect(lengths[Math.floor(lengths.length / 2)]?.lines).toBeLessThan(65);
   });
 

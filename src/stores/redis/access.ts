@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { StoreUnavailableError } from '../../errors.js';
 import { BackendPolicy } from '../backend-policy.js';
+import { PendingWrites } from '../pending-writes.js';
 import { StoreRefusal } from '../store-refusal.js';
 import type { TrackedSessions } from '../tracked-sessions.js';
 import { RedisClocks } from './clocks.js';
@@ -23,7 +24,7 @@ interface OpenRedis {
 /** The way to Redis: connected and closed once, read and written within the time limit, its faults told as ours. */
 export class RedisAccess {
   readonly #policy: BackendPolicy;
-  readonly #writes = new Set<Promise<unknown>>();
+  readonly #writes = new PendingWrites();
   #open: OpenRedis | undefined;
 
   /** @param timeout of one operation, in seconds */
@@ -75,7 +76,7 @@ export class RedisAccess {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled(this.#writes);
+    await this.#writes.settle();
     const open = this.#open;
     this.#open = undefined;
     open?.feed.stop();
@@ -96,12 +97,7 @@ export class RedisAccess {
     const write = this.#policy.write((signal, deadline) =>
       faults.explain(() => clocks.inTime(key, deadline, signal, (until) => call(connection, until))),
     );
-    this.#writes.add(write);
-    try {
-      return unlessRefused(await write);
-    } finally {
-      this.#writes.delete(write);
-    }
+    return unlessRefused(await this.#writes.add(write));
   }
 
   #opened() {

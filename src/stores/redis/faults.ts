@@ -2,6 +2,7 @@ import type { Cluster, Redis } from 'ioredis';
 import { StoreUnavailableError } from '../../errors.js';
 import { networkFault } from '../network-faults.js';
 import { StoreFaultLog } from '../store-fault-log.js';
+import { unavailable } from '../unavailable.js';
 import { isCluster, isRefusedDatabase } from './connection.js';
 import { LATE } from './scripts.js';
 
@@ -121,10 +122,6 @@ export class RedisFaults {
     const { host = 'localhost', port = 6379, path, sentinels } = this.#connection.options;
     return sentinels ? 'Redis behind Sentinels' : `Redis at ${path ?? `${host}:${port}`}`;
   }
-}
-
-function unavailable(reason: string): StoreUnavailableError {
-  return new StoreUnavailableError(`The token store is not available: ${reason}. Try again later.`);
 }
 
 function isReply(error: unknown): error is Error {

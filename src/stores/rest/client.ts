@@ -2,6 +2,7 @@ import type { Dispatcher, Pool } from 'undici';
 import { StoreUnavailableError } from '../../errors.js';
 import { BackendPolicy } from '../backend-policy.js';
 import { networkFault } from '../network-faults.js';
+import { unavailable } from '../unavailable.js';
 
 /** Which persistence API, and how it is called. */
 export interface RestClientOptions {
@@ -99,9 +100,7 @@ export class RestClient {
       .request({ ...request, ...this.#limits, path: this.#path + encodeURIComponent(clientId) })
       .catch((error: unknown) => {
         const reason = networkFault(error, `the persistence API at ${new URL(this.#origin).host}`);
-        throw reason === undefined
-          ? error
-          : new StoreUnavailableError(`The token store is not available: ${reason}. Try again later.`);
+        throw reason === undefined ? error : unavailable(reason);
       });
     const text = await readLimited(body);
     if (PASSING.has(status)) throw answered(status);

@@ -1,4 +1,3 @@
-import type { Kysely } from 'kysely';
 import {
   type ClientPage,
   ClientStore,
@@ -8,16 +7,9 @@ import {
 } from '../../sessions/client-store.js';
 import { clientPage } from '../client-pages.js';
 import { decodeClient, encodeClient, revisionBytes } from '../client-record.codec.js';
-import type { SqlDialect } from './dialect.js';
+import type { SqlAccess } from './access.js';
+import type { ScopedDatabase } from './scope.js';
 import { CLIENT_ID_BYTES, storableId, textOf, type SqlTables } from './tables.js';
-
-/** How the store calls its database; faults become its own. */
-export interface SqlAccess {
-  readonly app: Buffer;
-  read<T>(action: (db: Kysely<SqlTables>) => Promise<T>): Promise<T>;
-  /** One transaction. */
-  write<T>(action: (db: Kysely<SqlTables>, dialect: SqlDialect) => Promise<T>): Promise<T>;
-}
 
 /** How many expired entries go with a new one: more than come in, so that they become fewer. */
 const DROPPED_AT_A_TIME = 2;
@@ -34,11 +26,11 @@ export class SqlClientStore extends ClientStore {
   async find(clientId: string): Promise<StoredClient | undefined> {
     const client_id = storableId(clientId, CLIENT_ID_BYTES);
     if (!client_id) return undefined;
-    const row = await this.#access.read((db) =>
+    const row = await this.#access.read(({ db, scope }) =>
       db
         .selectFrom('fastauth_clients')
         .select('client')
-        .where('app', '=', this.#access.app)
+        .where('app', '=', scope.app)
         .where('client_id', '=', client_id)
         .executeTakeFirst(),
     );
@@ -46,11 +38,11 @@ export class SqlClientStore extends ClientStore {
   }
 
   async list({ after, limit }: ListClients): Promise<ClientPage> {
-    const rows = await this.#access.read((db) =>
+    const rows = await this.#access.read(({ db, scope }) =>
       db
         .selectFrom('fastauth_clients')
         .select(['client_id', 'client'])
-        .where('app', '=', this.#access.app)
+        .where('app', '=', scope.app)
         .$if(after !== undefined, (query) => query.where('client_id', '>', Buffer.from(after ?? '')))
         .orderBy('client_id')
         .limit(limit + 1)
@@ -63,17 +55,17 @@ export class SqlClientStore extends ClientStore {
   }
 
   insert(client: StoredClient): Promise<boolean> {
-    const row = { app: this.#access.app, ...rowOf(client) };
-    return this.#access.write((db, dialect) => insertNew(db, dialect, 'fastauth_clients', row));
+    const row = { app: this.#access.scope.app, ...rowOf(client) };
+    return this.#access.transaction((database) => insertNew(database, 'fastauth_clients', row));
   }
 
   replace(client: StoredClient, revision: string): Promise<boolean> {
     const { client_id, ...columns } = rowOf(client);
-    return this.#access.write(async (db) => {
+    return this.#access.transaction(async ({ db, scope }) => {
       const { numUpdatedRows } = await db
         .updateTable('fastauth_clients')
         .set(columns)
-        .where('app', '=', this.#access.app)
+        .where('app', '=', scope.app)
         .where('client_id', '=', client_id)
         .where('revision', '=', revisionBytes(revision))
         .executeTakeFirst();
@@ -84,10 +76,10 @@ export class SqlClientStore extends ClientStore {
   async remove(clientId: string): Promise<boolean> {
     const client_id = storableId(clientId, CLIENT_ID_BYTES);
     if (!client_id) return false;
-    return this.#access.write(async (db) => {
+    return this.#access.transaction(async ({ db, scope }) => {
       const { numDeletedRows } = await db
         .deleteFrom('fastauth_clients')
-        .where('app', '=', this.#access.app)
+        .where('app', '=', scope.app)
         .where('client_id', '=', client_id)
         .executeTakeFirst();
       return numDeletedRows > 0n;
@@ -95,28 +87,27 @@ export class SqlClientStore extends ClientStore {
   }
 
   async useOnce({ id, expiresAt, now }: SingleUse): Promise<boolean> {
-    const { app } = this.#access;
+    const { app } = this.#access.scope;
     const row = { app, id: Buffer.from(id), expires_at: expiresAt };
-    const isFirst = await this.#access.write((db, dialect) => insertNew(db, dialect, 'fastauth_used', row));
+    const isFirst = await this.#access.transaction((database) => insertNew(database, 'fastauth_used', row));
     if (isFirst) await this.#dropExpired(now);
     return isFirst;
   }
 
   /** A few, apart from the write that was acknowledged: if it fails, the next one drops them. */
   async #dropExpired(now: number): Promise<void> {
-    const { app } = this.#access;
-    const drop = this.#access.write(async (db) => {
+    const drop = this.#access.transaction(async ({ db, scope }) => {
       const expired = await db
         .selectFrom('fastauth_used')
         .select('id')
-        .where('app', '=', app)
+        .where('app', '=', scope.app)
         .where('expires_at', '<', now)
         .orderBy('expires_at')
         .limit(DROPPED_AT_A_TIME)
         .execute();
       if (expired.length === 0) return;
       const ids = expired.map(({ id }) => Buffer.from(id));
-      await db.deleteFrom('fastauth_used').where('app', '=', app).where('id', 'in', ids).execute();
+      await db.deleteFrom('fastauth_used').where('app', '=', scope.app).where('id', 'in', ids).execute();
     });
     await drop.catch(() => undefined);
   }
@@ -131,8 +122,7 @@ function rowOf(client: StoredClient): { client_id: Buffer; revision: Buffer; cli
 
 /** @returns whether it is new; a row of the same key is left as it is */
 async function insertNew<T extends 'fastauth_clients' | 'fastauth_used'>(
-  db: Kysely<SqlTables>,
-  dialect: SqlDialect,
+  { db, dialect }: ScopedDatabase,
   table: T,
   row: SqlTables[T],
 ): Promise<boolean> {

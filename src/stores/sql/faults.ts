@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnavailableError } from '../../errors.js';
 import { networkFault } from '../network-faults.js';
+import { unavailable } from '../unavailable.js';
 import type { SqlAddress } from './address.js';
 
 /** What to say, and do, when the tables are not there. */
@@ -90,12 +91,11 @@ export function explained(error: unknown, address: SqlAddress): unknown {
   return reason === undefined ? error : unavailable(reason);
 }
 
-function unavailable(reason: string, answered = false): StoreUnavailableError {
-  return new StoreUnavailableError(
-    `The token store is not available: ${reason}. Try again later.`,
-    undefined,
-    answered ? { answered } : undefined,
-  );
+/** For the `catch` of a promise: throws the fault as {@link explained}. */
+export function throwExplained(address: SqlAddress): (error: unknown) => never {
+  return (error) => {
+    throw explained(error, address);
+  };
 }
 
 /** pg gives it no code, by which the log could name it. */

@@ -125,14 +125,22 @@ export function storableId(id: string, bytes: number): Buffer | undefined {
   return stored.length <= bytes && stored.toString() === id ? stored : undefined;
 }
 
-/** @throws RangeError for identifiers that cannot be stored exactly; the token endpoints refuse them before */
-export function rowKeyOf({ clientId, familyId }: SessionRecord): RowKey {
+/** @returns undefined where no session can have such a key */
+export function storableKey({ clientId, familyId }: SessionKey): RowKey | undefined {
   const client_id = storableId(clientId, CLIENT_ID_BYTES);
-  const family_id = storableId(familyId, FAMILY_ID_BYTES);
-  if (!client_id || !family_id) {
-    throw new RangeError('The client identifier is too long or not well-formed Unicode.');
-  }
-  return { client_id, family_id };
+  const family_id = familyId === undefined ? undefined : storableId(familyId, FAMILY_ID_BYTES);
+  return client_id && family_id && { client_id, family_id };
+}
+
+/** @throws RangeError for identifiers that cannot be stored exactly; the token endpoints refuse them before */
+export function rowKeyOf(record: SessionRecord): RowKey {
+  const key = storableKey(record);
+  if (!key) throw new RangeError('The client identifier is too long or not well-formed Unicode.');
+  return key;
+}
+
+export function sessionKeyOf({ client_id, family_id }: RowKey): SessionKey {
+  return { clientId: textOf(client_id), familyId: textOf(family_id) };
 }
 
 /** The keys of sessions that are stored. */

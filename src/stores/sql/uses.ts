@@ -1,43 +1,27 @@
-import type { Kysely } from 'kysely';
 import type { SessionKey, SessionRecord } from '../../sessions/session-record.js';
 import type { SessionUse } from '../../sessions/token-store.js';
-import type { SqlDialect } from './dialect.js';
 import { isMissingTable } from './faults.js';
-import {
-  CLIENT_ID_BYTES,
-  FAMILY_ID_BYTES,
-  rowKeyFrom,
-  rowKeyOf,
-  storableId,
-  textOf,
-  type RowKey,
-  type SqlTables,
-} from './tables.js';
-
-/** How many sessions are named in one statement. */
-const CHUNK = 100;
+import type { ScopedDatabase } from './scope.js';
+import { chunksOf } from './selections.js';
+import { rowKeyFrom, rowKeyOf, storableKey, textOf, type RowKey } from './tables.js';
 
 /** When sessions were last used. Tables of before have no place for it: then nothing is known, and that is no fault. */
 export class SqlUses {
-  constructor(
-    private readonly db: Kysely<SqlTables>,
-    private readonly dialect: SqlDialect,
-    private readonly app: Buffer,
-  ) {}
+  constructor(private readonly database: ScopedDatabase) {}
 
   /**
    * One statement.
    * @returns whether there is a place for it
    */
-  async touch({ clientId, familyId }: SessionKey, { usedAt, period }: SessionUse): Promise<boolean> {
-    const client_id = storableId(clientId, CLIENT_ID_BYTES);
-    const family_id = familyId === undefined ? undefined : storableId(familyId, FAMILY_ID_BYTES);
-    if (!client_id || !family_id) return true;
-    const { sql } = this.dialect;
-    const row = { app: this.app, client_id, family_id, used_at: usedAt };
-    const insert = this.db.insertInto('fastauth_last_uses').values(row);
+  async touch(key: SessionKey, { usedAt, period }: SessionUse): Promise<boolean> {
+    const rowKey = storableKey(key);
+    if (!rowKey) return true;
+    const { db, dialect, scope } = this.database;
+    const { sql } = dialect;
+    const row = { app: scope.app, ...rowKey, used_at: usedAt };
+    const insert = db.insertInto('fastauth_last_uses').values(row);
     const upsert =
-      this.dialect.name === 'mysql'
+      dialect.name === 'mysql'
         ? insert.onDuplicateKeyUpdate({
             used_at: sql<number>`if(used_at <= ${usedAt - period}, ${usedAt}, used_at)`,
           })
@@ -56,9 +40,9 @@ export class SqlUses {
   /** The sessions, with when they were last used. */
   async addTo(records: readonly SessionRecord[]): Promise<readonly SessionRecord[]> {
     const uses = new Map<string, number>();
-    for (let start = 0; start < records.length; start += CHUNK) {
-      const keys = records.slice(start, start + CHUNK).map(rowKeyOf);
-      for (const { used_at, ...key } of await this.usesOf(keys)) uses.set(nameOf(key), Number(used_at));
+    for (const chunk of chunksOf(records)) {
+      for (const { used_at, ...key } of await this.usesOf(chunk.map(rowKeyOf)))
+        uses.set(nameOf(key), Number(used_at));
     }
     return records.map((record) => {
       const lastUsedAt = uses.get(nameOf(rowKeyOf(record)));
@@ -68,12 +52,12 @@ export class SqlUses {
 
   /** Forgets sessions that have left. */
   async forget(keys: readonly RowKey[]): Promise<void> {
-    for (let start = 0; start < keys.length; start += CHUNK) {
-      const chunk = keys.slice(start, start + CHUNK);
+    const { db, scope } = this.database;
+    for (const chunk of chunksOf(keys)) {
       await unlessMissing(
-        this.db
+        db
           .deleteFrom('fastauth_last_uses')
-          .where('app', '=', this.app)
+          .where('app', '=', scope.app)
           .where((eb) => eb.or(chunk.map((key) => eb.and({ ...key }))))
           .execute(),
         undefined,
@@ -82,11 +66,12 @@ export class SqlUses {
   }
 
   private usesOf(keys: readonly RowKey[]) {
+    const { db, scope } = this.database;
     return unlessMissing(
-      this.db
+      db
         .selectFrom('fastauth_last_uses')
         .select(['client_id', 'family_id', 'used_at'])
-        .where('app', '=', this.app)
+        .where('app', '=', scope.app)
         .where((eb) => eb.or(keys.map((key) => eb.and({ ...key }))))
         .execute(),
       [],
