@@ -4,7 +4,8 @@ import { FastauthModule, readKeyFromEnv } from 'nestjs-fastauth';
 import { McpController } from './mcp.controller.js';
 import { ENV_FILE, RESOURCE, URL_OF_SERVER } from './settings.js';
 
-const secret = (await readKeyFromEnv({ name: 'CLIENT_SECRET', path: ENV_FILE })) ?? '';
+const secret =
+  process.env['CLIENT_SECRET'] || ((await readKeyFromEnv({ name: 'CLIENT_SECRET', path: ENV_FILE })) ?? '');
 
 @Module({
   imports: [

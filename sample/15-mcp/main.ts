@@ -14,7 +14,9 @@ app.enableShutdownHooks();
 await app.listen(PORT);
 
 const client = fileURLToPath(new URL('./client.js', import.meta.url));
-const secretOfClient = `$(sed -n 's/^CLIENT_SECRET=//p' '${ENV_FILE}')`;
+const secretOfClient = process.env['CLIENT_SECRET']
+  ? '$CLIENT_SECRET'
+  : `$(sed -n 's/^CLIENT_SECRET=//p' '${ENV_FILE}')`;
 const hello = '{"jsonrpc":"2.0","id":1,"method":"tools/list"}';
 console.log(`\nListening on ${URL_OF_SERVER}. Try:\n
 curl -si '${RESOURCE}' -H 'Content-Type: application/json' -d '${hello}'
