@@ -5,7 +5,7 @@ import { ConfigError } from '../errors.js';
 import { readBoundedFileSync, readingFault } from '../files/bounded-file.js';
 import { clientKeyFault } from './client-keys.js';
 import { clientSecretFault, clientSecretHash } from './client-secret.js';
-import { masterTokenHashFault } from './secret-faults.js';
+import { clientSecretHashFault } from './secret-faults.js';
 import { scopeNameFault } from './scope-name.js';
 import { entries, entryText } from './setting-entries.js';
 
@@ -90,7 +90,7 @@ export function clientList() {
       .enum(CLIENT_METHODS, { error: `is none of ${CLIENT_METHODS.join(', ')}` })
       .optional()
       .meta({ description: 'How it authenticates itself.' }),
-    'secret-hashes': list(masterTokenHashFault).max(SECRETS_PER_CLIENT).default([]).meta({
+    'secret-hashes': list(clientSecretHashFault).max(SECRETS_PER_CLIENT).default([]).meta({
       description: 'Its secrets, as `sha256:` and 64 hexadecimal digits; two while one replaces the other.',
     }),
     secrets: list(clientSecretFault)

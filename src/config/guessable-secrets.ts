@@ -1,6 +1,6 @@
 import type { CryptographyKeyEntry } from './key-entries.js';
 import type { MasterTokenEntry } from './master-token-entries.js';
-import { isMasterTokenHash, isStockText } from './secret-faults.js';
+import { isSecretHash, isStockText } from './secret-faults.js';
 
 type SecretSetting = 'masterToken' | 'masterTokens' | 'cryptographyKey' | 'cryptographyKeys';
 
@@ -76,5 +76,5 @@ function masterTokensOf({ masterToken, masterTokens = [] }: WrittenSecrets): rea
       ? []
       : [{ place: `master-tokens ${JSON.stringify(name)}`, text: token, setting: 'masterTokens' as const }],
   );
-  return [...single, ...listed].filter(({ text }) => !isMasterTokenHash(text));
+  return [...single, ...listed].filter(({ text }) => !isSecretHash(text));
 }

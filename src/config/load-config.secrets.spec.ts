@@ -37,6 +37,12 @@ describe('secrets of the configuration', () => {
     expect(fault).not.toContain(cryptographyKey);
   });
 
+  it('says of whose secret a hash is none', () => {
+    const clients = [{ clientId: 'reader', secretHashes: ['md5:abc'] }];
+    const [fault] = folder.faults({ clients });
+    expect(fault).toMatch(/\["secret-hashes"\]\[0\] is no hash of a client secret \("sha256:"/);
+  });
+
   it.each([
     '<your-master-token>',
     'a\nb',

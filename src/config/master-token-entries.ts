@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { RingKey } from '../keys/ring-key.js';
-import { isMasterTokenHash, masterTokenFault, masterTokenHashFault } from './secret-faults.js';
+import { isSecretHash, masterTokenFault, masterTokenHashFault } from './secret-faults.js';
 import { timeOf } from './time-setting.js';
 import { entries, entryText, entryTime } from './setting-entries.js';
 
@@ -162,9 +162,7 @@ export function masterTokenHash(token: string): string {
 }
 
 function hashOf(tokenOrHash: string): string {
-  return isMasterTokenHash(tokenOrHash)
-    ? tokenOrHash.slice('sha256:'.length).toLowerCase()
-    : sha256(tokenOrHash);
+  return isSecretHash(tokenOrHash) ? tokenOrHash.slice('sha256:'.length).toLowerCase() : sha256(tokenOrHash);
 }
 
 function sha256(text: string | Buffer): string {

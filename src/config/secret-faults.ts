@@ -36,15 +36,24 @@ export function isStockText(text: string): boolean {
   return plain.length <= 40 && (STOCK_TEXT.test(plain) || '12345678901234567890'.startsWith(plain));
 }
 
-/** Whether a text is the hash of a master token. */
-export function isMasterTokenHash(text: string): boolean {
+/** Whether a text is the hash of a secret. */
+export function isSecretHash(text: string): boolean {
   return /^sha256:[0-9a-f]{64}$/i.test(text);
 }
 
 /** Why a text cannot be the hash of a master token. */
 export function masterTokenHashFault(hash: string): string | undefined {
-  if (!isMasterTokenHash(hash)) {
-    return 'is no hash of a master token ("sha256:" and 64 hexadecimal digits); make one with "npx fastauth keys hash"';
+  return hashFault(hash, 'a master token');
+}
+
+/** Why a text cannot be the hash of a client's secret. */
+export function clientSecretHashFault(hash: string): string | undefined {
+  return hashFault(hash, 'a client secret');
+}
+
+function hashFault(hash: string, secret: string): string | undefined {
+  if (!isSecretHash(hash)) {
+    return `is no hash of ${secret} ("sha256:" and 64 hexadecimal digits); make one with "npx fastauth keys hash"`;
   }
   const isHashOf = (text: string): boolean =>
     createHash('sha256').update(text).digest('hex') === hash.slice('sha256:'.length).toLowerCase();
