@@ -39,5 +39,5 @@ ${whoami}
 
 New signed tokens get a key pair, whose public part is published, five seconds after this:
 
-KEY_SET_FILE='${keySetFileOf('10-token-formats')}' node '${FASTAUTH}' keys rotate --algorithm EdDSA --after 5 --dotenv '${ENV_FILE}'
+KEY_SET_FILE='${keySetFileOf('10-token-formats')}' node '${FASTAUTH}' keys rotate --algorithm EdDSA --after 5 --dotenv '${ENV_FILE}' && sleep 5
 curl -s '${url}/.well-known/jwks.json'\n`);
