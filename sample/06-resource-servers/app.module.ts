@@ -20,7 +20,7 @@ const secret = await readClientSecret();
       configFile: false,
       envFile: ENV_FILE,
       keySetFile: KEY_SET_FILE,
-      databaseUrl: 'memory:',
+      databaseUrl: process.env['FASTAUTH_DATABASE_URL'] || 'memory:',
       issuer: ISSUER,
       audience: AUDIENCE,
       tokenEndpoint: true,
