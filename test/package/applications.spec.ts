@@ -38,12 +38,17 @@ describe('the application', () => {
 });
 `;
 /** In place of the types of a runner. */
-const GLOBALS = 'declare const describe: any, it: any, expect: any, beforeAll: any, afterAll: any;\n';
+const GLOBALS = `declare function describe(name: string, body: () => void): void;
+declare function it(name: string, body: () => unknown): void;
+declare function beforeAll(body: () => unknown): void;
+declare function afterAll(body: () => unknown): void;
+declare function expect(value: unknown): Record<'toBe' | 'toMatchObject', (expected: unknown) => void>;\n`;
 const NODE_TEST = `import { after as afterAll, before as beforeAll, describe, it } from 'node:test';
 import assert from 'node:assert/strict';
-const expect = (value: any) => ({
+const expect = (value: unknown) => ({
   toBe: (expected: unknown) => assert.equal(value, expected),
-  toMatchObject: ({ clientId }: { clientId: string }) => assert.equal(value.clientId, clientId),
+  toMatchObject: ({ clientId }: { clientId: string }) =>
+    assert.equal((value as { clientId: unknown }).clientId, clientId),
 });\n`;
 
 const NODENEXT = { module: 'nodenext', moduleResolution: 'nodenext', isolatedModules: true };
