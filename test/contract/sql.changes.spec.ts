@@ -4,7 +4,7 @@ import { HOSTILE_CLIENT_IDS, rotatedSample, sessionSample } from 'nestjs-fastaut
 import { Pool } from 'pg';
 import type { SessionKey, SessionRecord } from '../../src/sessions/session-record.js';
 import { SqlTokenStore } from '../../src/stores/sql/sql.store.js';
-import { until } from '../support/kept-sessions.js';
+import { until, untilKept } from '../support/kept-sessions.js';
 import { describeWith } from '../support/services.js';
 import '../support/silent-logger.js';
 import { ownPostgres, type OwnDatabase } from '../support/sql-databases.js';
@@ -32,20 +32,8 @@ describePostgres('sessions that somebody changes by SQL', () => {
   async function kept(clientId?: string): Promise<SessionRecord> {
     const { record, pair } = sessionSample({ clientId });
     await store.insert(record, pair, 1);
-    await inMemory(record);
+    await untilKept(store, record);
     return record;
-  }
-
-  async function inMemory(record: SessionRecord): Promise<void> {
-    await until(
-      async () => {
-        const found = store.find(record);
-        if (found instanceof Promise) await found.catch(() => undefined);
-        return !(found instanceof Promise);
-      },
-      'it is in memory',
-      PATIENCE_MS,
-    );
   }
 
   function isUsable(record: SessionRecord): Promise<boolean> {
@@ -95,7 +83,7 @@ describePostgres('sessions that somebody changes by SQL', () => {
         return record;
       }),
     );
-    await inMemory(records[0] as SessionRecord);
+    await untilKept(store, records[0] as SessionRecord);
     const heard: (SessionKey | undefined)[] = [];
     store.watch((changed) => heard.push(changed));
     await database.query('delete from fastauth_sessions');
@@ -195,7 +183,7 @@ describePostgres('tables where the application wants them', () => {
     await store.insert(record, pair, 1);
     expect(await database.query(`select family_id from ${quoted}.fastauth_sessions`)).toHaveLength(1);
     const heard: unknown[] = [];
-    await until(() => !(store.find(record) instanceof Promise), 'it is in memory', PATIENCE_MS);
+    await untilKept(store, record);
     store.watch((changed) => heard.push(changed));
     await database.query(`delete from ${quoted}.fastauth_sessions`);
     await until(() => heard.length > 0, 'it is told', PATIENCE_MS);

@@ -4,6 +4,7 @@ import { rotatedSample, sessionSample, StoreProcess } from 'nestjs-fastauth/stor
 import type { SessionKey, SessionRecord } from '../../src/sessions/session-record.js';
 import { SqlTokenStore, type SqlTokenStoreOptions } from '../../src/stores/sql/sql.store.js';
 import { FEED_SILENCE_MS } from '../../src/stores/tracked-sessions.js';
+import { untilKept } from '../support/kept-sessions.js';
 import { describeWith } from '../support/services.js';
 import '../support/silent-logger.js';
 import { ownMariadb, ownPostgres, type OwnDatabase } from '../support/sql-databases.js';
@@ -45,12 +46,7 @@ function setUp(own: () => Promise<OwnDatabase>) {
 async function kept(store: SqlTokenStore): Promise<SessionRecord> {
   const { record, pair } = sessionSample();
   await store.insert(record, pair, 1);
-  await until(async () => {
-    const found = store.find(record);
-    // A read that fails here is no more than another try.
-    if (found instanceof Promise) await found.catch(() => undefined);
-    return !(found instanceof Promise);
-  });
+  await untilKept(store, record);
   return record;
 }
 
