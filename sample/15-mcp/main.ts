@@ -1,6 +1,7 @@
 // Shows an MCP server whose clients get their tokens by their own credentials, from its metadata alone.
 import 'reflect-metadata';
 import { fileURLToPath } from 'node:url';
+import { localhostHostValidation } from '@modelcontextprotocol/sdk/server/middleware/hostHeaderValidation.js';
 import { NestFactory } from '@nestjs/core';
 import { makeMissingKeys } from '../first-start.js';
 import { ENV_FILE, PORT, RESOURCE, URL_OF_SERVER } from './settings.js';
@@ -10,6 +11,8 @@ await makeMissingKeys(ENV_FILE, ['CRYPTOGRAPHY_KEY', 'CLIENT_SECRET']);
 // It reads the client's secret.
 const { AppModule } = await import('./app.module.js');
 const app = await NestFactory.create(AppModule);
+// No page of another site reaches a server on localhost by a name that it made resolve there.
+app.use(localhostHostValidation());
 app.enableShutdownHooks();
 await app.listen(PORT);
 
