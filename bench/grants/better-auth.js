@@ -47,7 +47,8 @@ export async function start() {
   });
   // What its page of administration would set.
   db.oauthClient[0].clientCredentialsScopes = SCOPES;
-  const server = createServer(toNodeHandler(auth)).listen(0, '127.0.0.1');
+  const handle = toNodeHandler(auth);
+  const server = createServer((request, response) => void handle(request, response)).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   return {
     port: server.address().port,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import Provider from 'oidc-provider';
+import { Provider } from 'oidc-provider';
 
 /** oidc-provider, with opaque tokens in its own memory, which keeps the last 1000 and loses them when it ends. */
 export async function start({ clientId }) {

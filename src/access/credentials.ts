@@ -92,3 +92,8 @@ export function isRepeated({ rawHeaders }: SentHeaders, name: string): boolean {
   }
   return false;
 }
+
+/** All values of a header, in lower case, as they were sent. */
+export function sentValues({ rawHeaders }: SentHeaders, name: string): string[] {
+  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
+}

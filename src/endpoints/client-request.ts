@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import { isRepeated, type SentHeaders, sentValues } from '../access/credentials.js';
 import { rawRequest, type AnyRequest } from '../access/request-access.js';
 import {
   bringsClientCredentials,
@@ -77,7 +77,9 @@ export async function tellingClients<T>(appName: string, answer: Promise<T>): Pr
   }
 }
 
-/** Every one that was sent: Node's own list has only the first. */
-function authorizationsOf({ headersDistinct }: IncomingMessage): readonly string[] {
-  return headersDistinct['authorization'] ?? [];
+/** Every one that was sent: Node's `headers` has only the first. */
+function authorizationsOf(raw: SentHeaders): readonly string[] {
+  const { authorization } = raw.headers;
+  if (authorization === undefined) return [];
+  return isRepeated(raw, 'authorization') ? sentValues(raw, 'authorization') : [authorization];
 }

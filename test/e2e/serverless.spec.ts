@@ -37,6 +37,16 @@ describe.each(ADAPTERS)('an application that never listens, on %s', (adapter) =>
     expect((await call('/who', headers)).status).toBe(401);
   });
 
+  it('gives tokens to clients with credentials of their own, and tells them of tokens', async () => {
+    const basic = `Basic ${Buffer.from(`service:${'s'.repeat(43)}`).toString('base64')}`;
+    const headers = { ...FORM, authorization: basic };
+    const { status, body } = await call('/auth/token', headers, 'grant_type=client_credentials');
+    expect([status, body.token_type]).toEqual([200, 'Bearer']);
+    const told = await call('/auth/token/introspect', headers, `token=${body.access_token}`);
+    expect(told.body).toMatchObject({ active: true, client_id: 'service' });
+    expect((await call('/auth/token', FORM, 'grant_type=client_credentials')).status).toBe(401);
+  });
+
   it('holds decorators and path rules, and has the well-known documents', async () => {
     for (const url of ['/who', '/reports/daily', '/reports/none', '//reports/daily'])
       expect([url, (await call(url)).status]).toEqual([url, 401]);

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import serverlessExpress from '@codegenie/serverless-express';
 import { Controller, Get, type INestApplication, Module } from '@nestjs/common';
@@ -9,6 +10,8 @@ import { AccessOnly, CurrentPrincipal, FastauthModule, type Principal } from '..
 // Applications that never listen, as functions of a cloud run them: requests and responses come through no socket. They
 // are in a process of their own because Jest cannot load what Fastify makes these with. A line on stdin is a request, one on stdout
 // its answer.
+
+const SECRET_HASH = `sha256:${createHash('sha256').update('s'.repeat(43)).digest('hex')}`;
 
 @Controller()
 class RoutesController {
@@ -36,6 +39,7 @@ async function start(adapter: string): Promise<INestApplication> {
         cryptographyKey: 'k'.repeat(32),
         accessTokenPaths: ['/reports'],
         issuer: 'https://auth.example.com',
+        clients: [{ clientId: 'service', secretHashes: [SECRET_HASH], introspect: true }],
       }),
     ],
     controllers: [RoutesController],
