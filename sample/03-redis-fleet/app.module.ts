@@ -1,5 +1,6 @@
 import { Controller, Get, Module } from '@nestjs/common';
 import { AccessOnly, CurrentPrincipal, FastauthModule, type Principal } from 'nestjs-fastauth';
+import { envFileOf } from '../first-start.js';
 
 @Controller()
 class WhoamiController {
@@ -15,6 +16,7 @@ class WhoamiController {
   imports: [
     FastauthModule.forRoot({
       configFile: false,
+      envFile: envFileOf('03-redis-fleet'),
       appName: process.env['APP_NAME'] || 'redis-fleet',
       databaseUrl: process.env['REDIS_URL'] || 'redis://127.0.0.1:6379',
     }),

@@ -75,4 +75,22 @@ describeRedis('the sample of two processes on one Redis', () => {
   it('ends when it is told to', async () => {
     expect(await sample.stop()).toBe(0);
   });
+
+  it('makes its own keys, and prints lines that two processes answer alike', async () => {
+    const folder = temporaryFolder();
+    sample = await SampleProcess.start(copySample('03-redis-fleet', folder), folder, {
+      REDIS_URL: url,
+      APP_NAME: redisAppName(url),
+    });
+    expect(sample.saysWhatItShows).toBe(true);
+    // Each key once: the processes of the fleet make none.
+    expect(sample.output.match(/Made a \w+/g)).toEqual(['Made a CRYPTOGRAPHY_KEY', 'Made a MASTER_TOKEN']);
+    const [issued, one, other, ...revoked] = await sample.paste(folder);
+    expect(issued).toBe('');
+    const answers = [one, other].map((answer) => JSON.parse(answer ?? '') as { process: number });
+    expect(answers).toMatchObject([{ clientId: 'tablet-4' }, { clientId: 'tablet-4' }]);
+    expect(new Set(answers.map(({ process }) => process)).size).toBe(2);
+    const refused = expect.stringContaining('"code":"session_revoked"') as unknown;
+    expect(revoked).toEqual(['{}', refused, refused]);
+  });
 });

@@ -45,7 +45,7 @@ describe('the sample of resource servers', () => {
   };
 
   it('are shown by the lines that the authorization server prints', async () => {
-    expect(authority.output.split('\n', 1)[0]).toMatch(/^[A-Z][\w ]+: .+\.$/);
+    expect(authority.saysWhatItShows).toBe(true);
     expect(authority.startLines).toHaveLength(2);
     const served = '{"orders":[],"client":"acme"}';
     expect(await authority.paste(folder, authority.pasteLines, { MASTER_TOKEN })).toEqual([

@@ -14,6 +14,7 @@ const PACKAGES = [
   'nestjs-fastauth',
   'reflect-metadata',
   'rxjs',
+  'socket.io-client',
   'ws',
 ];
 
@@ -77,6 +78,11 @@ export class SampleProcess {
 
   get url(): string {
     return /Listening on (http:\/\/\S+?)[ .]*(?:\s|$)/m.exec(this.output)?.[1] ?? '';
+  }
+
+  /** Whether the first line that it prints names what it shows. */
+  get saysWhatItShows(): boolean {
+    return /^[A-Z][\w ]+: .+\.\n/.test(this.output);
   }
 
   /** The lines to paste that it printed. */
