@@ -21,8 +21,13 @@ describe('an application on HTTP/2', () => {
       controllers: [RoutesController],
       fastauth: {
         issuer: 'https://auth.example.com',
+        defaultAccess: 'access',
+        accessTokenPaths: ['/reports'],
+        masterTokenPaths: ['/master'],
         clients: [{ clientId: 'service', secretHashes: [SECRET_HASH], introspect: true }],
       },
+      configure: (made) =>
+        void (made.getHttpAdapter() as FastifyAdapter).getInstance().get('/raw', () => ({ raw: true })),
       fastifyOptions: { http2: true } as ConstructorParameters<typeof FastifyAdapter>[0],
     });
     client = http2.connect(app.url);
@@ -45,9 +50,13 @@ describe('an application on HTTP/2', () => {
   }
   const whoami = async (headers: OutgoingHttpHeaders) => (await send('/whoami', headers)).status;
 
-  it('guards routes, and issues and refreshes pairs', async () => {
+  async function issue() {
     const { body } = await send('/auth/token/new', { 'master-token': MASTER_TOKEN }, { client_id: 'a' });
-    const pair = body['data'] as { access_token: string; refresh_token: string };
+    return body['data'] as { access_token: string; refresh_token: string };
+  }
+
+  it('guards routes, and issues and refreshes pairs', async () => {
+    const pair = await issue();
     expect(await whoami({})).toBe(401);
     expect(await whoami({ authorization: `Bearer ${pair.access_token}` })).toBe(200);
     const refreshed = await send('/auth/token/refresh', {}, { refresh_token: pair.refresh_token });
@@ -67,5 +76,16 @@ describe('an application on HTTP/2', () => {
     expect((await send('/auth/token/revoke', { authorization: BASIC }, { token })).status).toBe(200);
     expect(await whoami({ authorization: `Bearer ${token}` })).toBe(401);
     expect((await send('/auth/token', {}, grant)).status).toBe(401);
+  });
+
+  it('holds path rules and default-access at the edge, whatever answers behind it', async () => {
+    const { access_token } = await issue();
+    for (const path of ['/raw', '/none', '/reports/none', '//reports/none', '/reports%2Fnone', '/health']) {
+      expect([path, (await send(path)).status]).toEqual([path, 401]);
+      const { status } = await send(path, { authorization: `Bearer ${access_token}` });
+      expect([path, status]).toEqual([path, path === '/raw' || path === '/health' ? 200 : 404]);
+    }
+    expect((await send('/master/none', { authorization: `Bearer ${access_token}` })).status).toBe(401);
+    expect((await send('/.well-known/oauth-authorization-server')).status).toBe(200);
   });
 });
