@@ -33,6 +33,8 @@ export interface RequestDecision {
   readonly denial: Denial | undefined;
   /** What it was asked for; undefined where decorators are not known. */
   readonly requirement: Requirement | undefined;
+  /** Until when it passes all the same, in epoch seconds, since refusals are only observed. */
+  readonly observedUntil?: number | undefined;
 }
 
 /**
@@ -42,7 +44,7 @@ export interface RequestDecision {
 export async function explainRequest(
   request: ExplainedRequest,
   sent: Sent,
-  { denial, requirement }: RequestDecision,
+  { requirement, ...decision }: RequestDecision,
   { tokens, masterTokens, ...configured }: RequestExplainers,
 ): Promise<readonly ExplainedStep[]> {
   const steps: ExplainedStep[] = [credentialStep(sent, request, configured.config)];
@@ -52,7 +54,7 @@ export async function explainRequest(
       steps.push(...(await tokens.explain(sent.accessToken, 'access')));
     }
   }
-  return [...steps, requirementStep(request, requirement, configured), verdictOf(denial)];
+  return [...steps, requirementStep(request, requirement, configured), verdictOf(decision)];
 }
 
 type Configured = Pick<RequestExplainers, 'config' | 'rules' | 'publicPaths'>;
@@ -163,9 +165,16 @@ function requirementStep(
   return { step: 'requirement', isPassed: true, text };
 }
 
-function verdictOf(denial: Denial | undefined): ExplainedStep {
-  if (!denial)
-    return { step: 'verdict', isPassed: true, text: 'let in, as far as the configuration decides' };
+function verdictOf({ denial, observedUntil }: Omit<RequestDecision, 'requirement'>): ExplainedStep {
+  const step = 'verdict';
+  if (!denial) return { step, isPassed: true, text: 'let in, as far as the configuration decides' };
   const { status, code, detail, hint } = denial;
-  return { step: 'verdict', isPassed: false, text: `${status} ${code}: ${detail}`, remedy: hint };
+  const refusal = `${status} ${code}: ${detail}`;
+  if (observedUntil === undefined) return { step, isPassed: false, text: refusal, remedy: hint };
+  const date = new Date(observedUntil * 1000).toISOString();
+  return {
+    step,
+    isPassed: true,
+    text: `let in until ${date}, since enforcement is "observe"; then ${refusal}`,
+  };
 }

@@ -5,6 +5,7 @@ import type { Call } from '../access/call.js';
 import { readCredentials, type Sent } from '../access/credentials.js';
 import { isDenial } from '../access/denial.js';
 import { MasterTokens } from '../access/master-tokens.js';
+import { Observation } from '../access/observation.js';
 import { PathRules } from '../access/paths/path-rules.js';
 import { PublicPaths } from '../access/paths/public-paths.js';
 import { configuredRequirement, explainRequest } from '../access/request-explanation.js';
@@ -36,7 +37,9 @@ export async function explainSentRequest(
     ? undefined
     : await authenticator.authenticate(requirement, callOf(request, sent), undefined);
   const denial = outcome && isDenial(outcome) ? outcome : undefined;
-  return explainRequest(request, sent, { denial, requirement: undefined }, explainers);
+  const observation = new Observation(config, clock);
+  const observedUntil = denial && observation.passes(denial, requirement) ? observation.until : undefined;
+  return explainRequest(request, sent, { denial, requirement: undefined, observedUntil }, explainers);
 }
 
 function callOf({ method, target, headers }: SentRequest, sent: Sent): Call {

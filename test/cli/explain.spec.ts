@@ -167,6 +167,22 @@ describe('fastauth explain', () => {
     expect(steps.at(-2)?.message).toMatch(/^master, by path rule "\/admin", decorators/);
   });
 
+  it('says until when a refusal is only observed', async () => {
+    const until = new Date(Date.now() + 86_400_000).toISOString();
+    const settings = JSON.parse(readFileSync(join(folder, 'fastauth.config.json'), 'utf8')) as object;
+    const config = join(folder, 'observed.json');
+    writeFileSync(config, JSON.stringify({ ...settings, enforcement: 'observe', 'observe-until': until }));
+    const observed = await explain(['--config', config, '--request', 'GET /devices']);
+    expect(observed).toMatchObject({ allowed: true, last: { passed: true } });
+    expect(observed.last?.message).toContain(`let in until ${until}`);
+    expect(observed.last?.message).toContain('401 missing_token');
+    const master = await explain(['--config', config, '--request', 'GET /admin']);
+    expect(master).toMatchObject({
+      allowed: false,
+      last: { message: expect.stringMatching(/^401 missing/) },
+    });
+  });
+
   it('writes it for people, and refuses what is no request without quoting it', async () => {
     const { stdout } = await runCli(['explain', '--request', 'GET /devices'], { cwd: folder });
     expect(stdout).toMatch(/^GET \/devices\nfailed {2}credential {3}none was sent\n/);
