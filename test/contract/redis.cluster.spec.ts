@@ -12,6 +12,7 @@ import { redisAppName } from '../support/redis-apps.js';
 import { describeWithOwnRedis, freePort, RedisServer } from '../support/redis-server.js';
 import '../support/silent-logger.js';
 import { removeTemporaryFolders } from '../support/temporary-folder.js';
+import { Stopwatch } from '../support/stopwatch.js';
 
 const TIME_LIMIT = 1;
 
@@ -145,13 +146,13 @@ describeRedis('a Redis Cluster of three, each with a replica', () => {
     const used = (async () => {
       while (!over.signal.aborted) {
         const { record, pair } = sessionSample();
-        const start = performance.now();
+        const start = new Stopwatch();
         try {
           await store.insert(record, pair, 1);
           acknowledged.push(record);
         } catch (error) {
           expect(error).toBeInstanceOf(StoreUnavailableError);
-          refusals.push(performance.now() - start);
+          refusals.push(start.ms);
         }
         await sleep(2);
       }

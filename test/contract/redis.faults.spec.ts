@@ -14,6 +14,7 @@ import { describeWithOwnRedis, RedisServer } from '../support/redis-server.js';
 import '../support/silent-logger.js';
 import { TcpRelay } from '../support/tcp-relay.js';
 import { createTokenService } from '../support/token-service.js';
+import { Stopwatch } from '../support/stopwatch.js';
 
 const TIME_LIMIT = 0.5;
 const keyOf = ({ clientId, familyId }: SessionRecord): string => `fastauth:session:{${clientId}}:${familyId}`;
@@ -112,7 +113,7 @@ describeRedis('RedisTokenStore, when something fails', () => {
     await untilKept(store, record);
     redis.server.pause();
     try {
-      const start = performance.now();
+      const start = new Stopwatch();
       const { record: other, pair } = sessionSample();
       const calls = [
         store.find({ ...record, familyId: 'not kept' }),
@@ -122,7 +123,7 @@ describeRedis('RedisTokenStore, when something fails', () => {
         store.ping(),
       ];
       for (const call of calls) await expect(call).rejects.toThrow(StoreUnavailableError);
-      expect(performance.now() - start).toBeLessThan(TIME_LIMIT * 1000 + 250);
+      expect(start.ms).toBeLessThan(TIME_LIMIT * 1000 + 250);
       await sleep(FEED_SILENCE_MS);
       // Nobody can know whether it was revoked.
       await expect(store.find(record)).rejects.toThrow(StoreUnavailableError);
@@ -311,9 +312,9 @@ describeRedis('RedisTokenStore, when something fails', () => {
     await redis.admin.call('CLIENT', 'PAUSE', String(TIME_LIMIT * 500), 'ALL');
     expect(await store.find(record, { fresh: true })).toMatchObject({ familyId: record.familyId });
     await redis.admin.call('CLIENT', 'PAUSE', String(TIME_LIMIT * 3000), 'ALL');
-    const start = performance.now();
+    const start = new Stopwatch();
     await expect(store.find(record, { fresh: true })).rejects.toThrow('within the time limit');
-    expect(performance.now() - start).toBeLessThan(TIME_LIMIT * 1000 + 250);
+    expect(start.ms).toBeLessThan(TIME_LIMIT * 1000 + 250);
     await untilReachable(store);
     expect(await store.find(record, { fresh: true })).toMatchObject({ familyId: record.familyId });
   });
@@ -331,11 +332,11 @@ describeRedis('RedisTokenStore, when something fails', () => {
     const record = await put(store);
     // A read is tried again; a write is not.
     relay.answerTo(keyOf(record), answer, isEnd);
-    const start = performance.now();
+    const start = new Stopwatch();
     const found = await Promise.resolve(store.find(record)).catch((error: unknown) => error);
     if (found instanceof Error) expect(found).toBeInstanceOf(StoreUnavailableError);
     else expect(found).toMatchObject({ familyId: record.familyId });
-    expect(performance.now() - start).toBeLessThan(TIME_LIMIT * 1000 + 250);
+    expect(start.ms).toBeLessThan(TIME_LIMIT * 1000 + 250);
     await until(
       () =>
         Promise.resolve(store.find(record)).then(

@@ -10,6 +10,7 @@ import '../support/silent-logger.js';
 import { ownMariadb, ownPostgres, type OwnDatabase } from '../support/sql-databases.js';
 import { processOn } from '../support/store-processes.js';
 import { TcpRelay } from '../support/tcp-relay.js';
+import { Stopwatch } from '../support/stopwatch.js';
 
 jest.setTimeout(60_000);
 
@@ -54,10 +55,10 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await sleep(2);
 }
 
-/** How long the store goes on to answer that the session can be used, in milliseconds. */
+/** How long the store goes on to answer that the session can be used, in milliseconds by a stopwatch. */
 async function staleFor(store: SqlTokenStore, record: SessionRecord): Promise<number> {
-  const start = performance.now();
-  let last = start;
+  const watch = new Stopwatch();
+  let stale = 0;
   await until(async () => {
     try {
       const found = await store.find(record);
@@ -65,10 +66,10 @@ async function staleFor(store: SqlTokenStore, record: SessionRecord): Promise<nu
     } catch {
       return true; // 503 lets nobody in, however late it comes.
     }
-    last = performance.now();
+    stale = watch.ms;
     return false;
   });
-  return last - start;
+  return stale;
 }
 
 /** What a watcher hears, but that changes may have been missed. */

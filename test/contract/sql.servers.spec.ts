@@ -10,6 +10,7 @@ import '../support/silent-logger.js';
 import { ownMariadb, ownPostgres, type OwnDatabase } from '../support/sql-databases.js';
 import { TcpRelay } from '../support/tcp-relay.js';
 import { temporaryFolder, removeTemporaryFolders } from '../support/temporary-folder.js';
+import { Stopwatch } from '../support/stopwatch.js';
 
 // It starts eleven processes for each server.
 jest.setTimeout(60_000);
@@ -190,16 +191,16 @@ describe.each([
           () => store.revoke(record, 1),
           () => store.list(record.clientId),
         ]) {
-          const start = performance.now();
+          const start = new Stopwatch();
           await expect(call()).rejects.toThrow(StoreUnavailableError);
-          expect(performance.now() - start).toBeLessThan(limit * 1000 + 250);
+          expect(start.ms).toBeLessThan(limit * 1000 + 250);
         }
         // As many as there are connections, so that none is left that could answer later.
         await Promise.all(Array.from({ length: 30 }, () => expect(store.find(record)).rejects.toThrow()));
         relay.recover();
-        const start = performance.now();
+        const start = new Stopwatch();
         await comesTo(() => store.find(record));
-        expect(performance.now() - start).toBeLessThan(5000);
+        expect(start.ms).toBeLessThan(5000);
         expect((await store.find(record))?.revokedAt).toBeUndefined();
         await store.close();
         await relay.stop();

@@ -10,6 +10,7 @@ import { AccessOnly, Public } from '../../src/index.js';
 import { ADAPTERS, startApp, type TestApp } from '../support/app.js';
 import { SOCKET_IO, WS } from '../support/socket-platforms.js';
 import { TestGateway } from '../support/test-gateway.js';
+import { Stopwatch } from '../support/stopwatch.js';
 
 const TIMEOUT = 2;
 
@@ -39,10 +40,10 @@ class SlowController {
 
 /** Seconds that the application took to close. */
 async function closing(): Promise<number> {
-  const begun = performance.now();
+  const begun = new Stopwatch();
   await app?.close();
   app = undefined;
-  return (performance.now() - begun) / 1000;
+  return begun.ms / 1000;
 }
 
 async function hold(port: number, text: string): Promise<Socket> {

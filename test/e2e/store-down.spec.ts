@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { ADAPTERS, type Answer, MASTER_TOKEN, startApp, type TestApp } from '../support/app.js';
 import { PersistenceServer } from '../support/persistence-server.js';
 import { RoutesController } from '../support/routes.controller.js';
+import { Stopwatch } from '../support/stopwatch.js';
 
 const MASTER = { 'MASTER-TOKEN': MASTER_TOKEN };
 const TIME_LIMIT = 0.3;
@@ -57,13 +58,13 @@ describe.each(ADAPTERS)('with a store that fails, on %s', (adapter) => {
     it('answers 503 with Retry-After, soon, and nothing but that', async () => {
       await recovered();
       server.faults = faults;
-      const start = performance.now();
+      const start = new Stopwatch();
       const answers = [
         await guarded(),
         await app.get('/access/health', { Authorization: `Bearer ${pair.access_token}` }),
         await app.post('/auth/token/refresh', { refresh_token: pair.refresh_token }),
       ];
-      expect(performance.now() - start).toBeLessThan(3 * (TIME_LIMIT * 1000 + 50) + 200);
+      expect(start.ms).toBeLessThan(3 * (TIME_LIMIT * 1000 + 50) + 200);
       for (const { status, headers, text } of answers) {
         expect(status).toBe(503);
         expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);

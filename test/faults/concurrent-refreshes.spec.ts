@@ -13,8 +13,8 @@ import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-fo
 const CONNECTIONS = 50;
 const REQUESTS = 20;
 const REFRESHES = CONNECTIONS * REQUESTS;
-/** Lenient, since a machine that does other things besides counts, too; the promise is `FAULT_P99_MS=2000` on two idle cores. */
-const P99_MS = Number(process.env['FAULT_P99_MS'] ?? 20_000);
+/** How many times as long as requests that change nothing 99 of 100 may take; it was 1.0 and 1.3 where this was set. */
+const MOST_TIMES = 4;
 
 class CountingStore extends LmdbTokenStore {
   rotations = 0;
@@ -35,13 +35,13 @@ interface Refreshed {
   readonly at: number;
 }
 
-/** Sends the same refresh many times over one connection, without waiting for answers. */
-function pipelined(url: string, token: string): Promise<Refreshed[]> {
+/** Sends the same request many times over one connection, without waiting for answers. */
+function pipelined(url: string, path: string, parameters: Record<string, string>): Promise<Refreshed[]> {
   const { hostname, port } = new URL(url);
-  const body = JSON.stringify({ refresh_token: token });
+  const body = JSON.stringify(parameters);
   const request = (isLast: boolean): string =>
     [
-      'POST /auth/token/refresh HTTP/1.1',
+      `POST ${path} HTTP/1.1`,
       'Host: localhost',
       'Content-Type: application/json',
       `Content-Length: ${body.length}`,
@@ -94,17 +94,24 @@ describe.each(ADAPTERS)('refreshes on %s', (adapter) => {
     const store = new CountingStore({ folder: join(temporaryFolder(), 'store') });
     const app = await startApp({ adapter, controllers: [RoutesController], fastauth: { store } });
     const pair = await app.issue('device');
-    const start = performance.now();
-    const answers = (
-      await Promise.all(Array.from({ length: CONNECTIONS }, () => pipelined(app.url, pair.refresh_token)))
-    ).flat();
-    const latencies = answers.map(({ at }) => at - start);
+    const storm = async (path: string, parameters: Record<string, string>) => {
+      const start = performance.now();
+      const answers = (
+        await Promise.all(
+          Array.from({ length: CONNECTIONS }, () => pipelined(app.url, `/auth/token/${path}`, parameters)),
+        )
+      ).flat();
+      const latencies = answers.map(({ at }) => at - start).sort((a, b) => a - b);
+      return { answers, p99: latencies[REFRESHES * 0.99 - 1] as number };
+    };
+    // As many requests that are read and answered, and change nothing.
+    const idle = await storm('revoke', { token: 'no token' });
+    const { answers, p99 } = await storm('refresh', { refresh_token: pair.refresh_token });
     expect(answers).toHaveLength(REFRESHES);
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     expect(new Set(answers.map(({ tokens }) => tokens)).size).toBe(1);
     expect(store.rotations).toBe(1);
-    latencies.sort((a, b) => a - b);
-    expect(latencies[REFRESHES * 0.99 - 1]).toBeLessThan(P99_MS);
+    expect(p99).toBeLessThan(MOST_TIMES * idle.p99);
     const successor = answers[0]?.tokens.split(' ')[0] as string;
     expect((await app.get('/whoami', { 'ACCESS-TOKEN': successor })).status).toBe(200);
     expect((await app.get('/whoami', { 'ACCESS-TOKEN': pair.access_token })).status).toBe(401);

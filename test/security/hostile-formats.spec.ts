@@ -9,11 +9,14 @@ import { JwtCodec } from '../../src/tokens/codecs/jwt.codec.js';
 import { TokenCodecs } from '../../src/tokens/codecs/token-codecs.js';
 import { TokenFault } from '../../src/tokens/token-fault.js';
 import { SECRET } from '../support/app.js';
+import { quickest } from '../support/quickest.js';
 import { freshKey } from '../support/rings.js';
 
 const profile = { accessTokenProfile: 'default' } as const;
 const PAYLOAD = { client_id: 'c', type: 'access', fam: 'f', jti: 'j', iat: 1, exp: 4_000_000_000 };
 const NOW = 2_000_000_000;
+/** How many times as long as a good token a hostile one may take; none took as long on the machine where this was set. */
+const MOST_TIMES = 2;
 const signing = importSecret(SECRET);
 const codecsOf = (keys: KeyRing, tokenFormat: TokenFormat): TokenCodecs =>
   new TokenCodecs(new ActiveKeyRing(keys), { ...profile, tokenFormat, acceptedTokenFormats: [] });
@@ -48,8 +51,9 @@ describe('hostile encrypted tokens', () => {
     expect(await codec.decode(await encrypted(await encrypted(signed)), NOW)).toBeInstanceOf(TokenFault);
   });
 
-  it('refuses, in under a second and without a key, headers that it does not write', async () => {
+  it('refuses, for no more than two good ones cost and without a key, headers that it does not write', async () => {
     const token = await encrypted(signed);
+    const good = await quickest(() => codec.decode(token, NOW));
     const own = JSON.parse(Buffer.from(token.split('.')[0] as string, 'base64url').toString()) as {
       epk: object;
     };
@@ -84,10 +88,9 @@ describe('hostile encrypted tokens', () => {
       'an epk at zero': { ...own, epk: { ...own.epk, x: 'A'.repeat(43), y: 'A'.repeat(43) } },
     };
     for (const [name, header] of Object.entries(headers)) {
-      const before = performance.now();
-      const outcome = await codec.decode(withHeader(token, header), NOW);
-      expect([name, outcome]).toEqual([name, expect.any(TokenFault)]);
-      expect(performance.now() - before).toBeLessThan(1000);
+      const hostile = withHeader(token, header);
+      expect([name, await codec.decode(hostile, NOW)]).toEqual([name, expect.any(TokenFault)]);
+      expect(await quickest(() => codec.decode(hostile, NOW))).toBeLessThan(MOST_TIMES * good);
     }
     const duplicate = JSON.stringify(own).replace('{', '{"alg":"none",');
     expect(await codec.decode(withHeader(token, duplicate), NOW)).toBe(TokenFault.badHeader);

@@ -14,6 +14,7 @@ import {
   ScopedRoutesController,
 } from '../support/routes.controller.js';
 import { base64url, forgeToken, tokenParts } from '../support/token-forgery.js';
+import { Stopwatch } from '../support/stopwatch.js';
 
 const HS256 = { alg: 'HS256', typ: 'JWT' };
 const CONTROLLERS = [RoutesController, ScopedRoutesController];
@@ -113,11 +114,11 @@ describe.each(ADAPTERS)('forged tokens on %s', (adapter) => {
       const bytes = ['GET ' + path + ' HTTP/1.1', 'Host: h', 'Connection: close', ...lines, '', ''].join(
         '\r\n',
       );
-      const start = performance.now();
+      const start = new Stopwatch();
       const answer = await sendRaw(url, Buffer.from(bytes, 'latin1'));
       expect(statuses).toContain(answer.status);
       expectHarmless(answer);
-      expect(performance.now() - start).toBeLessThan(2000);
+      expect(start.ms).toBeLessThan(2000);
     }
   }
 

@@ -14,6 +14,7 @@ import { freshKey } from '../support/rings.js';
 import { decrypted, JweCodec } from '../../src/tokens/codecs/jwe.codec.js';
 import { JwtCodec } from '../../src/tokens/codecs/jwt.codec.js';
 import { TokenFault } from '../../src/tokens/token-fault.js';
+import { Stopwatch } from '../support/stopwatch.js';
 
 interface Vector {
   readonly tcId: number;
@@ -135,9 +136,9 @@ describe('Wycheproof, encryption', () => {
     for (const vector of all) {
       const own = ringKeyOf(vector.key, 'verify-only');
       const keys = new ActiveKeyRing(new KeyRing([signingKey, ...(own?.use === 'enc' ? [own] : [])]));
-      const before = performance.now();
+      const before = new Stopwatch();
       const outcome = await new JweCodec(keys, new JwtCodec(keys, config)).decode(vector.jwe as string, 0);
-      expect(performance.now() - before).toBeLessThan(1000);
+      expect(before.ms).toBeLessThan(1000);
       if (!(outcome instanceof TokenFault)) accepted.push(vector);
     }
     expect(all).toHaveLength(139);

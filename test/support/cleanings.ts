@@ -10,6 +10,7 @@ import { SqlTokenStore } from '../../src/stores/sql/sql.store.js';
 import { redisAppName } from './redis-apps.js';
 import { serviceUrl } from './services.js';
 import type { OwnDatabase } from './sql-databases.js';
+import { Stopwatch } from './stopwatch.js';
 
 /** A store with many sessions that have ended, and what makes them leave. */
 export interface Cleaning {
@@ -20,7 +21,7 @@ export interface Cleaning {
   close(): Promise<void>;
 }
 
-/** The longest ticks of the event loop while a batch was under way, with nothing else to do, in milliseconds. */
+/** The longest ticks of the event loop while a batch was under way, with nothing else to do, in milliseconds by a stopwatch. */
 export type Ticks = number[];
 
 const LONG_AGO = Date.UTC(2029, 0, 1) / 1000;
@@ -79,11 +80,11 @@ export class SweptCleaning implements Cleaning {
       const sweeping = this.store.sweep(now, limit);
       const sweep = { isUnderWay: true };
       void sweeping.finally(() => (sweep.isUnderWay = false));
-      let [longest, since] = [0, performance.now()];
+      let [longest, since] = [0, new Stopwatch()];
       while (sweep.isUnderWay) {
         await new Promise(setImmediate);
-        longest = Math.max(longest, performance.now() - since);
-        since = performance.now();
+        longest = Math.max(longest, since.ms);
+        since = new Stopwatch();
       }
       this.ticks.push(longest);
       last = await sweeping;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SessionKey } from '../../src/sessions/session-record.js';
 import type { TokenStore } from '../../src/sessions/token-store.js';
+import { Stopwatch } from './stopwatch.js';
 
 const PATIENCE_MS = 10_000;
 
@@ -21,7 +22,7 @@ export async function untilKept(store: TokenStore, ...keys: readonly SessionKey[
   }, 'The sessions were not kept');
 }
 
-/** Milliseconds until the store finds the session no more, or finds it revoked. */
+/** Milliseconds, by a stopwatch, until the store finds the session no more, or finds it revoked. */
 export async function refusedAfter(store: TokenStore, key: SessionKey): Promise<number> {
   return until(async () => {
     const found = await Promise.resolve(store.find(key)).catch(() => null);
@@ -29,7 +30,7 @@ export async function refusedAfter(store: TokenStore, key: SessionKey): Promise<
   }, 'The session is still accepted');
 }
 
-/** @returns how many milliseconds it took */
+/** @returns how many milliseconds it took, by a stopwatch */
 export async function untilReachable(store: TokenStore): Promise<number> {
   return until(
     () =>
@@ -43,17 +44,17 @@ export async function untilReachable(store: TokenStore): Promise<number> {
 
 /**
  * Asks again and again, for what other processes do tells nobody here.
- * @returns how many milliseconds it took
+ * @returns how many milliseconds it took, by a stopwatch
  */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   complaint: string,
   patience = PATIENCE_MS,
 ): Promise<number> {
-  const start = performance.now();
+  const [start, watch] = [performance.now(), new Stopwatch()];
   while (!(await condition())) {
     if (performance.now() - start > patience) throw new Error(`${complaint} after ${patience} ms`);
     await sleep(2);
   }
-  return performance.now() - start;
+  return watch.ms;
 }

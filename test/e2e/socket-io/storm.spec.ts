@@ -5,6 +5,10 @@ import { Storms } from '../../support/storms.js';
 /** `FASTAUTH_TEST_SOCKETS=5000` for a real storm. */
 const HANDSHAKES = Number(process.env['FASTAUTH_TEST_SOCKETS'] || 1500);
 const PER_SECOND = 500;
+/** How many times as long as before the storm 99 of 100 visits may take; it was 2.3 where this was set. */
+const FACTOR = 20;
+/** Milliseconds: what is less says more of the machine's timer than of its pace. */
+const LEAST_P99 = 5;
 
 let storms: Storms;
 beforeAll(async () => {
@@ -21,9 +25,11 @@ it(
       const spread = (count / PER_SECOND) * 1000;
       return swarm({ url: `${url}/live`, count, spread, io: true, mute: true, tokens: ['x.y.z'] });
     };
-    const latencies: number[] = [];
-    const visits = { go: true };
-    const visit = async (): Promise<void> => {
+    /** Visits an open route all the while. @returns the 99th percentile of its answers, in milliseconds */
+    const visitDuring = async (work: Promise<unknown>): Promise<number> => {
+      const latencies: number[] = [];
+      const visits = { go: true };
+      void work.finally(() => (visits.go = false)).catch(() => undefined);
       while (visits.go) {
         const began = performance.now();
         const { status } = await fetch(`${url}/health`);
@@ -31,24 +37,23 @@ it(
         expect(status).toBe(200);
         await sleep(5);
       }
+      expect(latencies.length).toBeGreaterThan(50);
+      return latencies.toSorted((one, other) => one - other)[Math.floor(latencies.length * 0.99)] as number;
     };
 
     // Once to have everything compiled and allocated.
     expect(await attack(300)).toMatchObject({ refused: 300 });
     // What asks for the open route keeps a connection.
     const before = await settled(1);
-    const visiting = visit();
-    expect(await attack(HANDSHAKES)).toEqual({ admitted: 0, refused: HANDSHAKES, failed: 0 });
-    visits.go = false;
-    await visiting;
+    const idle = await visitDuring(sleep(1500));
+    const attacked = attack(HANDSHAKES);
+    const p99 = await visitDuring(attacked);
+    expect(await attacked).toEqual({ admitted: 0, refused: HANDSHAKES, failed: 0 });
     const after = await settled(1);
     expect(after.connections).toBeLessThanOrEqual(1);
     const grown = after.used - before.used;
-    latencies.sort((one, other) => one - other);
-    const p99 = latencies[Math.floor(latencies.length * 0.99)];
-    if (process.env['FASTAUTH_TEST_SOCKETS']) console.info({ requests: latencies.length, p99, grown });
-    expect(latencies.length).toBeGreaterThan(50);
-    expect(p99).toBeLessThan(200);
+    if (process.env['FASTAUTH_TEST_SOCKETS']) console.info({ idle, p99, grown });
+    expect(p99).toBeLessThan(FACTOR * Math.max(idle, LEAST_P99));
     expect(grown).toBeLessThan(4_000_000);
   },
   60_000 + HANDSHAKES * 4,
