@@ -1,38 +1,21 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect } from '@jest/globals';
-import { Controller, Get, Header, Injectable, Post, Res, Sse } from '@nestjs/common';
+import { Controller, Get, Header, Post, Res, Sse } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { WebSocketGateway } from '@nestjs/websockets';
 import { interval, map } from 'rxjs';
-import {
-  AccessOnly,
-  CurrentPrincipal,
-  FastauthEvents,
-  type Principal,
-  Public,
-  TokenCookies,
-  TokenService,
-} from '../../src/index.js';
+import { AccessOnly, FastauthEvents, Public } from '../../src/index.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { CHROMIUM, Tabs } from '../support/client-page.js';
+import { CookieSessionController } from '../support/cookie-session.controller.js';
 import { itIf } from '../support/services.js';
 
 const LIFETIME = 900;
 
-@Injectable()
-class Login {
-  changes = 0;
-
-  constructor(
-    readonly tokens: TokenService,
-    readonly cookies: TokenCookies,
-  ) {}
-}
-
 @Controller()
-class BrowserController {
-  constructor(private readonly login: Login) {}
+class BrowserController extends CookieSessionController {
+  changes = 0;
 
   @Public()
   @Get()
@@ -44,29 +27,14 @@ class BrowserController {
   @Public()
   @Post('login')
   async logIn(@Res({ passthrough: true }) response: object) {
-    this.login.cookies.set(response, await this.login.tokens.issue({ clientId: 'ada' }));
+    this.cookies.set(response, await this.tokens.issue({ clientId: 'ada' }));
     return {};
-  }
-
-  @AccessOnly()
-  @Post('logout')
-  async logOut(@CurrentPrincipal() principal: Principal, @Res({ passthrough: true }) response: object) {
-    const { clientId = '', familyId = '' } = principal;
-    await this.login.tokens.revoke({ clientId, familyId });
-    this.login.cookies.clear(response);
-    return {};
-  }
-
-  @AccessOnly()
-  @Get('me')
-  me(@CurrentPrincipal() { clientId }: Principal) {
-    return { clientId };
   }
 
   @AccessOnly()
   @Post('change')
   change() {
-    return { changes: ++this.login.changes };
+    return { changes: ++this.changes };
   }
 
   @AccessOnly()
@@ -115,7 +83,7 @@ describe('cookies in a browser', () => {
     server = await startApp({
       adapter: 'fastify',
       controllers: [BrowserController],
-      providers: [Login, LiveGateway],
+      providers: [LiveGateway],
       fastauth: {
         accessTokenCookie: '__Host-access',
         refreshTokenCookie: '__Secure-refresh',
@@ -184,7 +152,7 @@ describe('cookies in a browser', () => {
       })`);
       expect(frame).toContain('Origin not allowed');
       expect(denied).toEqual(['origin_not_allowed', 'origin_not_allowed', 'origin_not_allowed']);
-      expect(server.app.get(Login).changes).toBe(0);
+      expect(server.app.get(BrowserController).changes).toBe(0);
       expect(await tabs.first(me())).toEqual([200, { clientId: 'ada' }]);
     },
     60_000,

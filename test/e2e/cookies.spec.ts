@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Body, Controller, Delete, Get, Injectable, Post, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Post, Res } from '@nestjs/common';
 import { SwaggerModule, DocumentBuilder } from '@nestjs/swagger';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
@@ -19,45 +19,21 @@ import {
   withFastauth,
 } from '../../src/index.js';
 import { ADAPTERS, MASTER_TOKEN, startApp, type TestApp } from '../support/app.js';
+import { CookieSessionController } from '../support/cookie-session.controller.js';
 
 const ACCESS = '__Host-access';
 const REFRESH = '__Secure-refresh';
 const LISTED = 'https://app.example.com';
 const REFRESH_PATH = '/auth/token/refresh';
 
-@Injectable()
-class Logins {
-  constructor(
-    readonly tokens: TokenService,
-    readonly cookies: TokenCookies,
-  ) {}
-}
-
 @Controller()
-class PageController {
-  constructor(private readonly logins: Logins) {}
-
+class PageController extends CookieSessionController {
   @Public()
   @Post('login')
   async login(@Body('user') user: string, @Res({ passthrough: true }) response: object) {
-    this.logins.cookies.clear(response);
-    this.logins.cookies.set(response, await this.logins.tokens.issue({ clientId: user }));
+    this.cookies.clear(response);
+    this.cookies.set(response, await this.tokens.issue({ clientId: user }));
     return { user };
-  }
-
-  @AccessOnly()
-  @Post('logout')
-  async logout(@CurrentPrincipal() principal: Principal, @Res({ passthrough: true }) response: object) {
-    const { clientId = '', familyId = '' } = principal;
-    await this.logins.tokens.revoke({ clientId, familyId });
-    this.logins.cookies.clear(response);
-    return {};
-  }
-
-  @AccessOnly()
-  @Get('me')
-  me(@CurrentPrincipal() { clientId }: Principal) {
-    return { clientId };
   }
 
   @AccessOnly()
@@ -111,7 +87,7 @@ describe.each(ADAPTERS)('cookies on %s', (adapter) => {
     app = await startApp({
       adapter,
       controllers: [PageController],
-      providers: [Logins, LiveGateway],
+      providers: [LiveGateway],
       fastauth: FASTAUTH,
       configure: (nest) => {
         nest.useWebSocketAdapter(new WsAdapter(nest));
@@ -306,7 +282,7 @@ it('socket.io handshakes by cookie ask the same', async () => {
   const app = await startApp({
     adapter: 'express',
     controllers: [PageController],
-    providers: [Logins, LiveGateway],
+    providers: [LiveGateway],
     fastauth: FASTAUTH,
     configure: (nest) => nest.useWebSocketAdapter(new IoAdapter(nest)),
   });
@@ -363,7 +339,6 @@ describe('cookies on express, where something after the edge changes the method'
     const app = await startApp({
       adapter: 'express',
       controllers: [PageController],
-      providers: [Logins],
       fastauth: { ...FASTAUTH, accessTokenPaths: [path], defaultAccess },
       configure: (nest) =>
         nest.use((request: IncomingMessage, _: ServerResponse, next: () => void) => {
