@@ -70,6 +70,12 @@ export function refusalOf(error: unknown, { server, database, user }: SqlAddress
   if (code === 'HANDSHAKE_NO_SSL_SUPPORT' || /\bserver does not support SSL\b/.test(messageOf(error))) {
     return `${server} does not speak TLS, which the URL asks for`;
   }
+  if (/\bunsupported startup parameter\b/.test(messageOf(error))) {
+    return (
+      `${server} is a PgBouncer that refuses time limits of statements: let it have ignore_startup_parameters = ` +
+      'statement_timeout,lock_timeout,idle_in_transaction_session_timeout, and give them to the role (ALTER ROLE … SET)'
+    );
+  }
   // pg gives it no code.
   return /\bclient password must be a string\b/.test(messageOf(error))
     ? `${server} asks for a password, and there is none`

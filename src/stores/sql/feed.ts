@@ -27,7 +27,7 @@ export class SqlFeed {
   #isOpen = false;
   #isNotified = false;
   #watchers = 0;
-  #hasWarned = false;
+  readonly #told = new Set<string>();
 
   constructor(
     private readonly access: SqlAccess,
@@ -89,6 +89,12 @@ export class SqlFeed {
         this.#pollIfNeeded();
         this.sessions.lost();
       },
+      unheard: () =>
+        this.#warnOnce(
+          'PostgreSQL tells this process nothing (LISTEN), as behind a pooler that lends connections by transaction: every ' +
+            'request asks the database, and sockets hear of changes within half a second. A direct connection, or a pool of ' +
+            'sessions, changes that.',
+        ),
       notified: (payload) => {
         const change = parseNotification(payload);
         // What this object wrote was told when the write was done, unless nobody knows whether it was.
@@ -104,12 +110,17 @@ export class SqlFeed {
       .read(({ db, dialect }) => hasChangeTriggers(db, dialect.sql))
       .catch(() => undefined);
     this.sessions.keepFor(areThere === true ? REREAD_ANYWAY_MS : REREAD_UNTOLD_MS);
-    if (areThere !== false || this.#hasWarned) return;
-    this.#hasWarned = true;
-    new Logger('Fastauth').warn(
+    if (areThere !== false) return;
+    this.#warnOnce(
       'PostgreSQL does not tell of sessions that others change by SQL: they are seen up to ' +
         `${REREAD_UNTOLD_MS / 1000} seconds later, by sockets not at all. "fastauth store migrate" makes the triggers.`,
     );
+  }
+
+  #warnOnce(text: string): void {
+    if (this.#told.has(text)) return;
+    this.#told.add(text);
+    new Logger('Fastauth').warn(text);
   }
 
   #pollIfNeeded(): void {

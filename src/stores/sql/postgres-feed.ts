@@ -11,16 +11,21 @@ export interface FeedListener {
   alive(at: number): void;
   /** Notifications may be missed until it is connected again. */
   lost(): void;
+  /** Over connections that work, nothing is heard. */
+  unheard(): void;
   notified(payload: string): void;
 }
 
 const BEAT_EVERY_MS = 500;
 const LONGEST_PAUSE_MS = 500;
+/** Where nothing is heard over good connections, it will hardly be otherwise soon. */
+const LONGEST_PAUSE_UNHEARD_MS = 20_000;
 
 /**
- * Hears what is notified on a channel, over a connection of its own (LISTEN). Every half second it notifies itself:
- * PostgreSQL delivers in the order of commits, so once it has heard itself, it has heard all before. That also finds
- * out connections over which nothing can be heard, such as those of a pooler that lends them by transaction.
+ * Hears what is notified on a channel, over a connection of its own (LISTEN). Every half second it is notified from a
+ * second connection, as others notify it: PostgreSQL delivers in the order of commits, so once that is heard, all before
+ * has been. A pooler that lends connections by transaction delivers to a client only what that client notified itself,
+ * so over such connections nothing is ever heard, and nothing counts as told.
  */
 export class PostgresFeed {
   readonly #url: string;
@@ -51,43 +56,41 @@ export class PostgresFeed {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       // What the URL names may be out of reach, too, such as the file of an authority.
-      await this.#listen().catch(() => undefined);
+      const isUnheard = await this.#listen().catch(() => false);
+      if (isUnheard) this.#listener.unheard();
+      const longest = isUnheard ? LONGEST_PAUSE_UNHEARD_MS : LONGEST_PAUSE_MS;
       // A random pause, since all processes lose a server that restarts at once.
-      await sleep(Math.random() * LONGEST_PAUSE_MS, undefined, { signal, ref: false }).catch(() => undefined);
+      await sleep(Math.random() * longest, undefined, { signal, ref: false }).catch(() => undefined);
     }
   }
 
-  /** Connects, and listens until the connection, or the feed, has ended. */
-  async #listen(): Promise<void> {
-    const pg = await import('pg');
-    const socket = new Socket();
+  /**
+   * Connects, and listens until a connection, or the feed, has ended.
+   * @returns whether nothing was heard though both connections worked
+   */
+  async #listen(): Promise<boolean> {
     const connection = new AbortController();
-    const client = new pg.Client({
-      connectionString: this.#url,
-      stream: () => socket,
-      application_name: 'fastauth feed',
-      keepAlive: true,
-      connectionTimeoutMillis: this.#limit,
-      query_timeout: this.#limit,
-    });
-    client.on('error', () => connection.abort()).on('end', () => connection.abort());
-    socket.on('close', () => connection.abort());
     const signal = AbortSignal.any([this.#stop.signal, connection.signal]);
-    signal.addEventListener('abort', () => socket.destroy(), { once: true });
+    const end = (): void => connection.abort();
+    let isListening = false;
     let isConnected = false;
     try {
-      await client.connect();
+      const [listener, notifier] = await Promise.all([
+        this.#connect('fastauth feed', signal, end),
+        this.#connect('fastauth feed beat', signal, end),
+      ]);
       const beat = new Beat(
-        client,
+        notifier,
         `${this.#channel}_${randomBytes(8).toString('hex')}`,
         this.#limit,
         signal,
       );
-      client.on('notification', ({ channel, payload = '' }) => {
+      listener.on('notification', ({ channel, payload = '' }) => {
         if (channel === this.#channel) this.#listener.notified(payload);
         else beat.heard(payload);
       });
-      await client.query(`listen ${this.#channel}; listen ${beat.channel}`);
+      await listener.query(`listen ${this.#channel}; listen ${beat.channel}`);
+      isListening = true;
       for (;;) {
         const at = await beat.round();
         if (isConnected) this.#listener.alive(at);
@@ -96,20 +99,41 @@ export class PostgresFeed {
         await sleep(BEAT_EVERY_MS, undefined, { signal, ref: false });
       }
     } catch {
-      // Whatever it was, the connection is given up and another one tried.
+      // Whatever it was, the connections are given up and others tried.
     }
+    const isUnheard = isListening && !isConnected && !signal.aborted;
     if (isConnected) this.#listener.lost();
-    socket.destroy();
+    end();
+    return isUnheard;
+  }
+
+  /** @param signal ends the connection @param ended called when it has ended by itself */
+  async #connect(name: string, signal: AbortSignal, ended: () => void): Promise<Client> {
+    const pg = await import('pg');
+    const socket = new Socket();
+    const client = new pg.Client({
+      connectionString: this.#url,
+      stream: () => socket,
+      application_name: name,
+      keepAlive: true,
+      connectionTimeoutMillis: this.#limit,
+      query_timeout: this.#limit,
+    });
+    client.on('error', ended).on('end', ended);
+    socket.on('close', ended);
+    signal.addEventListener('abort', () => socket.destroy(), { once: true });
+    await client.connect();
+    return client;
   }
 }
 
-/** Notifications to oneself, and the wait for them. */
+/** Notifications to the feed by another connection, and the wait for them. */
 class Beat {
   #count = 0;
   #hear: (payload: string) => void = () => undefined;
 
   constructor(
-    private readonly client: Client,
+    private readonly notifier: Client,
     readonly channel: string,
     private readonly limit: number,
     private readonly signal: AbortSignal,
@@ -119,16 +143,16 @@ class Beat {
     this.#hear(payload);
   }
 
-  /** @returns when it was sent, once it has come back */
+  /** @returns when it was sent, once it has been heard */
   async round(): Promise<number> {
     const at = performance.now();
     const sent = String(++this.#count);
     const signal = AbortSignal.any([this.signal, AbortSignal.timeout(this.limit)]);
     const heard = new Promise<void>((resolve, reject) => {
       this.#hear = (payload) => payload === sent && resolve();
-      signal.addEventListener('abort', () => reject(new Error('The beat did not come back')), { once: true });
+      signal.addEventListener('abort', () => reject(new Error('The beat was not heard')), { once: true });
     });
-    await Promise.all([heard, this.client.query('select pg_notify($1, $2)', [this.channel, sent])]);
+    await Promise.all([heard, this.notifier.query('select pg_notify($1, $2)', [this.channel, sent])]);
     return at;
   }
 }
