@@ -40,7 +40,7 @@ describeBehindPgBouncer('two stores behind PgBouncer', () => {
   async function start(settings: Record<string, string>): Promise<void> {
     bouncer = await PgBouncer.start(settings);
     const url = bouncer.url(database.name);
-    stores = [new SqlTokenStore({ url, timeout: 2 }), new SqlTokenStore({ url, timeout: 2 })];
+    stores = [new SqlTokenStore({ url, timeout: 1 }), new SqlTokenStore({ url, timeout: 1 })];
   }
 
   /** One revokes, and the other one is asked at once. @returns how often it knew */

@@ -11,14 +11,15 @@ export interface FeedListener {
   alive(at: number): void;
   /** Notifications may be missed until it is connected again. */
   lost(): void;
-  /** Over connections that work, nothing is heard. */
+  /** Over connections that work, nothing is heard, time and again. */
   unheard(): void;
   notified(payload: string): void;
 }
 
 const BEAT_EVERY_MS = 500;
 const LONGEST_PAUSE_MS = 500;
-/** Where nothing is heard over good connections, it will hardly be otherwise soon. */
+/** A busy server may be late once or twice; where nothing was heard so often in a row, it will hardly be otherwise soon. */
+const UNHEARD_TIMES = 3;
 const LONGEST_PAUSE_UNHEARD_MS = 20_000;
 
 /**
@@ -54,11 +55,14 @@ export class PostgresFeed {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
+    let unheard = 0;
     while (!signal.aborted) {
       // What the URL names may be out of reach, too, such as the file of an authority.
       const isUnheard = await this.#listen().catch(() => false);
-      if (isUnheard) this.#listener.unheard();
-      const longest = isUnheard ? LONGEST_PAUSE_UNHEARD_MS : LONGEST_PAUSE_MS;
+      unheard = isUnheard ? unheard + 1 : 0;
+      const isHopeless = unheard >= UNHEARD_TIMES;
+      if (isHopeless) this.#listener.unheard();
+      const longest = isHopeless ? LONGEST_PAUSE_UNHEARD_MS : LONGEST_PAUSE_MS;
       // A random pause, since all processes lose a server that restarts at once.
       await sleep(Math.random() * longest, undefined, { signal, ref: false }).catch(() => undefined);
     }
