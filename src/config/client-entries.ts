@@ -8,6 +8,7 @@ import { clientSecretFault, clientSecretHash } from './client-secret.js';
 import { clientSecretHashFault } from './secret-faults.js';
 import { scopeNameFault } from './scope-name.js';
 import { entries, entryText } from './setting-entries.js';
+import type { Speller } from './name-case.js';
 
 /** How clients of the OAuth endpoints may authenticate themselves. @see RFC 6749 section 2.3.1, RFC 7523 section 2.2 */
 export const CLIENT_METHODS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
@@ -153,12 +154,14 @@ export type ClientEntry = z.output<ReturnType<typeof clientList>>[number];
  * The clients of the configuration.
  * @param cwd folder that paths of files start from
  * @param scopes those that are known; undefined: any
+ * @param spell how whoever wrote them spells names
  * @throws ConfigError naming every fault
  */
 export function configuredClients(
   list: readonly ClientEntry[],
   cwd: string,
   scopes: Readonly<Record<string, string>> | undefined,
+  spell: Speller,
 ): readonly ClientConfig[] {
   const faults: string[] = [];
   const known = new Set<string>();
@@ -175,7 +178,9 @@ export function configuredClients(
       try {
         publicKeys.push(...readKeys(resolve(cwd, file)));
       } catch (error) {
-        faults.push(`${place}: "public-keys-file" ${JSON.stringify(file)} ${(error as Error).message}`);
+        faults.push(
+          `${place}: "${spell('public-keys-file')}" ${JSON.stringify(file)} ${(error as Error).message}`,
+        );
       }
     }
     for (const [n, key] of publicKeys.entries()) {

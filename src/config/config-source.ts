@@ -1,3 +1,4 @@
+import { camelCase, kebabCase, spellerLike } from './name-case.js';
 import { nearestSetting, settingOf } from './setting-spelling.js';
 import type { SettingName } from './settings.js';
 
@@ -24,6 +25,9 @@ export function placeOf({ source, spelling }: ChosenValue): string {
   return `${JSON.stringify(spelling)} (${source.name})`;
 }
 
+/** The source whose names are written as TypeScript has them. */
+export const OPTIONS = 'forRoot options';
+
 const REGISTRATION_KEYS = new Set([
   'store',
   'tokenController',
@@ -46,7 +50,7 @@ export function sourceOf(name: string, object: Readonly<Record<string, unknown>>
     if (spelling === '$schema') continue;
     const setting = settingOf(spelling);
     if (setting === undefined) {
-      faults.push(`${name}: ${JSON.stringify(spelling)} ${unknownKey(spelling)}`);
+      faults.push(`${name}: ${JSON.stringify(spelling)} ${unknownKey(name, spelling)}`);
       continue;
     }
     if (value === '' || value === undefined) continue;
@@ -66,12 +70,13 @@ export function faultySource(name: string, fault: string): ConfigSource {
   return { name, values: new Map(), faults: [`${name}: ${fault}`] };
 }
 
-function unknownKey(spelling: string): string {
+function unknownKey(source: string, spelling: string): string {
   if (REGISTRATION_KEYS.has(spelling)) {
     return 'shapes the module and is given beside useFactory in forRootAsync, or in forRoot, not in the configuration';
   }
   const nearest = nearestSetting(spelling);
+  const spell = spellerLike([spelling], source === OPTIONS ? camelCase : (name) => name);
   return nearest === undefined
     ? 'is not a key of the configuration; docs/configuration.md lists them all'
-    : `is not a key of the configuration; did you mean "${nearest}"?`;
+    : `is not a key of the configuration; did you mean "${spell(kebabCase(nearest))}"?`;
 }

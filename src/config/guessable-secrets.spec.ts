@@ -18,17 +18,14 @@ function faultsIn(environment: string, options: FastauthOptions): readonly strin
 
 describe('secrets that anybody would guess', () => {
   it.each<[FastauthOptions, RegExp]>([
-    [{ cryptographyKey: 'secret', masterToken: TOKEN }, /^cryptography-key is .*; set by "cryptographyKey" /],
-    [{ cryptographyKey: 'My-Secret-Key-123', masterToken: TOKEN }, /^cryptography-key is a text /],
-    [
-      { cryptographyKey: 'zq3!x', masterToken: TOKEN },
-      /^cryptography-key is a text that anybody would guess/,
-    ],
-    [{ cryptographyKey: KEY, masterToken: 'zq3!x' }, /^master-token is a text that anybody would guess/],
-    [{ cryptographyKey: KEY, masterTokens: [{ name: 'ops', token: 'zq3!x' }] }, /^master-tokens "ops" is /],
+    [{ cryptographyKey: 'secret', masterToken: TOKEN }, /^cryptographyKey is .*; set by "cryptographyKey" /],
+    [{ cryptographyKey: 'My-Secret-Key-123', masterToken: TOKEN }, /^cryptographyKey is a text /],
+    [{ cryptographyKey: 'zq3!x', masterToken: TOKEN }, /^cryptographyKey is a text that anybody would guess/],
+    [{ cryptographyKey: KEY, masterToken: 'zq3!x' }, /^masterToken is a text that anybody would guess/],
+    [{ cryptographyKey: KEY, masterTokens: [{ name: 'ops', token: 'zq3!x' }] }, /^masterTokens "ops" is /],
     [
       { cryptographyKeys: [{ kid: 'k1', secret: 'admin' }], masterToken: TOKEN },
-      /^cryptography-keys "k1" is /,
+      /^cryptographyKeys "k1" is /,
     ],
   ])('are refused in production, and there alone: %j', (options, words) => {
     for (const environment of ['production', ' Production'])

@@ -12,8 +12,8 @@ interface WrittenSecrets {
   readonly cryptographyKeys?: readonly CryptographyKeyEntry[] | undefined;
 }
 
-/** Ends a sentence about a setting by where its value came from. */
-type OriginOf = (setting: SecretSetting) => string;
+/** Tells of a setting as it was written, and where. */
+type Tell = (sentence: string, setting: SecretSetting) => string;
 
 interface PlainSecret {
   readonly place: string;
@@ -27,12 +27,14 @@ const TRIED_LENGTH = 8;
 const HOW_TO_MAKE_ONE = 'make one with "npx fastauth keys generate --print"';
 
 /** Master tokens that are short. */
-export function guessableTokenWarnings(values: WrittenSecrets, originOf: OriginOf): string[] {
+export function guessableTokenWarnings(values: WrittenSecrets, tell: Tell): string[] {
   return masterTokensOf(values)
     .filter(({ text }) => text.length < MASTER_TOKEN_LENGTH)
-    .map(
-      ({ place, setting }) =>
-        `${place} is shorter than ${MASTER_TOKEN_LENGTH} characters and can be guessed; ${HOW_TO_MAKE_ONE}${originOf(setting)}`,
+    .map(({ place, setting }) =>
+      tell(
+        `${place} is shorter than ${MASTER_TOKEN_LENGTH} characters and can be guessed; ${HOW_TO_MAKE_ONE}`,
+        setting,
+      ),
     );
 }
 
@@ -40,7 +42,7 @@ export function guessableTokenWarnings(values: WrittenSecrets, originOf: OriginO
  * Secrets such as `secret`, `admin` or `changeme1`, and those of a few characters. They may do while an application is
  * written; with `NODE_ENV=production` it does not start.
  */
-export function guessableSecretFaults(values: WrittenSecrets, originOf: OriginOf): string[] {
+export function guessableSecretFaults(values: WrittenSecrets, tell: Tell): string[] {
   const { cryptographyKey, cryptographyKeys = [] } = values;
   const keys: readonly PlainSecret[] = [
     ...(cryptographyKey === undefined
@@ -60,9 +62,11 @@ export function guessableSecretFaults(values: WrittenSecrets, originOf: OriginOf
   ];
   return [...masterTokensOf(values), ...keys]
     .filter(({ text }) => text.length < TRIED_LENGTH || isStockText(text))
-    .map(
-      ({ place, setting }) =>
-        `${place} is a text that anybody would guess, which is refused in production (NODE_ENV); ${HOW_TO_MAKE_ONE}${originOf(setting)}`,
+    .map(({ place, setting }) =>
+      tell(
+        `${place} is a text that anybody would guess, which is refused in production (NODE_ENV); ${HOW_TO_MAKE_ONE}`,
+        setting,
+      ),
     );
 }
 

@@ -11,6 +11,7 @@ import { readSecretFileSync } from './secret-file.js';
 import { cryptographyKeyFault } from './secret-faults.js';
 import { entries, entryText, entryTime } from './setting-entries.js';
 import { timeOf } from './time-setting.js';
+import type { Speller } from './name-case.js';
 
 /** One key of several, as options, config file, environment and key providers give it. */
 export interface CryptographyKeyOptions {
@@ -93,17 +94,19 @@ export type CryptographyKeyEntry = z.output<ReturnType<typeof cryptographyKeyLis
  * Reads the keys of entries whose form was checked.
  * @param source where they stand, for people
  * @param cwd folder that paths of PEM files start from
+ * @param spell how whoever wrote them spells names
  * @throws ConfigError naming every key that cannot be used; no value is told
  */
 export function scheduledKeys(
   list: readonly CryptographyKeyEntry[],
   source: string,
   cwd: string,
+  spell: Speller,
 ): readonly ScheduledKey[] {
   const faults: string[] = [];
   const keys = list.flatMap((entry, index) => {
     try {
-      const key = importEntry(entry, cwd);
+      const key = importEntry(entry, cwd, spell);
       return [{ key, signingFrom: timeOf(entry['signing-from']), source, isFallback: false }];
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
@@ -115,7 +118,7 @@ export function scheduledKeys(
   return keys;
 }
 
-function importEntry(entry: CryptographyKeyEntry, cwd: string): RingKey {
+function importEntry(entry: CryptographyKeyEntry, cwd: string, spell: Speller): RingKey {
   const role: KeyRole = {
     kid: entry.kid,
     algorithm: entry.algorithm,
@@ -125,14 +128,14 @@ function importEntry(entry: CryptographyKeyEntry, cwd: string): RingKey {
   };
   if (entry.secret !== undefined) return importSecret(entry.secret, role);
   if (entry.jwk !== undefined) return importJwk(entry.jwk as JsonWebKey, role);
-  const pem = entry.pem ?? readPemFile(resolve(cwd, entry['pem-file'] ?? ''));
+  const pem = entry.pem ?? readPemFile(resolve(cwd, entry['pem-file'] ?? ''), spell);
   return importPem(pem, { ...role, algorithm: entry.algorithm as AlgorithmName });
 }
 
-function readPemFile(path: string): string {
+function readPemFile(path: string, spell: Speller): string {
   try {
     return readSecretFileSync(path).toString();
   } catch (error) {
-    throw new ConfigError([`"pem-file" ${(error as Error).message}`]);
+    throw new ConfigError([`"${spell('pem-file')}" ${(error as Error).message}`]);
   }
 }

@@ -6,6 +6,8 @@ import type { FastauthConfig } from './fastauth-config.js';
 import { cryptographyKeyList, scheduledKeys } from './key-entries.js';
 import type { KeyProvider } from './key-provider.js';
 import { KeySetFile } from './key-set-file.js';
+import { camelCase } from './name-case.js';
+import { writtenPath } from './written-names.js';
 
 const PROVIDER_TIMEOUT_MS = 10_000;
 const PROVIDER = 'keyProvider';
@@ -92,11 +94,13 @@ export class KeySources {
 }
 
 async function providedKeys(provider: KeyProvider): Promise<readonly ScheduledKey[]> {
-  const result = cryptographyKeyList().safeParse(await answerOf(provider));
-  if (result.success) return scheduledKeys(result.data, PROVIDER, '.');
+  const answer = await answerOf(provider);
+  const result = cryptographyKeyList().safeParse(answer);
+  if (result.success) return scheduledKeys(result.data, PROVIDER, '.', camelCase);
   throw new ConfigError(
     result.error.issues.map(
-      ({ path, code }) => `${PROVIDER}: its answer cannot be used at ${path.join('.') || 'all'} (${code})`,
+      ({ path, code }) =>
+        `${PROVIDER}: its answer cannot be used at ${writtenPath(answer, path, camelCase).join('.') || 'all'} (${code})`,
     ),
   );
 }

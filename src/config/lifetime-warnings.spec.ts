@@ -19,11 +19,11 @@ describe('lifetimes', () => {
   it.each([
     [
       { familyMaxAge: 60 },
-      /^family-max-age \(60\) is shorter than .* set by "familyMaxAge" \(forRoot options\)$/,
+      /^familyMaxAge \(60\) is shorter than .* set by "familyMaxAge" \(forRoot options\)$/,
     ],
     [
       { refreshTokenExpiresIn: 60, accessTokenExpiresIn: 61 },
-      /^refresh-token-expires-in \(60\) is shorter than access-token-expires-in \(61\).* set by .*refreshTokenExpiresIn/,
+      /^refreshTokenExpiresIn \(60\) is shorter than accessTokenExpiresIn \(61\).* set by .*refreshTokenExpiresIn/,
     ],
   ])('that contradict each other are told of: %j', (lifetimes, words) => {
     expect(warnings(lifetimes)).toEqual([expect.stringMatching(words)]);

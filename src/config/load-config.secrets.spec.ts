@@ -40,7 +40,7 @@ describe('secrets of the configuration', () => {
   it('says of whose secret a hash is none', () => {
     const clients = [{ clientId: 'reader', secretHashes: ['md5:abc'] }];
     const [fault] = folder.faults({ clients });
-    expect(fault).toMatch(/\["secret-hashes"\]\[0\] is no hash of a client secret \("sha256:"/);
+    expect(fault).toMatch(/\["secretHashes"\]\[0\] is no hash of a client secret \("sha256:"/);
   });
 
   it.each([
@@ -93,7 +93,7 @@ describe('secrets of the configuration', () => {
     'starts with %j, which is short but chosen',
     (masterToken) => {
       expect(folder.load({ masterToken }).warnings).toContainEqual(
-        expect.stringContaining('master-token is shorter than 16 characters'),
+        expect.stringContaining('masterToken is shorter than 16 characters'),
       );
     },
   );
@@ -117,8 +117,8 @@ describe('secrets of the configuration', () => {
   it('warns of short secrets', () => {
     const { warnings } = folder.load({ cryptographyKey: 'short', masterToken: 'short too' });
     expect(warnings).toEqual([
-      expect.stringContaining('master-token is shorter than 16 characters'),
-      expect.stringContaining('cryptography-key is shorter than 32 bytes'),
+      expect.stringContaining('masterToken is shorter than 16 characters'),
+      expect.stringContaining('cryptographyKey is shorter than 32 bytes'),
     ]);
   });
 

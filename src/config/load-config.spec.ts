@@ -202,7 +202,7 @@ describe('loadFastauthConfig', () => {
   it('tells registration keys from misspellings', () => {
     expect(folder.faults({ store: 1, defaultAcess: 'access' })).toEqual([
       expect.stringContaining('"store" shapes the module'),
-      expect.stringContaining('did you mean "default-access"?'),
+      expect.stringContaining('did you mean "defaultAccess"?'),
     ]);
   });
 });

@@ -7,7 +7,7 @@ import { type ClientConfig, configuredClients } from './client-entries.js';
 import { readEnvFile, readEnvironment } from './config-environment.js';
 import { cookieFaults } from './cookie-settings.js';
 import { readConfigFile } from './config-file.js';
-import { type ChosenValue, type ConfigSource, placeOf, sourceOf } from './config-source.js';
+import { type ChosenValue, type ConfigSource, OPTIONS, placeOf, sourceOf } from './config-source.js';
 import { canonicalDatabaseUrl, isOurDatabaseUrl, isRestApi } from './database-url.js';
 import { CONFIG_ORIGINS, type FastauthConfig } from './fastauth-config.js';
 import type { FastauthOptions } from './fastauth-options.js';
@@ -20,6 +20,8 @@ import { scheduledKeys } from './key-entries.js';
 import { describeFault, issuesOf } from './setting-fault.js';
 import { SETTING_NAMES, SETTINGS, type SettingName } from './settings.js';
 import { isProduction } from './production.js';
+import { tokenFaults } from './token-faults.js';
+import { spellerOf, tellOf } from './written-names.js';
 
 /** Where the configuration is read from besides the options. */
 export interface ConfigSurroundings {
@@ -65,13 +67,13 @@ export function loadFastauthConfig(
 ): LoadedConfig {
   const { configFile, envFile, ...given } = options;
   const file = readConfigFile(configFile, cwd);
-  const sources = [sourceOf('forRoot options', given), file, readEnvironment(env), readEnvFile(envFile, cwd)];
+  const sources = [sourceOf(OPTIONS, given), file, readEnvironment(env), readEnvFile(envFile, cwd)];
   const chosen = choose(sources);
   const faults = sources.flatMap((source) => source.faults);
   const values = check(chosen, faults);
   faults.push(...faultsBetween(chosen, values));
   if (isProduction(env)) {
-    faults.push(...guessableSecretFaults(values, (setting) => setBy(chosen, setting)));
+    faults.push(...guessableSecretFaults(values, (fault, setting) => tellOf(chosen, fault, setting)));
   }
   const cryptographyKeys = importKeys(values, chosen, cwd, faults);
   const clients = readClients(values, chosen, cwd, faults);
@@ -82,11 +84,11 @@ export function loadFastauthConfig(
     warnings: [
       ...sources.flatMap((source) => source.warnings ?? []),
       ...sourceWarnings(sources),
-      ...guessableTokenWarnings(values, (setting) => setBy(chosen, setting)),
+      ...guessableTokenWarnings(values, (warning, setting) => tellOf(chosen, warning, setting)),
       ...(issuesTokens
         ? [
             ...weaknessWarnings(config, chosen, hasKeyProvider),
-            ...lifetimeWarnings(config).map(({ warning, settings }) => warning + setBy(chosen, ...settings)),
+            ...lifetimeWarnings(config).map(({ warning, settings }) => tellOf(chosen, warning, ...settings)),
             ...(hasStore ? [] : storeWarnings(chosen, env)),
           ]
         : []),
@@ -134,38 +136,15 @@ function faultsBetween(chosen: Chosen, values: Values): string[] {
       ? [`${placeOf(url)} and ${placeOf(apiUrl)} both name a store; leave one of them out`]
       : []),
     ...(values.enforcement === 'observe' && values.observeUntil === undefined
-      ? [`enforcement "observe" needs observe-until, the date that ends it${setBy(chosen, 'enforcement')}`]
+      ? [tellOf(chosen, 'enforcement "observe" needs observe-until, the date that ends it', 'enforcement')]
       : []),
-    ...tokenFaults(values, chosen),
-    ...cookieFaults(values).map((fault) => fault + setBy(chosen, 'refreshTokenCookie')),
-    ...ruleScopeFaults(values).map((fault) => fault + setBy(chosen, 'accessTokenPaths')),
-    ...masterTokenFaults(masterTokensOf(masterToken, masterTokens), keys).map(
-      ({ fault, settings }) => fault + setBy(chosen, ...settings),
+    ...tokenFaults(values).map(({ fault, settings }) => tellOf(chosen, fault, ...settings)),
+    ...cookieFaults(values).map((fault) => tellOf(chosen, fault, 'refreshTokenCookie')),
+    ...ruleScopeFaults(values).map((fault) => tellOf(chosen, fault, 'accessTokenPaths')),
+    ...masterTokenFaults(masterTokensOf(masterToken, masterTokens), keys).map(({ fault, settings }) =>
+      tellOf(chosen, fault, ...settings),
     ),
   ];
-}
-
-function tokenFaults(values: Values, chosen: Chosen): string[] {
-  const { accessTokenProfile, tokenFormat, issuer, audience = [] } = values;
-  const faults: string[] = [];
-  if (accessTokenProfile === 'at+jwt') {
-    const origin = setBy(chosen, 'accessTokenProfile');
-    if (issuer === undefined) faults.push(`access-token-profile "at+jwt" needs issuer, for \`iss\`${origin}`);
-    if (audience.length === 0)
-      faults.push(`access-token-profile "at+jwt" needs audience, for \`aud\`${origin}`);
-    if (tokenFormat === 'opaque') {
-      faults.push(
-        `access-token-profile "at+jwt" is about JWTs, but token-format is "opaque"; choose one of them${setBy(chosen, 'accessTokenProfile', 'tokenFormat')}`,
-      );
-    }
-  }
-  if (isRestApi(values) && tokenFormat !== undefined && tokenFormat !== 'jwt') {
-    faults.push(
-      `token-format ${JSON.stringify(tokenFormat)} does not go with the REST persistence API, which keeps nothing but tokens ` +
-        `whose claims can be read; use "jwt" or another store${setBy(chosen, 'tokenFormat', 'databaseApiUrl', 'databaseUrl')}`,
-    );
-  }
-  return faults;
 }
 
 function importKeys(
@@ -175,10 +154,15 @@ function importKeys(
   faults: string[],
 ): readonly ScheduledKey[] {
   try {
-    return scheduledKeys(cryptographyKeys, 'cryptography-keys', cwd);
+    return scheduledKeys(
+      cryptographyKeys,
+      'cryptography-keys',
+      cwd,
+      spellerOf(chosen.get('cryptographyKeys')),
+    );
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    faults.push(...error.faults.map((fault) => fault + setBy(chosen, 'cryptographyKeys')));
+    faults.push(...error.faults.map((fault) => tellOf(chosen, fault, 'cryptographyKeys')));
     return [];
   }
 }
@@ -190,10 +174,10 @@ function readClients(
   faults: string[],
 ): readonly ClientConfig[] {
   try {
-    return configuredClients(clients, cwd, scopes);
+    return configuredClients(clients, cwd, scopes, spellerOf(chosen.get('clients')));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    faults.push(...error.faults.map((fault) => fault + setBy(chosen, 'clients')));
+    faults.push(...error.faults.map((fault) => tellOf(chosen, fault, 'clients')));
     return [];
   }
 }
@@ -270,15 +254,23 @@ function weaknessWarnings(config: FastauthConfig, chosen: Chosen, hasKeyProvider
   }
   if (publicTokenIssuance) {
     warnings.push(
-      `public-token-issuance is on: anybody can have tokens issued, for any client_id${setBy(chosen, 'publicTokenIssuance')}`,
+      tellOf(
+        chosen,
+        'public-token-issuance is on: anybody can have tokens issued, for any client_id',
+        'publicTokenIssuance',
+      ),
     );
   }
   warnings.push(
-    ...shortSecretWarnings(cryptographyKeys).map((warning) => warning + setBy(chosen, 'cryptographyKeys')),
+    ...shortSecretWarnings(cryptographyKeys).map((warning) => tellOf(chosen, warning, 'cryptographyKeys')),
   );
   if (cryptographyKey !== undefined && isShort(Buffer.byteLength(cryptographyKey))) {
     warnings.push(
-      `cryptography-key ${IS_SHORT}; make one with "npx fastauth keys generate --print"${setBy(chosen, 'cryptographyKey')}`,
+      tellOf(
+        chosen,
+        `cryptography-key ${IS_SHORT}; make one with "npx fastauth keys generate --print"`,
+        'cryptographyKey',
+      ),
     );
   }
   return warnings;
@@ -291,10 +283,4 @@ function storeWarnings(chosen: Chosen, { DATABASE_URL: url = '' }: NodeJS.Proces
     "DATABASE_URL is the application's own and is not read: sessions are kept in the embedded store in .fastauth; " +
       'to keep them elsewhere, set FASTAUTH_DATABASE_URL or database-url (also to "lmdb:.fastauth", which ends this warning)',
   ];
-}
-
-/** Ends a sentence about a setting by where its value came from. */
-function setBy(chosen: Chosen, ...settings: readonly SettingName[]): string {
-  const places = settings.flatMap((setting) => chosen.get(setting) ?? []).map(placeOf);
-  return places.length === 0 ? '' : `; set by ${places.join(' and ')}`;
 }

@@ -94,7 +94,7 @@ describe('master-tokens', () => {
     ['the hash of the sample', [{ name: 'a', hash: masterTokenHash(SAMPLE) }], /sample key/],
     ['half a hash', [{ name: 'a', hash: 'sha256:abc' }], /\["hash"\] is no hash of a master token/],
     ['another hash', [{ name: 'a', hash: 'md5:abc' }], /\["hash"\] is no hash of a master token/],
-    ['no time', [{ name: 'a', token: TOKEN, expiresAt: 'tomorrow' }], /\["expires-at"\] is no time/],
+    ['no time', [{ name: 'a', token: TOKEN, expiresAt: 'tomorrow' }], /\["expiresAt"\] is no time/],
     ['a time without zone', [{ name: 'a', token: TOKEN, expiresAt: '2030-01-01T00:00' }], /is no time/],
     ['a day that is none', [{ name: 'a', token: TOKEN, expiresAt: '2030-13-01' }], /is no time/],
     [
@@ -125,7 +125,7 @@ describe('master-tokens', () => {
     const key = 'k'.repeat(40);
     for (const token of [{ token: key }, { hash: masterTokenHash(key) }]) {
       expect(faults({ cryptographyKey: key, masterTokens: [{ name: 'a', ...token }] })).toEqual([
-        expect.stringMatching(/"a" and cryptography-key are the same text/),
+        expect.stringMatching(/"a" and cryptographyKey are the same text/),
       ]);
     }
     expect(faults({ cryptographyKey: key, masterToken: masterTokenHash(key) })).toHaveLength(1);
@@ -138,7 +138,7 @@ describe('master-tokens', () => {
       masterTokens: [{ name: 'a', token: TOKEN }],
     });
     expect(found).toEqual([
-      'master-token and master-tokens "a" are the same token; leave one out; set by "masterToken" (forRoot options) and "masterTokens" (forRoot options)',
+      'masterToken and masterTokens "a" are the same token; leave one out; set by "masterToken" (forRoot options) and "masterTokens" (forRoot options)',
     ]);
   });
 
@@ -150,6 +150,6 @@ describe('master-tokens', () => {
         { name: 'ci', token: TOKEN },
       ],
     });
-    expect(warnings).toEqual([expect.stringMatching(/^master-tokens "ops" is shorter than 16 characters/)]);
+    expect(warnings).toEqual([expect.stringMatching(/^masterTokens "ops" is shorter than 16 characters/)]);
   });
 });

@@ -1,3 +1,6 @@
+/** Spells a name of the config file as somebody else writes it. */
+export type Speller = (kebab: string) => string;
+
 /** A name as the config file spells it. */
 export function kebabCase(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -16,4 +19,12 @@ export function snakeCase(name: string): string {
 /** A name by which spellings are compared: its letters and digits, in lower case. */
 export function lettersOf(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '');
+}
+
+/** Spells as the first of these names does that has several words. */
+export function spellerLike(names: readonly string[], otherwise: Speller): Speller {
+  const written = names.find((name) => /[a-z][-_A-Z]/.test(name));
+  if (written === undefined) return otherwise;
+  if (written.includes('-')) return (name) => name;
+  return written.includes('_') ? snakeCase : camelCase;
 }

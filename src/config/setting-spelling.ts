@@ -22,7 +22,7 @@ export function settingOf(spelling: string): SettingName | undefined {
   return BY_SPELLING.get(spelling);
 }
 
-/** The known key that a misspelling most likely means, as the config file spells it. */
+/** The known key that a misspelling most likely means, as options spell it. */
 export function nearestSetting(misspelling: string): string | undefined {
   const written = lettersOf(misspelling);
   const distances = [...SETTING_NAMES, ...Object.keys(ALIASES)]
@@ -30,5 +30,5 @@ export function nearestSetting(misspelling: string): string | undefined {
     .filter(({ name, distance }) => distance <= Math.max(2, name.length / 3))
     .sort((a, b) => a.distance - b.distance);
   const [nearest] = distances;
-  return nearest && kebabCase(nearest.name);
+  return nearest?.name;
 }

@@ -90,7 +90,7 @@ describe('RFC 8725, JSON Web Token Best Current Practices', () => {
       { configFile: false, envFile: false, cryptographyKey: 'a password' },
       { env: {} },
     );
-    expect(warnings).toContainEqual(expect.stringMatching(/cryptography-key is shorter than 32 bytes/));
+    expect(warnings).toContainEqual(expect.stringMatching(/cryptographyKey is shorter than 32 bytes/));
   });
 
   it('3.6 Avoid Compression of Encryption Inputs: neither written nor read', async () => {

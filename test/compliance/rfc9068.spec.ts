@@ -122,7 +122,7 @@ describe('RFC 9068, access tokens as JWTs', () => {
         { configFile: false, envFile: false, accessTokenProfile: 'at+jwt', tokenFormat: 'opaque' },
         { env: {}, cwd: '.' },
       );
-    expect(load).toThrow(/needs issuer[\s\S]*needs audience[\s\S]*token-format is "opaque"/);
+    expect(load).toThrow(/needs issuer[\s\S]*needs audience[\s\S]*tokenFormat is "opaque"/);
   });
 });
 

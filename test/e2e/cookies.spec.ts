@@ -314,7 +314,7 @@ it.each([
   [{ accessTokenCookie: '__Host-' }, '__Host-'],
   [{ accessTokenCookie: '__Host-a;b' }, 'RFC 6265'],
   [{ accessTokenCookie: ACCESS, refreshTokenCookie: '__Host-refresh' }, '__Secure-'],
-  [{ refreshTokenCookie: REFRESH }, 'needs access-token-cookie'],
+  [{ refreshTokenCookie: REFRESH }, 'needs accessTokenCookie'],
   [{ accessTokenCookie: ACCESS, cookieOrigins: ['https://a.example/path'] }, 'more than an origin'],
 ])('%j refuses to start', async (fastauth, fault) => {
   await expect(startApp({ adapter: 'express', fastauth })).rejects.toThrow(fault);

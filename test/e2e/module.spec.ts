@@ -97,7 +97,7 @@ describe('FastauthModule', () => {
         'log: WebSocket /ws/feed: access (decorator, path rule "/ws")',
         expect.stringMatching(/^warn: Path rule "\/admn\/whoami" .* the nearest is "\/api\/admin\/whoami"/),
         expect.stringMatching(/^warn: GET \/api\/accessories begins like path rule "\/access"/),
-        expect.stringMatching(/^warn: public-token-issuance is on/),
+        expect.stringMatching(/^warn: publicTokenIssuance is on/),
       ]),
     );
     expect(lines.join('\n')).not.toContain(MASTER_TOKEN);
@@ -128,9 +128,7 @@ describe('FastauthModule', () => {
       ],
     }).compile();
     await expect(starting).rejects.toThrow(ConfigError);
-    await expect(starting).rejects.toThrow(
-      /2 fault.*did you mean "access-token-paths".*"refreshGrace" is -1/s,
-    );
+    await expect(starting).rejects.toThrow(/2 fault.*did you mean "accessTokenPaths".*"refreshGrace" is -1/s);
   });
 
   it('says where the URL of a store that does not open was set, and nothing of a store of the application', async () => {

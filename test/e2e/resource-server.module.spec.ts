@@ -430,7 +430,7 @@ describe('registrations of a resource server', () => {
     await expect(attempt({ issuer: 'https://a.example.com', issuers: [] })).rejects.toThrow('both set');
     await expect(
       attempt({ issuer: 'https://a.example.com', audience: 'x', acessTokenPaths: ['/'] }),
-    ).rejects.toThrow('access-token-paths');
+    ).rejects.toThrow('accessTokenPaths');
   });
 
   it('are alone in an application', async () => {

@@ -61,7 +61,7 @@ describe('startup refuses', () => {
     [
       'the master token as key',
       () => ({ cryptographyKey: MASTER_TOKEN }),
-      /master-token and cryptography-key are the same text/,
+      /masterToken and cryptographyKey are the same text/,
       DIRECT,
     ],
     [
