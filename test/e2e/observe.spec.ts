@@ -234,9 +234,7 @@ describe.each(ADAPTERS)('observing before enforcing on %s', (adapter) => {
 describe('the settings of observing', () => {
   it('need a date, and one that is near', async () => {
     const enforcement = 'observe' as const;
-    await expect(startApp({ adapter: 'express', fastauth: { enforcement } })).rejects.toThrow(
-      'observe-until',
-    );
+    await expect(startApp({ adapter: 'express', fastauth: { enforcement } })).rejects.toThrow('observeUntil');
     for (const observeUntil of ['soon', '2030-13-01', '2031-01-01']) {
       await expect(
         startApp({ adapter: 'express', fastauth: { ...OPTIONS, enforcement, observeUntil } }),
