@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { addClient, newClientSecret, usesSecrets } from '../clients/client-editing.js';
+import { clientView } from '../clients/client-view.js';
 import {
   CLIENT_GRANTS,
   CLIENT_METHODS,
@@ -16,7 +17,7 @@ import { SETTINGS } from '../config/settings.js';
 import { clientIdFault } from '../sessions/client-id.js';
 import type { ClientRecord } from '../sessions/client-record.js';
 import { withClientStore } from './client-store.js';
-import { clientView, linesOfClient } from './client-view.js';
+import { linesOfClient } from './client-view.js';
 import { CommandError, EXIT, print, type CommandOutput } from './command-output.js';
 import { type ConfigOptions, readConfig, withConfigOptions } from './config-options.js';
 

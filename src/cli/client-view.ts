@@ -1,26 +1,6 @@
+import type { ClientView } from '../clients/client-view.js';
 import type { FastauthConfig } from '../config/fastauth-config.js';
-import type { ClientRecord } from '../sessions/client-record.js';
 import { countOf } from './command-output.js';
-
-/** A client as the command tells of it: no secret, and no hash of one. */
-export function clientView(client: ClientRecord, source: 'store' | 'configuration') {
-  return {
-    client_id: client.clientId,
-    name: client.name,
-    method: client.authenticationMethod,
-    secrets: client.secretHashes.length,
-    public_keys: client.publicKeys.map(({ kid, alg, kty }) => ({ kid, alg, kty })),
-    grants: client.grants,
-    scopes: client.scopes,
-    audiences: client.audiences,
-    introspect: client.mayIntrospect,
-    access_token_expires_in: client.accessTokenExpiresIn,
-    enabled: client.isEnabled,
-    source,
-  };
-}
-
-export type ClientView = ReturnType<typeof clientView>;
 
 export function linesOfClient(view: ClientView, config: FastauthConfig): readonly string[] {
   const listed = (values: readonly string[]): string => (values.length === 0 ? 'none' : values.join(' '));

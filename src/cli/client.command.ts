@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { changeClient, newClientSecret, usesSecrets, withSecret } from '../clients/client-editing.js';
+import { clientView } from '../clients/client-view.js';
 import { SystemClock } from '../clock.js';
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import type { ClientRecord } from '../sessions/client-record.js';
@@ -7,7 +8,7 @@ import type { ClientKeepingStore, ClientStore } from '../sessions/client-store.j
 import { clientAddCommand } from './client-add.command.js';
 import { clientRevokeCommand } from './client-revoke.command.js';
 import { noSuchClient, withClientStore } from './client-store.js';
-import { clientView, linesOfClient } from './client-view.js';
+import { linesOfClient } from './client-view.js';
 import { CommandError, countOf, EXIT, print, type CommandOutput } from './command-output.js';
 import { type ConfigOptions, readConfig, withConfigOptions } from './config-options.js';
 

@@ -2,17 +2,11 @@ import type { FastauthConfig } from '../config/fastauth-config.js';
 import type { KeySetFile } from '../config/key-set-file.js';
 import { KeySources } from '../config/key-sources.js';
 import type { KeyUse } from '../keys/algorithms.js';
-import type { KeySchedule, ScheduledKey } from '../keys/key-schedule.js';
-import type { RingKey } from '../keys/ring-key.js';
+import type { KeySchedule } from '../keys/key-schedule.js';
+import { issuingKeyOf, type ListedKey, listKeys } from '../keys/listed-key.js';
 import type { KeyUse as SessionsOfKey } from '../sessions/token-store.js';
 import { CommandError, EXIT } from './command-output.js';
 import { withStore } from './with-store.js';
-
-/** A key as it is now, and as it was written. */
-export interface ListedKey extends RingKey {
-  readonly signingFrom: number | undefined;
-  readonly source: string;
-}
 
 /** The keys of the configuration and of the key set file. Those of a key provider only the application has. */
 export class KeyRingView {
@@ -29,17 +23,12 @@ export class KeyRingView {
   }
 
   get keys(): readonly ListedKey[] {
-    return this.schedule.keysAt(this.now).map((key) => {
-      const { signingFrom, source } = this.schedule.keys.find(
-        (entry) => entry.key.kid === key.kid,
-      ) as ScheduledKey;
-      return { ...key, signingFrom, source };
-    });
+    return listKeys(this.schedule, this.now);
   }
 
   /** The key that makes tokens now. */
   signing(use: KeyUse = 'sig'): ListedKey | undefined {
-    return this.keys.find((key) => key.use === use && key.status === 'signing');
+    return issuingKeyOf(this.keys, use);
   }
 
   /** The key that a rotation has announced and that does not sign yet. */
@@ -62,20 +51,4 @@ export class KeyRingView {
     if (this.config.databaseUrl.startsWith('memory:')) return undefined;
     return withStore(this.config, (store) => store.keyUse(this.now));
   }
-}
-
-/**
- * The live sessions that need this key: those that say so, and of a key that was there from the beginning those that
- * say nothing, because they are older than the ring.
- */
-export function sessionsOf(
-  key: Pick<ListedKey, 'kid' | 'acceptsMissingKid' | 'signingFrom'>,
-  uses: readonly SessionsOfKey[],
-): { readonly sessions: number; readonly until: number | undefined } {
-  const isFirst = key.acceptsMissingKid && key.signingFrom === undefined;
-  const own = uses.filter(({ kid }) => kid === key.kid || (kid === undefined && isFirst));
-  return {
-    sessions: own.reduce((sum, { sessions }) => sum + sessions, 0),
-    until: own.length === 0 ? undefined : Math.max(...own.map(({ until }) => until)),
-  };
 }

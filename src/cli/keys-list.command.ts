@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 import { SystemClock } from '../clock.js';
+import type { ListedKey } from '../keys/listed-key.js';
+import { sessionsOf } from '../sessions/key-sessions.js';
 import { countOf, print, type CommandOutput } from './command-output.js';
 import { type ConfigOptions, readConfig, withConfigOptions } from './config-options.js';
 import { dateOf } from './date-text.js';
-import { KeyRingView, type ListedKey, sessionsOf } from './key-ring-view.js';
+import { KeyRingView } from './key-ring-view.js';
 
 /** `fastauth keys list` */
 export function keysListCommand(): Command {

@@ -5,10 +5,12 @@ import type { KeyRing } from '../keys/key-ring.js';
 import { ActiveKeyRing } from '../keys/active-key-ring.js';
 import { OpaqueCodec } from '../tokens/codecs/opaque.codec.js';
 import { SystemClock } from '../clock.js';
+import type { ListedKey } from '../keys/listed-key.js';
+import { sessionsOf } from '../sessions/key-sessions.js';
 import { CommandError, EXIT, print, type CommandOutput } from './command-output.js';
 import { type ConfigOptions, readConfig, withConfigOptions } from './config-options.js';
 import { dateOf } from './date-text.js';
-import { KeyRingView, sessionsOf, type ListedKey } from './key-ring-view.js';
+import { KeyRingView } from './key-ring-view.js';
 
 /** Seconds after which what was being signed at the moment of a rotation is in the store. */
 const SETTLED_AFTER = 5;

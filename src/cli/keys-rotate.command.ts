@@ -2,21 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { SystemClock } from '../clock.js';
 import type { FastauthConfig } from '../config/fastauth-config.js';
-import { ALGORITHM_NAMES, ALGORITHMS, type AlgorithmName, type KeyUse } from '../keys/algorithms.js';
-import { derivedEncryptionKey } from '../keys/derived-key.js';
-import { generateJwk } from '../keys/generate-key.js';
-import { withKey, withoutRetired, type KeySetDocument } from '../keys/key-set-document.js';
+import { DEFAULT_NOTICE, rotateKeys, RotationUnderWayError } from '../config/rotate-keys.js';
+import { ALGORITHM_NAMES, type AlgorithmName } from '../keys/algorithms.js';
+import { sessionsOf } from '../sessions/key-sessions.js';
 import { CommandError, EXIT, print, type CommandOutput } from './command-output.js';
 import { type ConfigOptions, readConfig, withConfigOptions } from './config-options.js';
 import { dateOf } from './date-text.js';
-import { KeyRingView, sessionsOf } from './key-ring-view.js';
+import { KeyRingView } from './key-ring-view.js';
 import { retire } from './keys-retire.command.js';
 import { ProgressBar } from './progress-bar.js';
 
 /** Seconds that every process has to see what was written, at least. */
 const LEAST_NOTICE = 5;
-/** Seconds for which others may keep our JWK Set. */
-const DEFAULT_NOTICE = 60;
 const LOOK_EVERY_MS = 1000;
 
 interface RotateOptions extends ConfigOptions {
@@ -62,39 +59,26 @@ async function rotated(options: RotateOptions): Promise<CommandOutput> {
 }
 
 async function begin(view: KeyRingView, options: RotateOptions): Promise<CommandOutput> {
-  const { file, now } = view;
-  const algorithm = options.algorithm ?? view.signing()?.algorithm ?? 'HS256';
-  const { use } = ALGORITHMS[algorithm];
-  const previous = view.signing(use);
-  // The first key of all has nothing to wait for.
-  const isFirst = !previous && !(use === 'enc' && view.keys.some(derivedEncryptionKey));
-  const signingFrom = isFirst ? now : now + options.after;
-  const jwk = await generateJwk(algorithm);
-  await file.update((document) => {
-    assertNoneAnnounced(document, use, now);
-    return withKey(withoutRetired(document, now), { ...jwk, status: 'next', signing_from: signingFrom });
-  });
+  const { file, keys, now } = view;
+  const order = { file, keys, now, algorithm: options.algorithm, notice: options.after };
+  const { kid, algorithm, signingFrom, previousKid } = await rotateKeys(order).catch(toldOfRotation);
   return {
     lines: [
-      `${jwk.kid} (${algorithm}) is in ${file.path} and signs from ${dateOf(signingFrom)} on.`,
-      ...(previous
-        ? [
-            `${previous.kid} keeps verifying. Once its sessions have moved: fastauth keys retire ${previous.kid}`,
-          ]
-        : []),
+      `${kid} (${algorithm}) is in ${file.path} and signs from ${dateOf(signingFrom)} on.`,
+      ...(previousKid === undefined
+        ? []
+        : [
+            `${previousKid} keeps verifying. Once its sessions have moved: fastauth keys retire ${previousKid}`,
+          ]),
     ],
-    json: { kid: jwk.kid, algorithm, signing_from: signingFrom, previous_kid: previous?.kid },
+    json: { kid, algorithm, signing_from: signingFrom, previous_kid: previousKid },
   };
 }
 
-/** Within the lock, so that of two rotations at once the second one is refused. */
-function assertNoneAnnounced(document: KeySetDocument, use: KeyUse, now: number): void {
-  const announced = document.keys.find(
-    (key) => key['use'] === use && key.status === 'next' && Number(key.signing_from) > now,
-  );
-  if (!announced) return;
+function toldOfRotation(error: unknown): never {
+  if (!(error instanceof RotationUnderWayError)) throw error;
   throw new CommandError(
-    `A rotation is under way: ${String(announced['kid'])} signs from ${dateOf(Number(announced.signing_from))} on. Wait for it.`,
+    `A rotation is under way: ${error.kid} signs from ${dateOf(error.signingFrom)} on. Wait for it.`,
   );
 }
 

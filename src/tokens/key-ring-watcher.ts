@@ -1,5 +1,6 @@
 import type { OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import type { Clock } from '../clock.js';
+import type { KeySetFile } from '../config/key-set-file.js';
 import type { KeySources } from '../config/key-sources.js';
 import { ConfigError } from '../errors.js';
 import type { FastauthEvents } from '../events/fastauth-events.js';
@@ -7,6 +8,7 @@ import { SafeLogger } from '../events/safe-logger.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { ActiveKeyRing } from '../keys/active-key-ring.js';
 import type { KeySchedule } from '../keys/key-schedule.js';
+import { type ListedKey, listKeys } from '../keys/listed-key.js';
 import { shortSecretWarnings } from '../keys/short-secret.js';
 
 /** How often the key set file is looked at. A retired key is refused everywhere within 5 seconds. */
@@ -63,6 +65,16 @@ export class KeyRingWatcher implements OnModuleInit, OnModuleDestroy {
     watcher.#assertUsable(watcher.active?.current);
     watcher.#warn();
     return watcher;
+  }
+
+  /** @internal What is in force now, with where it was read. */
+  get listed(): readonly ListedKey[] {
+    return listKeys(this.#schedule, this.clock.now() / 1000);
+  }
+
+  /** @internal Where a rotation writes its key; undefined where there is no key set file. */
+  get file(): KeySetFile | undefined {
+    return this.sources.file;
   }
 
   onModuleInit(): void {
