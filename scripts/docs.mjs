@@ -1,6 +1,7 @@
-// Writes what is generated from the table of settings: src/fastauth.schema.json and the table of keys in docs/configuration.md.
-// Run it by "npm run docs" after a change there; a test holds both to the table.
-import { readFileSync, writeFileSync } from 'node:fs';
+// Writes what is generated: from the table of settings src/fastauth.schema.json and the table of keys in
+// docs/configuration.md, from src/console/page the module that holds its files.
+// Run it by "npm run docs" after a change there; tests hold all three to where they come from.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 import { configFileSchema, configTable } from '../dist/config/config-docs.js';
 
@@ -13,3 +14,11 @@ const [start, end] = ['<!-- config table: npm run docs -->', '<!-- end of config
 const from = page.indexOf(start) + start.length;
 const written = `${page.slice(0, from)}\n\n${configTable()}\n\n${page.slice(page.indexOf(end))}`;
 writeFileSync('docs/configuration.md', await format(written, { ...style, parser: 'markdown' }));
+
+// As text in a module they are found in every bundle, and where there is no folder beside the code.
+const files = readdirSync('src/console/page').sort();
+const entries = files.map((name) => [name, readFileSync(`src/console/page/${name}`, 'utf8')]);
+const pageModule = `/** The files of src/console/page, by name. Written by "npm run docs". */
+export const PAGE_FILES: Readonly<Record<string, string>> = ${JSON.stringify(Object.fromEntries(entries), null, 2)};
+`;
+writeFileSync('src/console/page-files.ts', pageModule);

@@ -2,6 +2,8 @@ import type { DynamicModule, ModuleMetadata } from '@nestjs/common';
 import { accessProviders } from './access/access.providers.js';
 import { clientsProviders } from './clients/clients.providers.js';
 import { configProviders } from './config/config.providers.js';
+import { ConsoleController } from './console/console.controller.js';
+import { consoleProviders } from './console/console.providers.js';
 import { endpointsProviders, resourceEndpointsProviders } from './endpoints/endpoints.providers.js';
 import { ownHandlers } from './endpoints/own-handlers.js';
 import { eventsProviders } from './events/events.providers.js';
@@ -12,6 +14,7 @@ import {
   RESOURCE_SERVER_OPTIONS_TOKEN,
   takeOptions,
 } from './fastauth.module-definition.js';
+import type { FastauthConfig } from './config/fastauth-config.js';
 import type { FastauthOptions } from './config/fastauth-options.js';
 import { limitsProviders } from './limits/limits.providers.js';
 import { observabilityProviders } from './observability/observability.providers.js';
@@ -28,8 +31,13 @@ export function issuer(definition: DynamicModule, registration: FastauthRegistra
   const { store, auditSink, keyProvider, tokenController, globalGuard = true } = registration;
   const options = takeOptions<FastauthOptions>(definition, MODULE_OPTIONS_TOKEN);
   const endpoints = endpointsProviders(tokenController);
+  const console = consoleProviders();
+  const apply = (config: FastauthConfig): readonly string[] => {
+    console.place(config);
+    return endpoints.place(config);
+  };
   const rooms = [
-    configProviders({ options, keyProvider, hasStore: store !== undefined, apply: endpoints.place }),
+    configProviders({ options, keyProvider, hasStore: store !== undefined, apply }),
     eventsProviders,
     storesProviders(store),
     observabilityProviders(auditSink),
@@ -37,9 +45,10 @@ export function issuer(definition: DynamicModule, registration: FastauthRegistra
     tokensProviders(registration),
     limitsProviders,
     clientsProviders,
-    routesProviders(ownHandlers),
+    routesProviders(() => ownHandlers(ConsoleController.prototype)),
     accessProviders(globalGuard),
     endpoints,
+    console,
     transportsProviders(registration),
   ];
   return together(definition, registration, options.others, rooms);

@@ -39,6 +39,7 @@ const ROOMS: readonly (readonly [name: string, purpose: string])[] = [
   ['routes', 'which routes there are, which path rules cover them, the report at startup'],
   ['transports', 'one folder per transport: its calls are brought to the gate, its denials answered'],
   ['endpoints', 'the token endpoints, metadata, OpenAPI'],
+  ['console', 'the console for operators: who may enter, what it lists and does; its page in `page/`'],
   ['observability', 'audit sinks, metrics, health'],
   ['cli', 'the `fastauth` command'],
   ['store-contract', 'the suites that stores are held to'],

@@ -65,6 +65,7 @@ describe('loadFastauthConfig', () => {
       failedAttemptsPerClient: 100,
       failedAttemptsStore: 'memory:',
       trustedProxies: [],
+      console: false,
       auditLog: 'warnings',
     });
     expect(warnings).toEqual([

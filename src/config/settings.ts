@@ -3,6 +3,7 @@ import { HMAC_ALGORITHMS } from '../keys/algorithms.js';
 import { databaseApiUrlFault, databaseUrlFault } from './database-url.js';
 import { CLIENT_SETTINGS } from './client-settings.js';
 import { COOKIE_SETTINGS } from './cookie-settings.js';
+import { OPERATOR_SETTINGS } from './operator-settings.js';
 import { RESOURCE_SETTINGS } from './resource-settings.js';
 import { WEBSOCKET_SETTINGS } from './websocket-settings.js';
 import { cryptographyKeyList } from './key-entries.js';
@@ -286,12 +287,7 @@ export const SETTINGS = {
     description:
       "Proxies whose `X-Forwarded-For` is believed. Without the right ones, all that comes through a proxy counts as the proxy's.",
   }),
-  /** What of the audit trail the default sink logs. */
-  auditLog: z.enum(['all', 'warnings', 'off']).default('warnings').meta({
-    expected: '"all", "warnings" or "off"',
-    description:
-      'What of the audit trail is logged, at most 10 lines a second of each type: everything, denials, refused tokens, replays and reuse, or nothing. An `auditSink` of your own gets everything, instead.',
-  }),
+  ...OPERATOR_SETTINGS,
 } as const;
 
 /** A key of the configuration in camelCase. */

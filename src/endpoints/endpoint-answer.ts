@@ -7,7 +7,7 @@ import { headerOf } from '../access/framework-response.js';
 export class EndpointAnswer {
   constructor(
     readonly status: number,
-    /** Undefined: none at all. */
+    /** An object is sent as JSON, a buffer as it is, by the `Content-Type` of the headers. Undefined: none at all. */
     readonly body: object | undefined,
     readonly headers: Readonly<Record<string, string>> = {},
     /** `Set-Cookie` headers. */
@@ -37,13 +37,11 @@ export function sendAnswer(response: unknown, answer: EndpointAnswer): void {
   const { status, body, cookies } = answer;
   const target = response as AnyResponse;
   const headers = exposingChallenge(answer.headers, (name) => headerOf(target, name));
-  const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+  const bytes = body === undefined || Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
   const all = {
+    ...(bytes && { 'Content-Type': 'application/json; charset=utf-8' }),
     ...headers,
-    ...(bytes && {
-      'Content-Type': 'application/json; charset=utf-8',
-      'Content-Length': String(bytes.length),
-    }),
+    ...(bytes && { 'Content-Length': String(bytes.length) }),
   };
   if (isFastify(target)) {
     if (target.sent) return;

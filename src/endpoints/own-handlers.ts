@@ -9,9 +9,10 @@ import { TokenController } from './token.controller.js';
 
 /**
  * The functions that serve our endpoints, each with its path below its controller's. What a subclass of a controller
- * adds is the application's own.
+ * adds is the application's own. Of several paths of one function, all as long, the first.
+ * @param others prototypes of our controllers in other rooms
  */
-export function ownHandlers(): ReadonlyMap<unknown, string> {
+export function ownHandlers(...others: readonly object[]): ReadonlyMap<unknown, string> {
   const prototypes: readonly object[] = [
     TokenController.prototype,
     OAuthTokenController.prototype,
@@ -20,12 +21,14 @@ export function ownHandlers(): ReadonlyMap<unknown, string> {
     JwkSetController.prototype,
     AuthorizationServerMetadataController.prototype,
     ProtectedResourceMetadataController.prototype,
+    ...others,
   ];
   return new Map(
     prototypes.flatMap((prototype) =>
       Object.values(Object.getOwnPropertyDescriptors(prototype)).flatMap(({ value }) => {
-        const path: unknown =
+        const paths: unknown =
           typeof value === 'function' && Reflect.getMetadata(PATH_METADATA, value as object);
+        const path: unknown = Array.isArray(paths) ? paths[0] : paths;
         return typeof path === 'string' ? [[value, path] as const] : [];
       }),
     ),

@@ -94,7 +94,7 @@ describe('the published package', () => {
   it('holds built files and documents, and nothing else', () => {
     const others = packed.filter(
       (path) =>
-        !/^(?:dist\/.+\.(?:js|d\.ts|json)|docs\/[a-z-]+\.md|docs\/decisions\/(?:\d\d-[a-z-]+|README)\.md)$/.test(
+        !/^(?:dist\/.+\.(?:js|d\.ts|json)|docs\/[a-z-]+\.md|docs\/images\/[a-z-]+\.png|docs\/decisions\/(?:\d\d-[a-z-]+|README)\.md)$/.test(
           path,
         ),
     );

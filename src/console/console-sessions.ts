@@ -1,0 +1,65 @@
+import type { Clock } from '../clock.js';
+import type { FastauthConfig } from '../config/fastauth-config.js';
+import { invalid, readParameter, type TokenRequest } from '../endpoints/token-request.js';
+import { isLive, oldestFirst } from '../sessions/live-sessions.js';
+import type { TokenStore } from '../sessions/token-store.js';
+import { type Session, sessionOf } from '../tokens/issued-tokens.js';
+import type { TokenService } from '../tokens/token.service.js';
+
+/** How many sessions are looked at for one answer. */
+const PART = 200;
+
+/** Lists and ends sessions. */
+export class ConsoleSessions {
+  constructor(
+    private readonly config: Pick<FastauthConfig, 'trackLastUsed'>,
+    private readonly tokens: TokenService,
+    private readonly store: TokenStore,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Those of `client`, or a part of all from `cursor` on; without `sessions` where the store cannot list all. */
+  async list(request: TokenRequest): Promise<object> {
+    const tracked = this.config.trackLastUsed > 0;
+    const clientId = readParameter(request, 'client');
+    if (clientId) return { tracked, sessions: (await this.tokens.sessions(clientId)).map(viewOf) };
+    const part = await this.store.listAll({ cursor: readParameter(request, 'cursor'), limit: PART });
+    if (!part) return { tracked };
+    const now = this.clock.now() / 1000;
+    const live = part.sessions.filter((record) => isLive(record, now)).sort(oldestFirst);
+    return { tracked, sessions: live.map((record) => viewOf(sessionOf(record))), next: part.next };
+  }
+
+  async end(request: TokenRequest): Promise<object> {
+    const clientId = required(request, 'client_id');
+    const familyId = required(request, 'session');
+    return { ended: (await this.tokens.revoke({ clientId, familyId })) ? 1 : 0 };
+  }
+
+  /** @throws InvalidRequestError the client's identifier was not typed as it is */
+  async endAll(request: TokenRequest): Promise<object> {
+    const clientId = required(request, 'client_id');
+    if (required(request, 'confirmation') !== clientId) {
+      throw invalid('confirmation', 'must be the identifier of the client');
+    }
+    return { ended: await this.tokens.revokeClient(clientId) };
+  }
+}
+
+function required(request: TokenRequest, name: string): string {
+  const value = readParameter(request, name);
+  if (!value) throw invalid(name, 'is required');
+  return value;
+}
+
+function viewOf({ clientId, familyId, label, createdAt, refreshedAt, lastUsedAt, expiresAt }: Session) {
+  return {
+    client_id: clientId,
+    session: familyId,
+    label,
+    created_at: createdAt,
+    refreshed_at: refreshedAt,
+    last_used_at: lastUsedAt,
+    expires_at: expiresAt,
+  };
+}
