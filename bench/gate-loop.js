@@ -7,9 +7,9 @@ import { GUARDS_METADATA } from '@nestjs/common/constants.js';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { ACCESS } from '../dist/access/requirement.js';
+import { ACCESS } from '../build/access/requirement.js';
 import { AccessGuard, AccessOnly, FastauthModule, MasterOnly, Scopes, TokenService } from '../dist/index.js';
-import { keepFromSharedCaches } from '../dist/transports/http/shared-caches.js';
+import { keepFromSharedCaches } from '../build/transports/http/shared-caches.js';
 
 const [scenario, count] = [process.argv[2], Number(process.argv[3])];
 const MASTER_TOKEN = 'master token of the benchmark, long enough';

@@ -3,7 +3,7 @@
 // Run it by "npm run docs" after a change there; tests hold all three to where they come from.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
-import { configFileSchema, configTable } from '../dist/config/config-docs.js';
+import { configFileSchema, configTable } from '../build/config/config-docs.js';
 
 const style = (await resolveConfig('docs/configuration.md')) ?? {};
 const schema = JSON.stringify(configFileSchema());

@@ -139,6 +139,7 @@ function copyTree(tree) {
     'src',
     'test',
     'sample',
+    'build',
     'dist',
     'package.json',
     'jest.config.js',

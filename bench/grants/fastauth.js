@@ -1,5 +1,5 @@
 import { FastauthModule, TokenStore } from '../../dist/index.js';
-import { addClient, newClientSecret, withSecret } from '../../dist/clients/client-editing.js';
+import { addClient, newClientSecret, withSecret } from '../../build/clients/client-editing.js';
 import { listen, portOf } from '../lib/nest-app.js';
 
 /** The token endpoint on Fastify, with one client in the store. */

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { IssuerUnavailableError, StoreUnavailableError } from '../errors.js';
 import type { JsonObject } from '../json.js';
-import { BackendPolicy } from '../stores/backend-policy.js';
+import { LateBackendPolicy } from '../stores/late-backend-policy.js';
 import { TokenFault } from '../tokens/token-fault.js';
 import { claimsFault } from './claim-rules.js';
 import { IssuerFault, IssuerHttp } from './issuer-http.js';
@@ -23,7 +23,7 @@ export class IntrospectionVerifier implements IssuerVerifier {
   readonly #now: () => number;
   readonly #http: IssuerHttp;
   readonly #metadata: IssuerMetadata;
-  readonly #policy: BackendPolicy;
+  readonly #policy: LateBackendPolicy;
   readonly #authorization: string;
   readonly #inFlight = new Map<string, Promise<VerifiedToken | TokenFault>>();
   readonly #refused = new LRUCache<string, { readonly fault: TokenFault; readonly askedAt: number }>({
@@ -37,7 +37,7 @@ export class IntrospectionVerifier implements IssuerVerifier {
     this.#now = now;
     this.#http = new IssuerHttp(issuer.timeout);
     this.#metadata = new IssuerMetadata(issuer.issuer, this.#http, now);
-    this.#policy = new BackendPolicy({ timeout: issuer.timeout, subject: `The issuer ${issuer.issuer}` });
+    this.#policy = new LateBackendPolicy({ timeout: issuer.timeout, subject: `The issuer ${issuer.issuer}` });
     this.#authorization = basic(introspection);
   }
 

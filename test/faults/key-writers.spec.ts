@@ -12,7 +12,7 @@ const WRITES = 40;
 /** A process that writes keys of its own to the file one after the other, and says which one is there. */
 function startWriter(path: string, name: string): JsonChild {
   const program = `
-    const { writeKeyToEnv } = await import(${JSON.stringify(pathToFileURL(resolve('dist/files/env-file.js')).href)});
+    const { writeKeyToEnv } = await import(${JSON.stringify(pathToFileURL(resolve('build/files/env-file.js')).href)});
     for (let write = 0; write < ${WRITES}; write++) {
       const name = '${name}_' + write;
       await writeKeyToEnv({ path: ${JSON.stringify(path)}, name, key: 'k'.repeat(43) });

@@ -8,11 +8,11 @@ import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-fo
 const SETTINGS = 'const settings = { headers: {}, storeTimeout: 1, appName: "app", trackedCacheSize: 1 };';
 const OPEN_STORE = `
 ${SETTINGS}
-const { createTokenStore } = await import(${JSON.stringify(resolve('dist/stores/open-store.js'))});
+const { createTokenStore } = await import(${JSON.stringify(resolve('build/stores/open-store.js'))});
 const use = async (databaseUrl) => (await createTokenStore({ ...settings, databaseUrl })).open();
 `;
 const COUNT_ATTEMPTS = `
-const { AttemptLimiter } = await import(${JSON.stringify(resolve('dist/limits/attempt-limiter.js'))});
+const { AttemptLimiter } = await import(${JSON.stringify(resolve('build/limits/attempt-limiter.js'))});
 const limits = { failedAttemptsPerAddress: 1, failedAttemptsPerClient: 1, trustedProxies: [], storeTimeout: 1 };
 const use = (failedAttemptsStore) => new AttemptLimiter({ ...limits, failedAttemptsStore }).onModuleInit();
 `;

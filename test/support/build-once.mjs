@@ -16,7 +16,9 @@ export default function buildOnce() {
       .map((file) => join(folder, file)),
   );
   const newest = Math.max(
-    ...[...sources, 'package.json', 'tsconfig.json', 'tsconfig.build.json'].map(modifiedAt),
+    ...[...sources, 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/bundle.mjs'].map(
+      modifiedAt,
+    ),
   );
   if (built > newest && modifiedAt('dist/index.js') > 0 && modifiedAt('sample/dist') > 0) return;
   rmSync(STAMP, { force: true });

@@ -2,7 +2,7 @@
 // another speed. Reads `{ rules, pairs: [odd, plain][], bound }` from standard input, and answers nanoseconds for each.
 import 'reflect-metadata';
 import { text } from 'node:stream/consumers';
-import { PathRules } from '../../dist/access/paths/path-rules.js';
+import { PathRules } from '../../build/access/paths/path-rules.js';
 
 const ROUNDS = 25;
 const ATTEMPTS = 4;

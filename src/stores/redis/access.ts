@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { StoreUnavailableError } from '../../errors.js';
-import { BackendPolicy } from '../backend-policy.js';
+import { LateBackendPolicy } from '../late-backend-policy.js';
 import { PendingWrites } from '../pending-writes.js';
 import { StoreRefusal } from '../store-refusal.js';
 import type { TrackedSessions } from '../tracked-sessions.js';
@@ -23,7 +23,7 @@ interface OpenRedis {
 
 /** The way to Redis: connected and closed once, read and written within the time limit, its faults told as ours. */
 export class RedisAccess {
-  readonly #policy: BackendPolicy;
+  readonly #policy: LateBackendPolicy;
   readonly #writes = new PendingWrites();
   #open: OpenRedis | undefined;
 
@@ -34,7 +34,7 @@ export class RedisAccess {
     private readonly keys: RedisKeys,
     private readonly sessions: TrackedSessions,
   ) {
-    this.#policy = new BackendPolicy({ timeout });
+    this.#policy = new LateBackendPolicy({ timeout });
   }
 
   /** The servers that are written to: those of a Cluster, or the one. @throws StoreUnavailableError it is not open */

@@ -1,6 +1,6 @@
 import type { Dispatcher, Pool } from 'undici';
 import { StoreUnavailableError } from '../../errors.js';
-import { BackendPolicy } from '../backend-policy.js';
+import { LateBackendPolicy } from '../late-backend-policy.js';
 import { networkFault } from '../network-faults.js';
 import { unavailable } from '../unavailable.js';
 
@@ -32,7 +32,7 @@ const PASSING: ReadonlySet<number> = new Set([408, 429, 502, 503, 504, 507]);
 export class RestClient {
   readonly #origin: string;
   #pool: Promise<Pool> | undefined;
-  readonly #policy: BackendPolicy;
+  readonly #policy: LateBackendPolicy;
   readonly #path: string;
   readonly #headers: Record<string, string>;
   readonly #limits: { headersTimeout: number; bodyTimeout: number };
@@ -41,7 +41,7 @@ export class RestClient {
     const base = new URL(options.url);
     const milliseconds = options.timeout * 1000;
     this.#origin = base.origin;
-    this.#policy = new BackendPolicy(options);
+    this.#policy = new LateBackendPolicy(options);
     this.#path = `${base.pathname.replace(/\/+$/, '')}/token?client_id=`;
     this.#headers = { accept: 'application/json', ...authorization(base), ...lowerCased(options.headers) };
     this.#limits = { headersTimeout: milliseconds, bodyTimeout: milliseconds };

@@ -1,0 +1,33 @@
+// The second step of "npm run build": joins the files that "nest build" left in build/ to few in dist/, because an application
+// that starts opens and compiles each of them. What several entries share is in chunks, so that a class is the same in all.
+import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { build } from 'esbuild';
+
+/** Stays as it is: bundlers of web pages leave out what a page does not use of separate files. */
+const CLIENT = /^build\/(?:client|wire)\//;
+
+const { exports: entries, bin } = JSON.parse(readFileSync('package.json', 'utf8'));
+const files = [...Object.values(entries).map((entry) => entry.default), ...Object.values(bin)]
+  .filter((file) => file?.endsWith('.js'))
+  .map((file) => file.replace(/^(?:\.\/)?dist\//, 'build/'));
+
+rmSync('dist', { recursive: true, force: true });
+await build({
+  entryPoints: files.filter((file) => !CLIENT.test(file)),
+  outdir: 'dist',
+  outbase: 'build',
+  chunkNames: 'chunks/[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  packages: 'external',
+  // Nest tells providers by the names of their classes.
+  keepNames: true,
+  logLevel: 'warning',
+});
+cpSync('build', 'dist', {
+  recursive: true,
+  filter: (file) => !file.endsWith('.js') || CLIENT.test(file),
+});
