@@ -57,8 +57,8 @@ async function loadedWith(file: string): Promise<Loaded> {
 
 const ofStores = (sources: readonly string[]): string[] =>
   sources.filter((source) => /^stores\/[^/]+\//.test(source));
-const MOST_FILES = 28;
-const MOST_BYTES = 980_000;
+const MOST_FILES = 32;
+const MOST_BYTES = 990_000;
 const AT_START = [
   '@nestjs/common',
   '@nestjs/common/constants.js',
