@@ -2,10 +2,10 @@ import { transform } from '@swc/core';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
 import { cacheFolder } from './nest-packages.js';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-const IMPORTS = /(?:from|import)\s*\(?\s*['"](\.{1,2}\/[^'"]+)\.js['"]/g;
 
 /** Files compiled for a plain `node` process. */
 export interface CompiledFiles {
@@ -33,7 +33,9 @@ export async function compile(entry: string): Promise<CompiledFiles> {
     const target = join(out, relative(ROOT, source)).replace(/\.ts$/, '.js');
     mkdirSync(dirname(target), { recursive: true });
     writeFileSync(target, code);
-    for (const [, path] of code.matchAll(IMPORTS)) waiting.push(resolve(dirname(source), `${path}.ts`));
+    const imported = ts.preProcessFile(code, true, true).importedFiles.map(({ fileName }) => fileName);
+    const own = imported.filter((name) => name.startsWith('.'));
+    waiting.push(...own.map((name) => resolve(dirname(source), name.replace(/\.js$/, '.ts'))));
   }
   return {
     entry: join(out, entry).replace(/\.ts$/, '.js'),
