@@ -253,6 +253,34 @@ describe.each(GRAPHQL_DRIVERS)('subscriptions over graphql-ws: $name', (driver) 
     }
   });
 
+  it.each(['access', 'master'] as const)(
+    'default-access "%s" is asked of the first message, unless the endpoint is in public-paths',
+    async (defaultAccess) => {
+      const closed = await startGraphqlApp(driver, { providers: [Ticks], fastauth: { defaultAccess } });
+      const opened = await startGraphqlApp(driver, {
+        providers: [Ticks],
+        fastauth: { defaultAccess, publicPaths: ['/graphql'] },
+      });
+      try {
+        const { accessToken } = await closed.app.get(TokenService).issue({ clientId: 'ada' });
+        const good =
+          defaultAccess === 'access' ? { 'ACCESS-TOKEN': accessToken } : { 'MASTER-TOKEN': MASTER_TOKEN };
+        for (const [url, params, outcome] of [
+          [closed.url, undefined, { closed: '4401 missing_token' }],
+          [closed.url, good, { data: { open: 'open' } }],
+          [opened.url, undefined, { data: { open: 'open' } }],
+        ] as const) {
+          const { closing: _closing, dispose, ...got } = await subscribe(url, 'open', params);
+          expect(got).toEqual(outcome);
+          await dispose();
+        }
+      } finally {
+        await closed.close();
+        await opened.close();
+      }
+    },
+  );
+
   it('a good token that lacks what a path rule asks: 4403', async () => {
     const fastauth = { accessTokenPaths: [{ path: '/graphql', scopes: ['graph'] }] };
     const ruled = await startGraphqlApp(driver, { providers: [Ticks], fastauth });

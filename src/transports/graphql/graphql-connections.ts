@@ -3,6 +3,7 @@ import { AccessPolicy } from '../../access/access-policy.js';
 import { denialOfFault, DENIALS, type Denial } from '../../access/denial.js';
 import { Gate } from '../../access/gate.js';
 import type { Call } from '../../access/call.js';
+import { PublicPaths } from '../../access/paths/public-paths.js';
 import type { RawRequest } from '../../access/request-access.js';
 import {
   ACCESS_TOKEN,
@@ -42,6 +43,7 @@ export class GraphqlConnections {
     private readonly policy: AccessPolicy,
     private readonly gate: Gate,
     private readonly live: LiveSockets,
+    private readonly publicPaths: PublicPaths,
     @Inject(FASTAUTH_CONFIG) private readonly config: Pick<FastauthConfig, 'websocketOrigins'>,
   ) {}
 
@@ -142,8 +144,10 @@ export class GraphqlConnections {
       : this.gate.refuse(denial, call, requirement);
   }
 
+  /** As the edge asks requests for the endpoint: introspection, and fields without a resolver, have no handler that is asked. */
   private requirementOf({ url = '/' }: RawRequest): Requirement {
-    return this.policy.hasPathRules ? this.policy.requirementOfTarget(url, 'GET') : NONE;
+    const byPath = this.policy.hasPathRules ? this.policy.requirementOfTarget(url, 'GET') : NONE;
+    return this.publicPaths.opens(url) ? byPath : byPath.and(this.policy.defaultRequirement);
   }
 
   /** Which of the credentials that were proved is good no more. */
