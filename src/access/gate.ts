@@ -178,13 +178,14 @@ export class Gate {
   /**
    * Verifies another access token of the same client and puts its principal in the place of the one before, whatever
    * the carrier has proved. Where it had no client yet, the token's becomes it. A refusal changes nothing.
+   * @param requirement what the carrier came in by, and has to meet with the token as well
    * @returns undefined if the token is good
    */
-  renew(call: Call): MaybePromise<Denial | undefined> {
+  renew(call: Call, requirement: Requirement): MaybePromise<Denial | undefined> {
     const outcome = this.authenticator.authenticate(ACCESS, call, undefined);
     return outcome instanceof Promise
-      ? outcome.then((value) => this.replace(call, value))
-      : this.replace(call, outcome);
+      ? outcome.then((value) => this.replace(call, requirement, value))
+      : this.replace(call, requirement, outcome);
   }
 
   /** Reports a refusal. @returns the same denial */
@@ -240,7 +241,11 @@ export class Gate {
     );
   }
 
-  private replace(call: Call, outcome: RequestAccess | Denial | undefined): Denial | undefined {
+  private replace(
+    call: Call,
+    requirement: Requirement,
+    outcome: RequestAccess | Denial | undefined,
+  ): Denial | undefined {
     if (outcome === undefined) return this.refuse(DENIALS.noAccessToken, call, ACCESS);
     if (isDenial(outcome)) return this.refuse(outcome, call, ACCESS);
     const { proved, principal } = this.proofs.read(call.carrier) ?? {
@@ -250,13 +255,18 @@ export class Gate {
     if (principal.clientId !== undefined && !isSameBearer(principal, outcome.principal)) {
       return this.refuse(DENIALS.otherClient, call, ACCESS);
     }
-    this.count(ACCESS_TOKEN);
     const name = principal.masterTokenName;
     const master = name === undefined ? undefined : this.authenticator.masterNamed(name);
-    this.proofs.write(call.carrier, {
+    const renewed = {
       proved: proved | ACCESS_TOKEN,
       principal: master ? mergePrincipals(outcome.principal, master) : outcome.principal,
-    });
+    };
+    const lacking = this.authenticator.recheck(requirement, renewed, () => undefined, {});
+    if (lacking && !this.observes(lacking, call, requirement, 'part')) {
+      return this.refuse(lacking, call, requirement);
+    }
+    this.count(ACCESS_TOKEN);
+    this.proofs.write(call.carrier, renewed);
     return undefined;
   }
 

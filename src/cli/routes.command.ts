@@ -74,7 +74,10 @@ async function listed(options: RoutesOptions): Promise<CommandOutput> {
 }
 
 function readFile(file: string, mayBeMissing: boolean): AccessBaseline | undefined {
-  if (mayBeMissing && !existsSync(file)) return undefined;
+  if (!existsSync(file)) {
+    if (mayBeMissing) return undefined;
+    throw new CommandError(`${file} is not there; make it with --write-baseline.`, EXIT.misuse);
+  }
   return readBaseline(readFileSync(file, 'utf8'));
 }
 

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import { InvalidGrantError, InvalidScopeError } from '../errors.js';
+import { parseScope } from '../tokens/scopes.js';
 import { TokenService } from '../tokens/token.service.js';
 import { ClientRegistry, type RegisteredClient } from './client-registry.js';
 import { OAuthRequestError } from './oauth-request.error.js';
@@ -36,6 +37,13 @@ export class RefreshTokenGrant {
       if (error instanceof InvalidScopeError) throw new OAuthRequestError('invalid_scope', error.message);
       throw error instanceof InvalidGrantError ? notGood() : error;
     });
+    if (!mayStill(client, tokens.scope)) {
+      await this.tokens.revoke(tokens);
+      throw new OAuthRequestError(
+        'invalid_grant',
+        'The client may do less now than its session was granted; let it ask for a new grant',
+      );
+    }
     if (!(await this.registry.isStillEnabled(client))) {
       await this.tokens.revoke(tokens);
       throw new OAuthRequestError('invalid_client', 'Client authentication failed');
@@ -48,6 +56,11 @@ export class RefreshTokenGrant {
       ...(tokens.scope === undefined ? {} : { scope: tokens.scope }),
     };
   }
+}
+
+/** Whether all that a session may is among what its client may at present. */
+function mayStill({ record }: RegisteredClient, scope: string | undefined): boolean {
+  return (scope === undefined ? [] : parseScope(scope)).every((name) => record.scopes.includes(name));
 }
 
 function notGood(): OAuthRequestError {

@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
+import { compile } from '../../test/support/compile.js';
 import { FastauthEvents } from './fastauth-events.js';
 
 /** In a process of its own, since the test runner follows promises. The id is 0 as long as nobody does. */
-const IDS_OF_PROMISES = `
+const idsOfPromises = (events: string): string => `
   import 'reflect-metadata';
   import { executionAsyncId } from 'node:async_hooks';
-  import { FastauthEvents } from './dist/events/fastauth-events.js';
+  import { FastauthEvents } from ${JSON.stringify(pathToFileURL(events).href)};
   const id = async () => (await null, executionAsyncId());
   const before = await id();
   await new FastauthEvents().correlated('a', id);
@@ -30,10 +32,11 @@ describe('correlated events', () => {
     expect(heard).toEqual(['b', 'a', undefined, 'd']);
   });
 
-  it('leave promises unfollowed once they are told', () => {
-    const ids = execFileSync(process.execPath, ['--input-type=module', '-e', IDS_OF_PROMISES], {
-      encoding: 'utf8',
-    });
+  it('leave promises unfollowed once they are told', async () => {
+    const files = await compile('src/events/fastauth-events.ts');
+    const script = idsOfPromises(files.entry);
+    const ids = execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+    files.remove();
     expect(JSON.parse(ids)).toEqual({ before: 0, after: 0 });
   });
 });

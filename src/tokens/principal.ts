@@ -52,11 +52,12 @@ export function mergePrincipals(access: Principal, master: Principal): Principal
 }
 
 /**
- * Whether a token may take the place of the one before: it is of the same client, and of the same user where both say
- * whose they are, since all users of an application may come by one client.
+ * Whether a token may take the place of the one before: it is of the same issuer and client, and of the same user where
+ * both say whose they are, since all users of an application may come by one client.
  */
 export function isSameBearer(before: Principal, after: Principal): boolean {
   const [one, other] = [before.claims['sub'], after.claims['sub']];
   const isOtherUser = one !== undefined && other !== undefined && one !== other;
-  return before.clientId === after.clientId && !isOtherUser;
+  const isOtherIssuer = before.claims['iss'] !== after.claims['iss'];
+  return before.clientId === after.clientId && !isOtherUser && !isOtherIssuer;
 }

@@ -8,6 +8,7 @@ import {
   MasterOnly,
   MemoryTokenStore,
   Public,
+  Scopes,
   StoreUnavailableError,
   TokenService,
   TokenStore,
@@ -45,6 +46,9 @@ describe.each(COMBINATIONS)('live sockets of %s on %s', (name, adapter, platform
   @MasterOnly()
   @WebSocketGateway(platform.at('/live/master'))
   class MasterGateway extends TestGateway {}
+  @Scopes('adm')
+  @WebSocketGateway(platform.at('/live/scoped'))
+  class ScopedGateway extends TestGateway {}
   @Public()
   @WebSocketGateway(platform.at('/live/open'))
   class OpenGateway extends TestGateway {}
@@ -58,7 +62,7 @@ describe.each(COMBINATIONS)('live sockets of %s on %s', (name, adapter, platform
   ): Promise<void> => {
     app = await startApp({
       adapter,
-      providers: [AccessGateway, MasterGateway, OpenGateway],
+      providers: [AccessGateway, MasterGateway, ScopedGateway, OpenGateway],
       fastauth: { accessTokenExpiresIn: 60, ...fastauth },
       configure: (nest) => nest.useWebSocketAdapter(platform.adapter(nest)),
       ...(override ? { override } : {}),
@@ -290,6 +294,25 @@ describe.each(COMBINATIONS)('live sockets of %s on %s', (name, adapter, platform
       const since = Date.now();
       app.clock.advance(60);
       expect(await endedWithin(socket, since)).toMatchObject({ code: 'token_expired' });
+    });
+
+    it('need for it what the gateway asked of the handshake', async () => {
+      await start({ sessionsPerClient: 'unlimited' });
+      const admin = await tokens().issue({ clientId: 'ada', scopes: ['adm'] });
+      const demoted = await tokens().issue({ clientId: 'ada' });
+      const again = await tokens().issue({ clientId: 'ada', scopes: ['adm', 'more'] });
+      const socket = await enter(admin.accessToken, '/live/scoped');
+      for (const [token, answer] of [
+        [demoted.accessToken, { status: 'error', code: 'insufficient_scope' }],
+        [again.accessToken, { status: 'success' }],
+        [demoted.accessToken, { status: 'error', code: 'insufficient_scope' }],
+      ] as const) {
+        socket.emit('fastauth.authenticate', { access_token: token });
+        expect(await socket.next('fastauth.authenticate')).toMatchObject(answer);
+      }
+      const since = Date.now();
+      await tokens().revokeToken(again.accessToken);
+      expect(await endedWithin(socket, since)).toMatchObject({ code: 'session_revoked' });
     });
 
     it('keep the master level, and may take a client where they had none', async () => {

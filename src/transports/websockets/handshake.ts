@@ -149,7 +149,7 @@ export class Handshake {
     const admission = (): Admission => {
       const address = this.limiter.addressOf(call.from);
       const { transport, correlationId } = call;
-      writePeer(call.carrier, { address, transport, correlationId });
+      writePeer(call.carrier, { address, transport, correlationId, requirement });
       const held = heldToken(this.gate.proofs.read(call.carrier), call);
       return { held: untilEnforced(held, this.gate.observedUntil(call.carrier)), changesHeard };
     };

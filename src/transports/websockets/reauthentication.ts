@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { Call } from '../../access/call.js';
 import { denialBody } from '../../access/denial.js';
 import { Gate } from '../../access/gate.js';
+import { NONE } from '../../access/requirement.js';
 import type { FastauthErrorCode } from '../../errors.js';
 import { SafeLogger } from '../../events/safe-logger.js';
 import type { SocketKind } from '../live/socket-kind.js';
-import { callOfMessage } from './socket-peer.js';
+import { callOfMessage, readPeer } from './socket-peer.js';
 import { heldToken } from '../live/held-token.js';
 import { LiveSockets } from '../live/live-sockets.js';
 
@@ -15,8 +16,9 @@ export type ReauthenticationAnswer =
   | { readonly status: 'error'; readonly detail: string; readonly code: FastauthErrorCode };
 
 /**
- * Lets a socket go on by a fresh access token of the same client, without connecting anew. A socket that has no
- * client yet may get one in this way. A refusal closes nothing: the socket lives as long as its old token.
+ * Lets a socket go on by a fresh access token of the same client, without connecting anew. The token has to meet what the
+ * handshake asked. A socket that has no client yet may get one in this way. A refusal closes nothing: the socket lives
+ * as long as its old token.
  */
 @Injectable()
 export class Reauthentication {
@@ -57,7 +59,7 @@ export class Reauthentication {
     call: Call,
   ): Promise<ReauthenticationAnswer | undefined> {
     const { changesHeard } = this.live;
-    const denial = await this.gate.renew(call);
+    const denial = await this.gate.renew(call, readPeer(socket)?.requirement ?? NONE);
     if (denial) return { status: 'error', ...denialBody(denial) };
     const held = heldToken(this.gate.proofs.read(socket), call);
     return held && this.live.hold(kind, socket, held, changesHeard)

@@ -1,4 +1,5 @@
 import type { Call, Transport } from '../../access/call.js';
+import type { Requirement } from '../../access/requirement.js';
 import { correlationIdOf } from '../../events/correlation-id.js';
 
 /** Who is at the other end of a socket, as its handshake told. */
@@ -8,6 +9,8 @@ export interface SocketPeer {
   readonly transport: Transport;
   /** Ties what is told of the socket's messages to its handshake. */
   readonly correlationId: string;
+  /** What it came in by. */
+  readonly requirement: Requirement;
 }
 
 const PEER = Symbol('fastauth:peer');
