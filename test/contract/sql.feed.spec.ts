@@ -125,6 +125,17 @@ describePostgres('PostgreSQL tells of changes', () => {
     },
   );
 
+  it('and a store that is closed as soon as it is open leaves no connection', async () => {
+    const url = new URL(context.database.url);
+    url.searchParams.set('application_name', `${context.database.name} at once`);
+    for (let round = 0; round < 5; round++) await (await openStore({ url: url.href })).close();
+    const left = () =>
+      context.database.query('select pid from pg_stat_activity where application_name = $1', [
+        url.searchParams.get('application_name'),
+      ]);
+    await until(async () => (await left()).length === 0);
+  });
+
   it('and when it falls silent, what is kept is not served for longer than the bound', async () => {
     const url = new URL(context.database.url);
     const relay = await TcpRelay.start(Number(url.port));

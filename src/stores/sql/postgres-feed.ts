@@ -111,9 +111,14 @@ export class PostgresFeed {
     return isUnheard;
   }
 
-  /** @param signal ends the connection @param ended called when it has ended by itself */
+  /**
+   * @param signal ends the connection
+   * @param ended called when it has ended by itself
+   */
   async #connect(name: string, signal: AbortSignal, ended: () => void): Promise<Client> {
     const pg = await import('pg');
+    // The store may have been closed meanwhile, which nobody would be told any more.
+    signal.throwIfAborted();
     const socket = new Socket();
     const client = new pg.Client({
       connectionString: this.#url,
