@@ -3,6 +3,7 @@ import { SystemClock } from '../clock.js';
 import { oldestFirst } from '../sessions/live-sessions.js';
 import type { SessionRecord } from '../sessions/session-record.js';
 import { type Session, sessionOf } from '../tokens/issued-tokens.js';
+import { sessionView } from '../tokens/session-view.js';
 import { CommandError, countOf, EXIT, print, type CommandOutput } from './command-output.js';
 import { type ConfigOptions, readConfig, withConfigOptions } from './config-options.js';
 import { dateOf } from './date-text.js';
@@ -78,7 +79,7 @@ async function listed(options: ListOptions): Promise<CommandOutput> {
             ? 'There is no such session.'
             : `${countOf(shown.length, 'session')}.`,
       ],
-      json: { sessions: shown.map(jsonOf), ...(revoke ? { revoked: ended } : {}) },
+      json: { sessions: shown.map(sessionView), ...(revoke ? { revoked: ended } : {}) },
     };
   });
 }
@@ -113,16 +114,4 @@ function lineOf({
     ...(lastUsedAt === undefined ? [] : [`last used ${dateOf(lastUsedAt)}`]),
     `until ${dateOf(expiresAt)}`,
   ].join('  ');
-}
-
-function jsonOf({ clientId, familyId, label, createdAt, refreshedAt, lastUsedAt, expiresAt }: Session) {
-  return {
-    client_id: clientId,
-    session: familyId,
-    label,
-    created_at: createdAt,
-    refreshed_at: refreshedAt,
-    last_used_at: lastUsedAt,
-    expires_at: expiresAt,
-  };
 }

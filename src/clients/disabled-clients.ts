@@ -33,7 +33,7 @@ export class DisabledClients implements OnApplicationBootstrap, OnModuleDestroy 
           );
         this.waiting.delete(clientId);
       } catch (error) {
-        this.logger.failure('Ending the sessions of disabled clients', error);
+        if (!this.timer) this.logger.failure('Ending the sessions of disabled clients', error);
         if (!this.isStopped)
           this.timer = setTimeout(() => void this.onApplicationBootstrap(), AGAIN_AFTER_MS).unref();
         return;

@@ -3,7 +3,7 @@ import { EndpointAnswer } from '../endpoints/endpoint-answer.js';
 import { errorEnvelope } from '../endpoints/envelope.js';
 
 /** Everything from the own origin, nothing inline, in nobody's frame, kept nowhere. */
-export const CONSOLE_HEADERS = Object.freeze({
+const HEADERS = Object.freeze({
   'Content-Security-Policy':
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
   'X-Frame-Options': 'DENY',
@@ -15,11 +15,8 @@ export const CONSOLE_HEADERS = Object.freeze({
 });
 
 /** An answer of the console, with its headers. */
-export function consoleAnswer(
-  { status, body, headers, cookies }: EndpointAnswer,
-  more: Readonly<Record<string, string>> = {},
-): EndpointAnswer {
-  return new EndpointAnswer(status, body, { ...headers, ...CONSOLE_HEADERS, ...more }, cookies);
+export function consoleAnswer({ status, body, headers, cookies }: EndpointAnswer): EndpointAnswer {
+  return new EndpointAnswer(status, body, { ...headers, ...HEADERS }, cookies);
 }
 
 /** An error of the console, in the envelope of the token endpoints. */

@@ -3,7 +3,8 @@ import type { FastauthConfig } from '../config/fastauth-config.js';
 import { invalid, readParameter, type TokenRequest } from '../endpoints/token-request.js';
 import { isLive, oldestFirst } from '../sessions/live-sessions.js';
 import type { TokenStore } from '../sessions/token-store.js';
-import { type Session, sessionOf } from '../tokens/issued-tokens.js';
+import { sessionOf } from '../tokens/issued-tokens.js';
+import { sessionView } from '../tokens/session-view.js';
 import type { TokenService } from '../tokens/token.service.js';
 
 /** How many sessions are looked at for one answer. */
@@ -22,12 +23,12 @@ export class ConsoleSessions {
   async list(request: TokenRequest): Promise<object> {
     const tracked = this.config.trackLastUsed > 0;
     const clientId = readParameter(request, 'client');
-    if (clientId) return { tracked, sessions: (await this.tokens.sessions(clientId)).map(viewOf) };
+    if (clientId) return { tracked, sessions: (await this.tokens.sessions(clientId)).map(sessionView) };
     const part = await this.store.listAll({ cursor: readParameter(request, 'cursor'), limit: PART });
     if (!part) return { tracked };
     const now = this.clock.now() / 1000;
     const live = part.sessions.filter((record) => isLive(record, now)).sort(oldestFirst);
-    return { tracked, sessions: live.map((record) => viewOf(sessionOf(record))), next: part.next };
+    return { tracked, sessions: live.map((record) => sessionView(sessionOf(record))), next: part.next };
   }
 
   async end(request: TokenRequest): Promise<object> {
@@ -50,16 +51,4 @@ function required(request: TokenRequest, name: string): string {
   const value = readParameter(request, name);
   if (!value) throw invalid(name, 'is required');
   return value;
-}
-
-function viewOf({ clientId, familyId, label, createdAt, refreshedAt, lastUsedAt, expiresAt }: Session) {
-  return {
-    client_id: clientId,
-    session: familyId,
-    label,
-    created_at: createdAt,
-    refreshed_at: refreshedAt,
-    last_used_at: lastUsedAt,
-    expires_at: expiresAt,
-  };
 }

@@ -92,7 +92,7 @@ export class SqlFeed {
       unheard: () =>
         this.#warnOnce(
           'PostgreSQL tells this process nothing (LISTEN), as behind a pooler that lends connections by transaction: every ' +
-            'request asks the database, and sockets hear of changes within half a second. A direct connection, or a pool of ' +
+            'request asks the database, and sockets hear of changes within a second. A direct connection, or a pool of ' +
             'sessions, changes that.',
         ),
       notified: (payload) => {

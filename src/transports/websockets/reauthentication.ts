@@ -7,7 +7,7 @@ import type { FastauthErrorCode } from '../../errors.js';
 import { SafeLogger } from '../../events/safe-logger.js';
 import type { SocketKind } from '../live/socket-kind.js';
 import { callOfMessage, readPeer } from './socket-peer.js';
-import { heldToken } from '../live/held-token.js';
+import { heldToken, untilEnforced } from '../live/held-token.js';
 import { LiveSockets } from '../live/live-sockets.js';
 
 /** What a socket gets that presented a fresh token. */
@@ -59,9 +59,12 @@ export class Reauthentication {
     call: Call,
   ): Promise<ReauthenticationAnswer | undefined> {
     const { changesHeard } = this.live;
-    const denial = await this.gate.renew(call, readPeer(socket)?.requirement ?? NONE);
+    const requirement = readPeer(socket)?.requirement ?? NONE;
+    const denial = await this.gate.renew(call, requirement);
     if (denial) return { status: 'error', ...denialBody(denial) };
-    const held = heldToken(this.gate.proofs.read(socket), call);
+    // What passes though it lacks something is only observed at present.
+    const until = this.gate.isMet(socket, requirement) ? undefined : this.gate.enforcedFrom;
+    const held = untilEnforced(heldToken(this.gate.proofs.read(socket), call), until);
     return held && this.live.hold(kind, socket, held, changesHeard)
       ? { status: 'success', expires_at: held.expiresAt }
       : undefined;
