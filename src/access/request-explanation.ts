@@ -47,7 +47,7 @@ export async function explainRequest(
   { requirement, ...decision }: RequestDecision,
   { tokens, masterTokens, ...configured }: RequestExplainers,
 ): Promise<readonly ExplainedStep[]> {
-  const steps: ExplainedStep[] = [credentialStep(sent, request, configured.config)];
+  const steps: ExplainedStep[] = [credentialStep(sent, request, configured.config, decision)];
   if (typeof sent !== 'symbol') {
     if (sent.masterToken !== undefined) steps.push(masterStep(sent.masterToken, masterTokens));
     if (sent.accessToken !== undefined && tokens) {
@@ -85,6 +85,7 @@ function credentialStep(
   sent: Sent,
   { headers }: ExplainedRequest,
   { accessTokenCookie }: FastauthConfig,
+  { denial }: Omit<RequestDecision, 'requirement'>,
 ): ExplainedStep {
   const step = 'credential';
   if (typeof sent === 'symbol') {
@@ -110,14 +111,10 @@ function credentialStep(
     const remedy = 'Write "Authorization: Bearer <access token>".';
     return { step, isPassed: false, text: 'Authorization lacks the word Bearer', remedy };
   }
-  return found.length > 0
-    ? { step, isPassed: true, text: found.join(', ') }
-    : {
-        step,
-        isPassed: false,
-        text: 'none was sent',
-        remedy: 'Send ACCESS-TOKEN, Authorization: Bearer, or MASTER-TOKEN.',
-      };
+  if (found.length > 0) return { step, isPassed: true, text: found.join(', ') };
+  if (!denial) return { step, isPassed: true, text: 'none was sent; the configuration asks for none' };
+  const remedy = 'Send ACCESS-TOKEN, Authorization: Bearer, or MASTER-TOKEN.';
+  return { step, isPassed: false, text: 'none was sent', remedy };
 }
 
 function placeOf(headers: ExplainedRequest['headers'], cookie: string | undefined): string {

@@ -167,6 +167,12 @@ describe('fastauth explain', () => {
     expect(steps.at(-2)?.message).toMatch(/^master, by path rule "\/admin", decorators/);
   });
 
+  it('finds no fault with a request without credentials where none are asked for', async () => {
+    const { steps, allowed } = await explain(['--request', 'GET /open']);
+    expect({ allowed, passed: steps.every(({ passed }) => passed) }).toEqual({ allowed: true, passed: true });
+    expect(steps[0]?.message).toBe('none was sent; the configuration asks for none');
+  });
+
   it('says until when a refusal is only observed', async () => {
     const until = new Date(Date.now() + 86_400_000).toISOString();
     const settings = JSON.parse(readFileSync(join(folder, 'fastauth.config.json'), 'utf8')) as object;

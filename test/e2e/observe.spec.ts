@@ -13,6 +13,7 @@ import {
   type Principal,
   Public,
   Scopes,
+  TokenService,
 } from '../../src/index.js';
 import { ADAPTERS, type AdapterName, MASTER_TOKEN, OPTIONS, startApp, type TestApp } from '../support/app.js';
 import { KeepingSink } from '../support/observers.js';
@@ -86,6 +87,15 @@ class FeedGateway {
   }
 }
 
+@Scopes('feed:write')
+@WebSocketGateway({ path: '/scoped' })
+class ScopedGateway {
+  @SubscribeMessage('join')
+  join() {
+    return { event: 'joined', data: 1 };
+  }
+}
+
 const UNTIL = '2030-01-31';
 const OBSERVE = { enforcement: 'observe', observeUntil: UNTIL } as const;
 
@@ -99,7 +109,7 @@ async function start(adapter: AdapterName, fastauth: object): Promise<Observed> 
     adapter,
     fastauth: { accessTokenPaths: ['/ruled', '/raw'], auditSink: sink, ...fastauth },
     controllers: [ObservedController],
-    providers: [FeedGateway],
+    providers: [FeedGateway, ScopedGateway],
     configure: (nest) => {
       nest.useWebSocketAdapter(new WsAdapter(nest));
       const raw = nest.getHttpAdapter().getInstance();
@@ -227,6 +237,23 @@ describe.each(ADAPTERS)('observing before enforcing on %s', (adapter) => {
     expect((await get('/devices')).status).toBe(401);
     expect((await get('/raw')).status).toBe(401);
     expect(await socket.closed()).toBeGreaterThan(1000);
+    await close();
+  });
+
+  it('ends sockets on that date whose fresh token lacks what the handshake asked, and no others', async () => {
+    const { app, url, clock, close } = await start(adapter, { ...OBSERVE, accessTokenExpiresIn: 31_536_000 });
+    const enter = async (clientId: string, scopes: readonly string[]) => {
+      const { accessToken } = await app.get(TokenService).issue({ clientId, scopes });
+      const socket = TestSocket.open(`${url}/scoped`);
+      await socket.opened();
+      socket.send({ event: 'fastauth.authenticate', data: { access_token: accessToken } });
+      expect(await socket.frame(0)).toMatchObject({ data: { status: 'success' } });
+      return socket;
+    };
+    const [lacking, meeting] = [await enter('c', []), await enter('d', ['feed:write'])];
+    clock.advance(Date.parse(UNTIL) / 1000 - clock.seconds);
+    expect([await lacking.closed(), lacking.closeReason]).toEqual([1008, 'token_expired']);
+    expect(meeting.closeCode).toBeUndefined();
     await close();
   });
 });

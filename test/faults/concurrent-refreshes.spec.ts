@@ -15,6 +15,8 @@ const REQUESTS = 20;
 const REFRESHES = CONNECTIONS * REQUESTS;
 /** How many times as long as requests that change nothing 99 of 100 may take; it was 1.0 and 1.3 where this was set. */
 const MOST_TIMES = 4;
+/** Milliseconds, for a machine that does other things besides; the promise is `FAULT_P99_MS=2000` on two idle cores. */
+const P99_MS = Number(process.env['FAULT_P99_MS'] ?? 20_000);
 
 class CountingStore extends LmdbTokenStore {
   rotations = 0;
@@ -112,6 +114,7 @@ describe.each(ADAPTERS)('refreshes on %s', (adapter) => {
     expect(new Set(answers.map(({ tokens }) => tokens)).size).toBe(1);
     expect(store.rotations).toBe(1);
     expect(p99).toBeLessThan(MOST_TIMES * idle.p99);
+    expect(p99).toBeLessThan(P99_MS);
     const successor = answers[0]?.tokens.split(' ')[0] as string;
     expect((await app.get('/whoami', { 'ACCESS-TOKEN': successor })).status).toBe(200);
     expect((await app.get('/whoami', { 'ACCESS-TOKEN': pair.access_token })).status).toBe(401);
