@@ -17,6 +17,8 @@ export interface PathRuleLists {
 export interface WrittenRule {
   /** As its author wrote it. */
   readonly text: string;
+  /** Compiled as it was written. */
+  readonly written: PathRule;
   readonly requirement: Requirement;
   /** For which methods it holds; undefined: for all. */
   readonly methods: ReadonlySet<string> | undefined;
@@ -45,12 +47,7 @@ export interface CompiledRules {
 
 /** @throws {ConfigError} for a rule that could never match what its author meant */
 export function writtenRules({ master, access }: PathRuleLists): readonly WrittenRule[] {
-  const rules = [
-    ...master.map((rule) => ruleOf(rule, MASTER)),
-    ...access.map((rule) => ruleOf(rule, ACCESS)),
-  ];
-  for (const { text } of rules) compilePathRule(text);
-  return rules;
+  return [...master.map((rule) => ruleOf(rule, MASTER)), ...access.map((rule) => ruleOf(rule, ACCESS))];
 }
 
 /** What the lists come to with these prefixes. */
@@ -85,23 +82,23 @@ function withPrefixes(
     ...new Set(all.flatMap(({ versionPrefixes }) => versionPrefixes.map(versionSegment))),
   ];
   const mounts = mountsOf(early.withoutModulePath);
-  return lists.map(({ text, ...rule }) => {
-    const written = compilePathRule(text);
+  return lists.map((rule) => {
+    const { written } = rule;
     const spellings = new Map([[written.text, written]]);
     const add = (path: string): void => {
       if (!spellings.has(path)) spellings.set(path, compileCanonicalRule(path));
     };
     for (const path of behindPrefixes(written.text, prefixes, versions)) add(path);
     for (const path of [...spellings.values()].flatMap((rule) => behindMounts(rule, mounts))) add(path);
-    return { ...rule, text, spellings: [...spellings.values()] };
+    return { ...rule, spellings: [...spellings.values()] };
   });
 }
 
 function ruleOf(rule: string | PathRuleEntry, credential: Requirement): WrittenRule {
-  if (typeof rule === 'string') return { text: rule, requirement: credential, methods: undefined };
-  const { path, methods, scopes = [] } = rule;
+  const { path, methods, scopes = [] }: PathRuleEntry = typeof rule === 'string' ? { path: rule } : rule;
   return {
     text: path,
+    written: compilePathRule(path),
     requirement: scopes.length === 0 ? credential : credential.and(Requirement.ofScopes(scopes)),
     // What answers GET answers HEAD, too.
     methods: methods && new Set(methods.includes('GET') ? [...methods, 'HEAD'] : methods),
