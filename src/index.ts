@@ -86,6 +86,14 @@ export {
 } from './sessions/client-store.js';
 export { copyStore, type CopyStoreOptions, type StoreCopy } from './sessions/copy-store.js';
 export {
+  isLaterState,
+  isSuccessor,
+  isToRevoke,
+  keyUseOf,
+  surplusSessions,
+} from './sessions/live-sessions.js';
+export {
+  isRefreshable,
   type RefreshableSession,
   type SessionKey,
   type SessionRecord,

@@ -58,6 +58,7 @@ export interface RefreshableSession extends SessionRecord {
   readonly refreshExpiresAt: number;
 }
 
+/** Whether the session has a refresh token. Those that have none are counted apart (`TokenStore.insert`). */
 export function isRefreshable(record: SessionRecord): record is RefreshableSession {
   return record.refreshHash !== undefined && record.refreshExpiresAt !== undefined;
 }

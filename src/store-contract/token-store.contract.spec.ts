@@ -6,13 +6,17 @@ import { describeTokenStoreContract } from './token-store.contract.js';
 
 /** Runs the suite with a runner of its own, as node:test or Vitest would, and answers what failed. */
 async function failuresOf(open: () => TokenStore): Promise<string[]> {
+  return (await errorsOf(open)).map(({ name }) => name);
+}
+
+async function errorsOf(open: () => TokenStore): Promise<{ name: string; error: Error }[]> {
   const tests: { name: string; test: () => Promise<void> }[] = [];
   describeTokenStoreContract('store', {
     open: async () => open(),
     runner: { describe: (_, define) => define(), it: (name, test) => tests.push({ name, test }) },
   });
-  const failures: string[] = [];
-  for (const { name, test } of tests) await test().catch(() => failures.push(name));
+  const failures: { name: string; error: Error }[] = [];
+  for (const { name, test } of tests) await test().catch((error: Error) => failures.push({ name, error }));
   return failures;
 }
 
@@ -90,5 +94,42 @@ describe('describeTokenStoreContract', () => {
     ],
   ])('fails a store that %s', async (_, Broken) => {
     expect(await failuresOf(() => new Broken())).not.toEqual([]);
+  });
+
+  const messageOfModel = async (open: () => TokenStore): Promise<string | undefined> => {
+    const failures = await errorsOf(open);
+    return failures.find(({ name }) => name.includes('plain map'))?.error.message;
+  };
+
+  it('names the call whose answer differs from the model, with its arguments and no token', async () => {
+    class Forgetful extends MemoryTokenStore {
+      override async revokeClient(): Promise<readonly string[]> {
+        return ['made up'];
+      }
+    }
+    expect(await messageOfModel(() => new Forgetful())).toMatch(
+      /^The store left the model at step \d+ with seed 1: revokeClient\('(?:a|ab|__proto__)', \d+, \{ exceptFamilyId: .+, issuedBefore: .+ \}\)\.$/,
+    );
+    class Overfull extends MemoryTokenStore {
+      override async insert(record: SessionRecord, pair: TokenPair): Promise<readonly SessionRecord[]> {
+        await super.insert(record, pair, Infinity);
+        return [];
+      }
+    }
+    const message = await messageOfModel(() => new Overfull());
+    expect(message).toMatch(/: insert\(\{ .*clientId: '.+'.* \}, \(tokens\), [123]\)\.$/);
+    expect(message).not.toContain('.unsigned');
+  });
+
+  it('names the change before the look that shows it is missing', async () => {
+    class Silent extends MemoryTokenStore {
+      override async revoke(key: SessionKey): Promise<boolean> {
+        const stored = this.find(key);
+        return stored !== undefined && stored.revokedAt === undefined;
+      }
+    }
+    expect(await messageOfModel(() => new Silent())).toMatch(
+      /: list\('.+'\) after revoke\(\{ .+ \}, \d+\)\.$/,
+    );
   });
 });

@@ -6,6 +6,7 @@ import {
   type SessionTokens,
 } from '../sessions/session-record.js';
 import type { TokenStore } from '../sessions/token-store.js';
+import { NamedCalls } from './named-calls.js';
 import { SeededRandom } from './seeded-random.js';
 import { assertSame } from './session-assertions.js';
 import { accessOnlySample, rotatedSample, SAMPLE_TIME, sessionSample } from './session-sample.js';
@@ -19,12 +20,15 @@ export async function compareWithModel(
   store: TokenStore,
   { seed, expiresByItself }: { readonly seed: number; readonly expiresByItself: boolean },
 ): Promise<void> {
-  const run = new ModelRun(store, new SeededRandom(seed), expiresByItself);
+  const calls = new NamedCalls(store);
+  const run = new ModelRun(calls.store, new SeededRandom(seed), expiresByItself);
   for (let step = 0; step < STEPS; step++) {
     try {
       await run.step();
     } catch (error) {
-      throw new Error(`The store left the model at step ${step} with seed ${seed}.`, { cause: error });
+      throw new Error(`The store left the model at step ${step} with seed ${seed}: ${calls}.`, {
+        cause: error,
+      });
     }
   }
 }

@@ -151,6 +151,17 @@ describe('the code blocks of the pages', () => {
       });
   }, 180_000);
 
+  it('hold the contract, where they are a store and its spec', async () => {
+    const run = await runIn(root, process.execPath, [
+      '--test',
+      '--test-reporter=tap',
+      join(root, 'dist/stores/test/file.store.spec.js'),
+    ]);
+    expect(run.stdout.split('\n').filter((line) => /^\s*not ok/.test(line))).toEqual([]);
+    expect(run).toMatchObject({ code: 0, stderr: '' });
+    expect(Number(/^# pass (\d+)$/m.exec(run.stdout)?.[1])).toBeGreaterThan(30);
+  }, 60_000);
+
   it('boot, where they export a module', async () => {
     writeFileSync(join(root, 'boot.mjs'), BOOT);
     const files = of('ts')
