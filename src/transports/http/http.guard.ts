@@ -12,12 +12,11 @@ import {
   rawResponse,
   showPrincipal,
   type AnyRequest,
-  type RawRequest,
 } from '../../access/request-access.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../../config/fastauth-config.js';
 import { type AnsweredHeaders, correlationIdOfRequest } from '../../events/correlation-id.js';
 import type { MaybePromise } from '../../sessions/token-store.js';
-import { type FrameworkResponse, headerOf } from '../../access/framework-response.js';
+import { headerOf } from '../../access/framework-response.js';
 import { HeldAnswer } from './held-answer.js';
 import { LiveStreams } from './live-streams.js';
 import { keepFromSharedCaches } from './shared-caches.js';
@@ -55,12 +54,15 @@ export class HttpGuard implements CanActivate {
 
   /** Rejects for a refusal instead of throwing: to unwind the stack costs a tenth of the answer. */
   canActivate(context: ExecutionContext): MaybePromise<boolean> {
-    const request = context.switchToHttp().getRequest<RoutedRequest | undefined>();
+    // Once, since Nest makes the answer anew each time.
+    const http = context.switchToHttp();
+    const request = http.getRequest<RoutedRequest | undefined>();
     // Contexts of other kinds count as HTTP until they are given a type.
     if (!isRequest(request)) return this.withoutRequest(context);
+    const response = http.getResponse<Response>();
     const raw = rawRequest(request);
     // Whatever is answered from here on is the handler's answer, or this guard's.
-    heldFor(context, this.policy)?.reach(parametersOf(raw));
+    heldOf(response, this.policy)?.reach(parametersOf(raw));
     const requirement = this.requirementOf(context, request);
     if (requirement.isOpen) {
       showPrincipal(raw, undefined);
@@ -68,11 +70,13 @@ export class HttpGuard implements CanActivate {
     }
     // Endpoints of ours are enforced, whatever is only observed elsewhere.
     const refusal = this.gate.isObserving && this.policy.isEndpointCall(context) ? 'enforced' : 'whole';
-    const outcome = this.gate.admit(this.gate.callOf(raw, answerOf(context)), requirement, refusal);
-    if (outcome === undefined) return this.admit(context, raw, requirement);
+    const outcome = this.gate.admit(this.gate.callOf(raw, answeredHeaders(response)), requirement, refusal);
+    if (outcome === undefined) return this.admit(context, request, response, requirement);
     if (outcome instanceof Promise)
       return outcome.then((denial) =>
-        denial === undefined ? this.admit(context, raw, requirement) : this.deny(context, denial),
+        denial === undefined
+          ? this.admit(context, request, response, requirement)
+          : this.deny(context, denial),
       );
     return this.deny(context, outcome);
   }
@@ -82,9 +86,10 @@ export class HttpGuard implements CanActivate {
    * handler behind them.
    */
   approach(context: ExecutionContext): void {
-    const held = heldFor(context, this.policy);
+    const http = context.switchToHttp();
+    const held = heldOf(http.getResponse<Response>(), this.policy);
     if (!held) return;
-    const request = context.switchToHttp().getRequest<RoutedRequest>();
+    const request = http.getRequest<RoutedRequest>();
     const raw = rawRequest(request);
     if (this.gate.isMet(raw, this.requirementOf(context, request))) held.reach(parametersOf(raw));
   }
@@ -110,8 +115,8 @@ export class HttpGuard implements CanActivate {
   /** Answers a refusal: rejects with an {@link AccessDeniedException}, always. */
   protected deny(context: ExecutionContext, denial: Denial): Promise<never> {
     const http = context.switchToHttp();
-    const response = http.getResponse<FrameworkResponse>();
-    const id = correlationIdOfRequest(rawRequest(http.getRequest<AnyRequest>()), answerOf(context));
+    const response = http.getResponse<AnyResponse>();
+    const id = correlationIdOfRequest(rawRequest(http.getRequest<AnyRequest>()), answeredHeaders(response));
     const own = denialHeaders(denial, this.config, id);
     const headers = exposingChallenge(own, (name) => headerOf(response, name));
     for (const [name, value] of Object.entries(headers)) {
@@ -120,18 +125,24 @@ export class HttpGuard implements CanActivate {
     return Promise.reject(AccessDeniedException.withoutStack(denial));
   }
 
-  private admit(context: ExecutionContext, raw: RawRequest, requirement: Requirement): true {
+  private admit(
+    context: ExecutionContext,
+    request: RoutedRequest,
+    response: Response,
+    requirement: Requirement,
+  ): true {
+    const raw = rawRequest(request);
     // An application that this one is mounted into may have shown another.
     const principal = this.gate.proofs.read(raw)?.principal;
     showPrincipal(raw, principal);
     const { userProperty } = this.config;
     if (userProperty !== undefined && principal !== undefined) {
-      context.switchToHttp().getRequest<Record<string, unknown>>()[userProperty] = principal;
+      Object.assign(request, { [userProperty]: principal });
     }
-    if (this.streams.isNeeded && this.streams.isStream(context)) {
-      this.streams.follow(raw, rawResponse(context.switchToHttp().getResponse<AnyResponse>()), this.gate);
+    if (response && this.streams.isNeeded && this.streams.isStream(context)) {
+      this.streams.follow(raw, rawResponse(response), this.gate);
     }
-    keepFromSharedCaches(context.switchToHttp().getResponse(), requirement, this.gate.cookie !== undefined);
+    if (response) keepFromSharedCaches(response, requirement, this.gate.cookie !== undefined);
     return true;
   }
 
@@ -141,9 +152,10 @@ export class HttpGuard implements CanActivate {
   }
 }
 
-/** Contexts that an application makes itself may have no answer. */
-function answerOf(context: ExecutionContext): AnsweredHeaders | undefined {
-  const response = context.switchToHttp().getResponse<AnsweredHeaders | null | undefined>();
+/** Contexts that an application makes itself may have none. */
+type Response = AnyResponse | null | undefined;
+
+function answeredHeaders(response: Response): AnsweredHeaders | undefined {
   return typeof response?.getHeader === 'function' ? response : undefined;
 }
 
@@ -151,10 +163,8 @@ function isRequest(request: RoutedRequest | undefined): request is RoutedRequest
   return typeof request === 'object' && request !== null && typeof rawRequest(request).headers === 'object';
 }
 
-/** What the edge holds of the answer to this call; undefined where it may begin. */
-function heldFor(context: ExecutionContext, owner: object): HeldAnswer | undefined {
-  const response = context.switchToHttp().getResponse<AnyResponse | null | undefined>();
-  // Contexts that an application makes itself may have none.
+/** What the edge holds of this answer; undefined where it may begin. */
+function heldOf(response: Response, owner: object): HeldAnswer | undefined {
   if (typeof response !== 'object' || response === null) return undefined;
   return HeldAnswer.find(rawResponse(response), owner);
 }
