@@ -1,7 +1,8 @@
 import { BEARER_PROTOCOL } from '../wire/credential-names.js';
-import { POLICY_VIOLATION } from '../wire/close-code.js';
+import { NORMAL_CLOSURE, POLICY_VIOLATION } from '../wire/close-code.js';
 import { AUTHENTICATE, EXPIRING } from '../wire/socket-events.js';
 import { now } from './clock.js';
+import { LASTING } from './patience.js';
 import { pause } from './pause.js';
 import { isPassing, isRenewable } from './refusals.js';
 import type { TokenSession } from './token-session.js';
@@ -22,9 +23,6 @@ export interface WebSocketLike {
 export type OpenWebSocket = (protocols: string[]) => WebSocketLike;
 
 const OPEN = 1;
-const NORMAL = 1000;
-/** A connection that lasted so many milliseconds was none that fails at once. */
-const LASTING = 5000;
 
 /** Presents fresh tokens on a socket, in band. @param first the token that it came with @returns a function that ends it */
 export function presentTokens(session: TokenSession, socket: WebSocketLike, first?: string): () => void {
@@ -53,14 +51,10 @@ export function reopen(session: TokenSession, open: OpenWebSocket): () => void {
   const attempt = async (): Promise<void> => {
     if (isTrying || isOver || socket) return;
     isTrying = true;
-    try {
-      const token = await session.token(refused);
-      if (token && !isOver) connect(token);
-    } catch {
-      void again();
-    } finally {
-      isTrying = false;
-    }
+    const token = await session.token(refused).catch(() => void again());
+    isTrying = false;
+    // Where `open` throws, as where there is no WebSocket, so does this: nobody would see that it never opens one.
+    if (token && !isOver) connect(token);
   };
   const again = async (): Promise<void> => {
     await pause(failures++);
@@ -76,7 +70,7 @@ export function reopen(session: TokenSession, open: OpenWebSocket): () => void {
       socket = undefined;
       if (now() - openedAt > LASTING) failures = 0;
       refused = isRenewable(reason) ? token : undefined;
-      if (code === NORMAL || (code === POLICY_VIOLATION && !refused && !isPassing(reason))) return;
+      if (code === NORMAL_CLOSURE || (code === POLICY_VIOLATION && !refused && !isPassing(reason))) return;
       // A fresh token need not wait, unless the one before was refused as well.
       if (refused && failures++ === 0) void attempt();
       else void again();

@@ -1,9 +1,8 @@
 import { ACCESS_TOKEN } from '../wire/credential-names.js';
+import { REPEATS } from './patience.js';
 import { pause } from './pause.js';
 import type { Fetch } from './post-form.js';
 import { codeOf, isPassing, isRenewable } from './refusals.js';
-
-const REPEATS = 3;
 
 /** Whoever has tokens: a session, or a service with credentials of its own. */
 export interface TokenSource {

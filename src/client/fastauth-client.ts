@@ -25,7 +25,10 @@ export interface FastauthClientOptions {
 export interface FastauthClient {
   /** `fetch`, with the access token where the URL (or path) is one of `baseUrl`'s origin. */
   readonly fetch: Fetch;
-  /** Begins a session with a pair from your login, in every tab. */
+  /**
+   * Begins a session with a pair from your login, in every tab.
+   * @throws TypeError the pair lacks `access_token` or `refresh_token`, such as one in camelCase
+   */
   login(pair: TokenPair): Promise<void>;
   /**
    * Ends the session in every tab and revokes it.
@@ -41,7 +44,7 @@ export interface FastauthClient {
   /**
    * Presents fresh tokens to a WebSocket or a socket of socket.io. A socket of socket.io also gets its token at each
    * attempt to connect; so does a WebSocket if you hand over a function that opens it, which is called again when the
-   * connection is lost.
+   * connection is lost. What that function throws is an unhandled rejection: Node.js 20 has no global `WebSocket`.
    * @returns a function that ends this (and closes sockets that it opened)
    * @example client.attach((protocols) => new WebSocket('wss://api.example.com/feed', protocols))
    */
@@ -77,9 +80,9 @@ export function createFastauthClient(options: FastauthClientOptions): FastauthCl
   let rest: () => void = () => undefined;
   return {
     fetch: authorizedFetch(session, base, send),
-    login: (pair) => session.begin(pair),
-    logout: () => session.end(),
-    token: (refused) => session.token(refused),
+    login: session.begin,
+    logout: session.end,
+    token: session.token,
     attach(socket) {
       let detach: (() => void) | undefined =
         typeof socket === 'function'

@@ -1,9 +1,6 @@
 import { now } from './clock.js';
+import { LONGEST_SLEEP, SHORTEST_SLEEP } from './patience.js';
 import type { TokenSession } from './token-session.js';
-
-/** Timers do not count the time that a device sleeps. */
-const LONGEST_SLEEP = 10_000;
-const SHORTEST_SLEEP = 100;
 
 /** Renews the token in time, for sockets that live by it and ask for none. @returns a function that ends it */
 export function keepFresh(session: TokenSession): () => void {

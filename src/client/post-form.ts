@@ -1,11 +1,9 @@
 import { FastauthClientError } from './client-error.js';
+import { ATTEMPTS, TIMEOUT } from './patience.js';
 import { pause } from './pause.js';
 
 export type Fetch = typeof globalThis.fetch;
 
-const ATTEMPTS = 4;
-/** Two attempts fit into the time within which a server answers a refresh again (`refresh-grace`, 10 seconds). */
-const TIMEOUT = 4500;
 /** Statuses that say nothing of what was sent: it may be sent again. */
 const PASSING = [429, 502, 503, 504];
 

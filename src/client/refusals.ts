@@ -1,26 +1,26 @@
 import type { FastauthErrorCode } from '../wire/error-code.js';
 
-const RENEWABLE: Partial<Record<FastauthErrorCode, true>> = {
-  invalid_token: true,
-  token_expired: true,
-  token_superseded: true,
-  session_revoked: true,
-  session_superseded: true,
-};
-const PASSING: Partial<Record<FastauthErrorCode, true>> = {
-  store_unavailable: true,
-  shutting_down: true,
-  too_many_attempts: true,
-};
+const RENEWABLE: readonly unknown[] = [
+  'invalid_token',
+  'token_expired',
+  'token_superseded',
+  'session_revoked',
+  'session_superseded',
+] satisfies readonly FastauthErrorCode[];
+const PASSING: readonly unknown[] = [
+  'store_unavailable',
+  'shutting_down',
+  'too_many_attempts',
+] satisfies readonly FastauthErrorCode[];
 
 /** Whether another token may be let in where this one was refused. Whether there is one, a refresh tells. */
 export function isRenewable(code: unknown): boolean {
-  return RENEWABLE[code as FastauthErrorCode] === true;
+  return RENEWABLE.includes(code);
 }
 
 /** Whether the same may be let in later. */
 export function isPassing(code: unknown): boolean {
-  return PASSING[code as FastauthErrorCode] === true;
+  return PASSING.includes(code);
 }
 
 /** The machine code of an answer; undefined where it is none of fastauth's. The answer can be read again. */

@@ -4,13 +4,10 @@ import { now } from './clock.js';
 import { due, type KeptPair, type TokenPair, whole } from './kept-tokens.js';
 import { locked } from './locked.js';
 import { otherTabs } from './other-tabs.js';
+import { BETWEEN_LOOKS, LOOKS } from './patience.js';
 import { wait } from './pause.js';
 import { type Fetch, postForm } from './post-form.js';
 import { memoryStorage, readPair, type TokenStorage } from './token-storage.js';
-
-/** How long a tab that was refused looks for the pair of one that was faster. */
-const LOOKS = 10;
-const BETWEEN_LOOKS = 150;
 
 export interface TokenSessionOptions {
   /** Of the token endpoints, ends with a slash. */
@@ -31,7 +28,7 @@ export interface TokenSession {
    * @throws what kept it from being renewed; the session is kept
    */
   token(refused?: string): Promise<string | undefined>;
-  /** Begins a session, in place of the one that is kept. */
+  /** Begins a session, in place of the one that is kept. @throws TypeError it has not both tokens */
   begin(pair: TokenPair): Promise<void>;
   /** Ends it here and in other tabs, then on the server. @throws the server could not be told */
   end(): Promise<void>;
@@ -114,7 +111,10 @@ export function tokenSession({ endpoints, send, storage, name, ahead }: TokenSes
         throw error;
       }
     },
-    begin: keep,
+    async begin(pair) {
+      if (!whole(pair)) throw new TypeError('login() needs access_token and refresh_token');
+      await keep(pair);
+    },
     async end() {
       const pair = await read();
       if (!pair) return;

@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Post, Req } from '@nestjs/common';
-import { createFastauthClient, FastauthClientError, type FastauthClient } from '../../src/client/index.js';
+import {
+  createFastauthClient,
+  FastauthClientError,
+  type FastauthClient,
+  type TokenPair,
+} from '../../src/client/index.js';
 import {
   AccessOnly,
   MasterOnly,
@@ -87,6 +92,17 @@ describe.each(ADAPTERS)('the fetch of the client, on %s', (adapter) => {
     expect(await answer.json()).toEqual({ body: { name: 'pump' } });
     expect(await client.token()).toMatch(/^ey/);
     expect(refreshes).toBe(0);
+  });
+
+  it('refuses a pair in other names than the wire has, and keeps the session', async () => {
+    await client.login(await server.issue('ada'));
+    const token = await client.token();
+    const misnamed = { accessToken: 'a', refreshToken: 'r' } as unknown as TokenPair;
+    await expect(client.login(misnamed)).rejects.toThrow(
+      new TypeError('login() needs access_token and refresh_token'),
+    );
+    await expect(client.login(undefined as unknown as TokenPair)).rejects.toThrow(TypeError);
+    expect(await client.token()).toBe(token);
   });
 
   it('sends a request again, body and all, when its token has expired', async () => {

@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { IoAdapter } from '@nestjs/platform-socket.io';
@@ -7,6 +9,7 @@ import { WebSocket } from 'ws';
 import { createFastauthClient, type FastauthClient } from '../../src/client/index.js';
 import { AccessOnly, TokenService } from '../../src/index.js';
 import { startApp, type TestApp } from '../support/app.js';
+import { runIn } from '../support/documented-app.js';
 import { TestGateway } from '../support/test-gateway.js';
 
 @AccessOnly()
@@ -183,5 +186,19 @@ describe('sockets of the client', () => {
     expect(ioSocket.connected).toBe(false);
     await client.login(await server.issue('ada'));
     await until(() => ioSocket?.connected === true, 'another connection');
+  });
+});
+
+describe('a function that opens sockets', () => {
+  it('and cannot, as where there is no WebSocket (Node.js 20), fails where it is seen', async () => {
+    const script = `
+      delete globalThis.WebSocket;
+      const { createFastauthClient } = await import(${JSON.stringify(pathToFileURL(resolve('build/client/index.js')))});
+      const client = createFastauthClient({ baseUrl: 'http://127.0.0.1:9' });
+      await client.login({ access_token: 'a', refresh_token: 'r' });
+      client.attach((protocols) => new WebSocket('ws://127.0.0.1:9', protocols));`;
+    const run = await runIn('.', process.execPath, ['--input-type=module', '-e', script]);
+    expect(run.stderr).toContain('ReferenceError: WebSocket is not defined');
+    expect(run.code).toBe(1);
   });
 });
