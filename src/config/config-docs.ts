@@ -1,13 +1,11 @@
-import { z } from 'zod';
+import type { FormSchema } from './form.js';
 import { camelCase, kebabCase } from './name-case.js';
 import { settingSpellings } from './setting-spelling.js';
 import { SETTING_NAMES, SETTINGS, type SettingName } from './settings.js';
 
 /** What is used here of a key's JSON Schema. */
-export interface PropertySchema {
+export interface PropertySchema extends FormSchema {
   readonly description: string;
-  readonly default?: unknown;
-  readonly items?: { readonly properties?: Readonly<Record<string, object>> };
 }
 
 /** The JSON Schema of the config file, by which editors complete and check it. */
@@ -38,12 +36,7 @@ export function configTable(): string {
 }
 
 function propertySchema(name: SettingName): PropertySchema {
-  const {
-    $schema: _,
-    expected: __,
-    ...schema
-  } = z.toJSONSchema(SETTINGS[name], { io: 'input', unrepresentable: 'any' });
-  return withSpellings(schema as PropertySchema);
+  return withSpellings(SETTINGS[name].schema as PropertySchema);
 }
 
 /** Names within the entries of a list may be spelt in the three ways, too. */
