@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { SystemClock } from '../clock.js';
 import { canonicalDatabaseUrl, databaseUrlFault } from '../config/database-url.js';
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import { ConfigError } from '../errors.js';
 import { copyStore, type StoreCopy } from '../sessions/copy-store.js';
+import { everySession } from '../sessions/every-session.js';
 import type { TokenStore } from '../sessions/token-store.js';
 import { isMigrating } from '../stores/migrating-store.js';
 import { createTokenStore } from '../stores/open-store.js';
@@ -24,6 +24,7 @@ interface CopyOptions extends ConfigOptions {
 /** Seconds that one call may take: nobody waits for an answer. */
 const PATIENCE = 30;
 const SHOWN_NAMES = 10;
+const NAME_THEM = 'This store cannot list its clients; name them with --clients FILE.';
 
 /** `fastauth store copy` */
 export function copyCommand(): Command {
@@ -51,13 +52,14 @@ async function copied(options: CopyOptions): Promise<CommandOutput> {
         clientIds ? 'clients' : 'sessions',
         `Copying ${storePlace(from).shown} to ${storePlace(to).shown}. It may be interrupted and run again.`,
       );
-      const total = clientIds?.length ?? (await countLive(source));
+      const total = clientIds?.length ?? (await countSessions(source));
       bar.show(0, total);
       const copy = await copyStore({
         from: source,
         to: destination,
         clientIds,
-        onProgress: (done) => bar.show(Math.min(done, total), total),
+        // Some may have come meanwhile.
+        onProgress: (done) => bar.show(done, Math.max(done, total)),
       }).finally(() => bar.end());
       return outputOf(copy, config.appName);
     }),
@@ -128,9 +130,11 @@ function headersFor(option: string, url: string, config: FastauthConfig): Fastau
   return isOwn || (option === '--from' && !isRest(config.databaseUrl)) ? config.headers : {};
 }
 
-async function countLive(store: TokenStore): Promise<number> {
-  const uses = (await store.keyUse(Math.floor(new SystemClock().now() / 1000))) ?? [];
-  return uses.reduce((sum, { sessions }) => sum + sessions, 0);
+/** All that will be looked at: revoked and expired ones, too. */
+async function countSessions(store: TokenStore): Promise<number> {
+  let count = 0;
+  for await (const _ of everySession(store, NAME_THEM)) count++;
+  return count;
 }
 
 function outputOf(copy: StoreCopy, appName: string): CommandOutput {

@@ -49,19 +49,27 @@ describe('fastauth store copy', () => {
           refreshExpiresAt: NOW + 1000,
         });
         await store.insert(record, pair, 1);
+        if (n === 0) await store.revoke(record, NOW);
       }
+      const expired = sessionSample({
+        createdAt: NOW - 5000,
+        accessExpiresAt: NOW - 4000,
+        refreshExpiresAt: NOW - 3000,
+      });
+      await store.insert(expired.record, expired.pair, 1);
     });
     const first = await copy('lmdb:old', 'lmdb:new');
     expect(first).toMatchObject({
       code: 0,
-      stdout: '3 sessions of "fastauth" copied, 0 there already, 0 expired and left behind.\n',
+      stdout: '3 sessions of "fastauth" copied, 0 there already, 1 expired and left behind.\n',
     });
+    // Revoked and expired ones count, as in the sum above.
     expect(first.stderr).toMatch(
-      /^Copying lmdb:old to lmdb:new\. It may be interrupted and run again\.\n0\/3 sessions\n/,
+      /^Copying lmdb:old to lmdb:new\. It may be interrupted and run again\.\n0\/4 sessions\n/,
     );
     expect(JSON.parse((await copy('lmdb:old', 'lmdb:new', '--json')).stdout)).toEqual({
       app_name: 'fastauth',
-      sessions: { copied: 0, present: 3, expired: 0, ended: 0 },
+      sessions: { copied: 0, present: 3, expired: 1, ended: 0 },
       clients: { copied: 0, changed: [] },
       unknown_clients: [],
       unreadable_clients: [],

@@ -136,6 +136,15 @@ describePostgres('PostgreSQL tells of changes', () => {
     await until(async () => (await left()).length === 0);
   });
 
+  it('and a store closes when what it reads has been answered', async () => {
+    const store = await openStore();
+    const found = Array.from({ length: 15 }, () =>
+      store.find({ clientId: 'nobody', familyId: 'none' }, { fresh: true }),
+    );
+    await store.close();
+    expect(await Promise.all(found)).toEqual(found.map(() => undefined));
+  });
+
   it('and when it falls silent, what is kept is not served for longer than the bound', async () => {
     const url = new URL(context.database.url);
     const relay = await TcpRelay.start(Number(url.port));

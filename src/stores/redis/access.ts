@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { StoreUnavailableError } from '../../errors.js';
 import { LateBackendPolicy } from '../late-backend-policy.js';
-import { PendingWrites } from '../pending-writes.js';
+import { PendingCalls } from '../pending-calls.js';
 import { StoreRefusal } from '../store-refusal.js';
 import type { TrackedSessions } from '../tracked-sessions.js';
 import { RedisClocks } from './clocks.js';
@@ -24,7 +24,7 @@ interface OpenRedis {
 /** The way to Redis: connected and closed once, read and written within the time limit, its faults told as ours. */
 export class RedisAccess {
   readonly #policy: LateBackendPolicy;
-  readonly #writes = new PendingWrites();
+  readonly #writes = new PendingCalls();
   #open: OpenRedis | undefined;
 
   /** @param timeout of one operation, in seconds */

@@ -1,7 +1,7 @@
 import { StoreUnavailableError } from '../../errors.js';
 import { BackendClock } from '../backend-clock.js';
 import { BackendPolicy } from '../backend-policy.js';
-import { PendingWrites } from '../pending-writes.js';
+import { PendingCalls } from '../pending-calls.js';
 import { readClock } from './clock.js';
 import { connectSql, type SqlConnection, type SqlDatabase } from './connection.js';
 import { retryingConflicts, throwExplained, TooLateError } from './faults.js';
@@ -12,7 +12,7 @@ import { tablesFault } from './tables-check.js';
 export class SqlAccess {
   readonly #policy: BackendPolicy;
   readonly #clock = new BackendClock(async () => (await readClock(this.#opened())) * 1000);
-  readonly #writes = new PendingWrites();
+  readonly #calls = new PendingCalls();
   #open: SqlConnection | undefined;
   /** Until when a write of ours whose outcome is unknown may still come through (of `performance.now()`). */
   #unsureUntil = -Infinity;
@@ -53,7 +53,7 @@ export class SqlAccess {
   }
 
   async close(): Promise<void> {
-    await this.#writes.settle();
+    await this.#calls.settle();
     const open = this.#open;
     this.#open = undefined;
     await open?.close();
@@ -62,7 +62,9 @@ export class SqlAccess {
   async read<T>(action: (database: ScopedDatabase) => Promise<T>): Promise<T> {
     const connection = this.#opened();
     const { db, dialect, address } = connection;
-    return this.#policy.read(() => action({ db, dialect, scope: this.scope }).catch(throwExplained(address)));
+    return this.#calls.add(
+      this.#policy.read(() => action({ db, dialect, scope: this.scope }).catch(throwExplained(address))),
+    );
   }
 
   /**
@@ -106,7 +108,7 @@ export class SqlAccess {
       ),
     );
     try {
-      return await this.#writes.add(write);
+      return await this.#calls.add(write);
     } catch (error) {
       // The next connection may lead to another server.
       this.#clock.forget();
