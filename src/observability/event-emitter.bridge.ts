@@ -1,8 +1,8 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
+import { Injectable, type OnModuleInit, type Type } from '@nestjs/common';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { AuditTrail } from './audit-trail.js';
 
-/** What of an `EventEmitter2` is used here; its package is not imported by types. */
+/** What of an `EventEmitter2` is used here; its package is not imported, which would take an application that has no use for it its time at start. */
 interface Emitter {
   emit(event: string, payload: object): unknown;
 }
@@ -14,26 +14,31 @@ interface Emitter {
 @Injectable()
 export class EventEmitterBridge implements OnModuleInit {
   readonly #modules: ModuleRef;
+  readonly #container: ModulesContainer;
 
   constructor(
     modules: ModuleRef,
+    container: ModulesContainer,
     private readonly trail: AuditTrail,
   ) {
     this.#modules = modules;
+    this.#container = container;
   }
 
-  async onModuleInit(): Promise<void> {
-    const emitter = await this.emitter();
-    if (emitter) this.trail.addTaker((record) => void emitter.emit(`fastauth.${record.type}`, record));
+  onModuleInit(): void {
+    const token = [...this.#container.values()]
+      .flatMap(({ providers }) => [...providers.keys()])
+      .find(isEventEmitter2);
+    if (token === undefined) return;
+    const emitter = this.#modules.get<Emitter>(token, { strict: false });
+    this.trail.addTaker((record) => void emitter.emit(`fastauth.${record.type}`, record));
   }
+}
 
-  private async emitter(): Promise<Emitter | undefined> {
-    try {
-      const { EventEmitter2 } = await import('@nestjs/event-emitter');
-      return this.#modules.get<Emitter>(EventEmitter2, { strict: false });
-    } catch {
-      // The package is not installed, or its module not imported: nobody asked for it.
-      return undefined;
-    }
-  }
+/** By its own methods, since a bundler may give the class another name. */
+function isEventEmitter2(token: unknown): token is Type {
+  if (typeof token !== 'function') return false;
+  const prototype: unknown = token.prototype;
+  const names = ['emitAsync', 'onAny', 'waitFor'];
+  return names.every((name) => prototype instanceof Object && Object.hasOwn(prototype, name));
 }

@@ -1,6 +1,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { FastauthEvents } from '../events/fastauth-events.js';
 
+/** Where all copies of @opentelemetry/api 1.x keep what is registered with them. */
+const REGISTERED = Symbol.for('opentelemetry.js.api.1');
+
 /** Totals since the start, read when metrics are collected, so that guarded requests only add one to a number. */
 export interface MetricSources {
   /** Met requirements by level. */
@@ -10,7 +13,7 @@ export interface MetricSources {
 }
 
 /**
- * Metrics through @opentelemetry/api, where the application has it (without an SDK behind it they cost nothing):
+ * Metrics through @opentelemetry/api, where the application has it (without an SDK behind it, it is not even loaded):
  * - `fastauth.events`: what happened, by `type`, and `code` of denials;
  * - `fastauth.admitted`: met requirements, by `level`;
  * - `fastauth.verified_token_cache.lookups`: by `result`, `hit` or `miss`;
@@ -24,6 +27,7 @@ export class FastauthMetrics implements OnModuleInit {
   ) {}
 
   async onModuleInit(): Promise<void> {
+    if (!hasMeterProvider()) return;
     const api = await import('@opentelemetry/api').catch(() => undefined);
     if (!api) return;
     const meter = api.metrics.getMeter('nestjs-fastauth');
@@ -63,4 +67,10 @@ export class FastauthMetrics implements OnModuleInit {
         result.observe(misses, { result: 'miss' });
       });
   }
+}
+
+/** A meter that is made before an SDK is registered stays without one, so there is no use in asking later. */
+function hasMeterProvider(): boolean {
+  const { [REGISTERED]: registered } = globalThis as { [REGISTERED]?: { readonly metrics?: unknown } };
+  return registered?.metrics !== undefined;
 }

@@ -56,7 +56,6 @@ main().catch((error: Error) => console.log(error.message));
 /** As docs/with-your-application.md lists them: what is native, and what need not be installed. */
 const EXTERNAL = [
   'lmdb',
-  '@nestjs/event-emitter',
   '@nestjs/microservices',
   '@nestjs/swagger',
   '@nestjs/websockets',
