@@ -43,6 +43,12 @@ export interface PolicedRoute {
 /** Of a call that belongs to no class, of which nobody could say that it is open. */
 const UNKNOWN: HandlerRequirement = { requirement: BOTH, isDeclared: true, isMarkedPublic: false };
 
+/** What asks for more once a setting is taken back. */
+const OPENING_SETTINGS: Readonly<Record<string, Partial<ConfiguredRequirements>>> = {
+  'public-token-issuance': { issuance: BOTH },
+  'introspection-access': { introspection: BOTH },
+};
+
 /** Decides what a route needs: decorators, path rules and `default-access` together, the stricter wins. */
 @Injectable()
 export class AccessPolicy implements OnApplicationBootstrap {
@@ -117,6 +123,15 @@ export class AccessPolicy implements OnApplicationBootstrap {
   /** Whether a decorator says that a method lets everybody in, `@OptionalAccess()` included. */
   saysOpen(controller: Type<unknown>, method: string | symbol): boolean {
     return isForAll(declaredRequirement(controller, method, this.configured));
+  }
+
+  /** The setting that opens an endpoint of ours which is closed without it; undefined: none does. */
+  openingSetting(controller: Type<unknown>, method: string | symbol): string | undefined {
+    if (!this.saysOpen(controller, method)) return undefined;
+    const [setting] = Object.entries(OPENING_SETTINGS).find(
+      ([, others]) => !isForAll(declaredRequirement(controller, method, { ...this.configured, ...others })),
+    ) ?? [undefined];
+    return setting;
   }
 
   /** As {@link saysOpen}, of a class. */

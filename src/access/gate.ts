@@ -194,6 +194,11 @@ export class Gate {
     return denial;
   }
 
+  /** Audits what somebody does who has shown the master token of this name before. */
+  tellMasterUse(masterTokenName: string, call: Call): void {
+    this.masterUses.tell({ masterTokenName }, call);
+  }
+
   private decline(
     denial: Denial,
     call: Call,

@@ -25,7 +25,7 @@ export class MasterUses {
     private readonly limiter: AttemptLimiter,
   ) {}
 
-  tell({ masterTokenName: name = '' }: Principal, call: Call): void {
+  tell({ masterTokenName: name = '' }: Pick<Principal, 'masterTokenName'>, call: Call): void {
     const uses = this.usesOf(call.from.socket ?? call.from);
     uses.untold++;
     const now = performance.now();

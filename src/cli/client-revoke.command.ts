@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { SystemClock } from '../clock.js';
-import { countOf, print, type CommandOutput } from './command-output.js';
+import { countOf, EXIT, print, type CommandOutput } from './command-output.js';
 import { type ConfigOptions, readConfig, withConfigOptions } from './config-options.js';
 import { withStore } from './with-store.js';
 
@@ -11,7 +11,7 @@ interface RevokeOptions extends ConfigOptions {
 /** `fastauth client revoke` */
 export function clientRevokeCommand(): Command {
   return withConfigOptions(new Command('revoke'))
-    .description('End all sessions of a client, who may log in again. It is no error if there is none.')
+    .description('End all sessions of a client, who may log in again. Exit status 1: there was none to end.')
     .argument('<client-id>', 'whose sessions; after -- if it begins with a dash')
     .option('--except-session <id>', 'leave this one alone')
     .action(async (clientId: string, options: RevokeOptions) =>
@@ -28,5 +28,6 @@ async function revoked(clientId: string, options: RevokeOptions): Promise<Comman
   return {
     lines: [`${countOf(families.length, 'session')} of ${JSON.stringify(clientId)} ended.`],
     json: { client_id: clientId, revoked: families.length },
+    exitCode: families.length === 0 ? EXIT.failed : EXIT.done,
   };
 }

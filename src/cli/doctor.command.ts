@@ -29,7 +29,12 @@ async function examined(options: ConfigOptions): Promise<CommandOutput> {
     ...fileFindings(options, config),
     ...configuration,
     ...(config
-      ? [...(await keyFindings(config)), ...(await storeFindings(config)), ...proxyFindings(config)]
+      ? [
+          ...(await keyFindings(config)),
+          ...(await storeFindings(config)),
+          ...enforcementFindings(config),
+          ...proxyFindings(config),
+        ]
       : []),
   ];
   const bad = findings.filter(({ status }) => status === 'bad').length;
@@ -76,6 +81,17 @@ function productionFaults(options: ConfigOptions): readonly string[] {
     if (error instanceof ConfigError) return error.faults;
     throw error;
   }
+}
+
+function enforcementFindings({ enforcement, observeUntil }: FastauthConfig): readonly Finding[] {
+  const findings = new Findings('enforcement');
+  if (enforcement === 'observe') {
+    findings.warning(
+      `access is only observed until ${observeUntil ?? ''}: calls without a token pass`,
+      'Take enforcement and observe-until out of the configuration once nothing is reported as access.would_deny.',
+    );
+  }
+  return findings.all;
 }
 
 function proxyFindings({ trustedProxies }: FastauthConfig): readonly Finding[] {

@@ -1,16 +1,18 @@
-import { ForbiddenException } from '@nestjs/common';
+import { UnauthorizedException } from '@nestjs/common';
 import type { Call } from '../access/call.js';
 import type { Gate } from '../access/gate.js';
 import { rawRequest, type AnyRequest, type RawRequest } from '../access/request-access.js';
+import { DENIALS, type Denial } from '../access/denial.js';
 import { MASTER } from '../access/requirement.js';
 import { isSameOrigin } from '../access/same-origin.js';
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import { EndpointAnswer } from '../endpoints/endpoint-answer.js';
 import { answerToDenial } from '../endpoints/endpoint-error.js';
 import { invalid, readParameter, type TokenRequest } from '../endpoints/token-request.js';
-import { UnauthorizedError } from '../errors.js';
 import { correlationIdOfRequest } from '../events/correlation-id.js';
 import type { ConsoleCookie, ConsoleSession } from './console-cookie.js';
+
+const NOT_SIGNED_IN: Denial = { ...DENIALS.noMasterToken, detail: 'Sign in to the console' };
 
 /** Who may enter the console: whoever has shown a master token, by a cookie, from the console's own pages. */
 export class ConsoleAccess {
@@ -21,24 +23,24 @@ export class ConsoleAccess {
   ) {}
 
   /**
-   * @throws UnauthorizedError there is no cookie, or no good one
-   * @throws ForbiddenException a page of another origin sent this
+   * What a request is refused with that a page of another origin sent, or somebody who has not signed in. What changes
+   * something is audited as a use of the master token.
    */
-  assertSignedIn(request: TokenRequest): void {
-    assertOwnOrigin(request);
-    this.sessionOf(request);
+  refusalOf(request: TokenRequest): EndpointAnswer | undefined {
+    if (!isOfOwnPage(request)) return this.refuse(DENIALS.foreignOrigin, request);
+    const session = this.cookie.read(request.headers.cookie);
+    if (!session) return this.refuse(NOT_SIGNED_IN, request);
+    if (request.method === 'POST') this.gate.tellMasterUse(session.name, callOf(rawOf(request)));
+    return undefined;
   }
 
-  /**
-   * Exchanges a master token for the cookie. It is counted and audited as in its header.
-   * @throws ForbiddenException a page of another origin sent this
-   */
+  /** Exchanges a master token for the cookie. It is counted and audited as in its header. */
   async signIn(request: TokenRequest): Promise<EndpointAnswer> {
-    assertOwnOrigin(request);
+    if (!isOfOwnPage(request)) return this.refuse(DENIALS.foreignOrigin, request);
     const token = readParameter(request, 'master_token');
     if (!token) throw invalid('master_token', 'is required');
-    const raw = rawRequest(request as unknown as AnyRequest);
-    const call = callWith(token, raw);
+    const raw = rawOf(request);
+    const call = callOf(raw, token);
     const denial = await this.gate.admit(call, MASTER, 'enforced');
     if (denial) return answerToDenial(denial, raw, this.config);
     const name = this.gate.proofs.read(call.carrier)?.principal.masterTokenName ?? '';
@@ -58,27 +60,39 @@ export class ConsoleAccess {
     return { app: this.config.appName, master_token: name, expires_at: expiresAt };
   }
 
+  /** Of a request that was not refused. */
   private sessionOf({ headers }: TokenRequest): ConsoleSession {
     const session = this.cookie.read(headers.cookie);
     if (session) return session;
-    throw new UnauthorizedError('Sign in to the console', 'missing_token');
+    throw new UnauthorizedException(NOT_SIGNED_IN.detail);
+  }
+
+  private refuse(denial: Denial, request: TokenRequest): EndpointAnswer {
+    const raw = rawOf(request);
+    return answerToDenial(this.gate.refuse(denial, callOf(raw), MASTER), raw, this.config);
   }
 }
 
 /** Old browsers send neither header with what only reads, and no page of another origin gets their cookie. */
-function assertOwnOrigin({ method, headers }: TokenRequest): void {
+function isOfOwnPage({ method, headers }: TokenRequest): boolean {
   const saysNothing = headers['sec-fetch-site'] === undefined && headers.origin === undefined;
-  if (method !== 'POST' && saysNothing) return;
-  if (!isSameOrigin(headers)) throw new ForbiddenException('Only pages of the console may send this');
+  return (method !== 'POST' && saysNothing) || isSameOrigin(headers);
 }
 
-/** A call that brings this token, and nothing that the request may have in its headers. */
-function callWith(token: string, raw: RawRequest): Call {
+function rawOf(request: TokenRequest): RawRequest {
+  return rawRequest(request as unknown as AnyRequest);
+}
+
+/** A call that brings this master token, and nothing that the request may have in its headers. */
+function callOf(raw: RawRequest, masterToken?: string): Call {
   return {
     transport: 'http',
     carrier: { headers: {} },
-    // As Node reads bytes of headers.
-    sent: { masterToken: Buffer.from(token).toString('latin1'), accessToken: undefined },
+    sent: {
+      // As Node reads bytes of headers.
+      masterToken: masterToken === undefined ? undefined : Buffer.from(masterToken).toString('latin1'),
+      accessToken: undefined,
+    },
     from: raw,
     line: raw,
     correlationId: correlationIdOfRequest(raw),

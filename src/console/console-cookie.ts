@@ -29,14 +29,14 @@ type Written = readonly [id: string, name: string, expiresAt: number, kid: strin
 
 /**
  * The cookie of who has signed in: what it says, and an HMAC of that. Its key is derived from the ring's signing key and
- * the hash of the master token, so that every process with the same configuration accepts it, and none any more once
- * either of them is replaced. It opens nothing but the console. What was signed out of is refused by this process alone.
+ * the hash of the master token and the name of the application, so that every process with the same configuration accepts
+ * it, and none any more once either secret is replaced. It opens nothing but the console. What was signed out of is refused by this process alone.
  */
 export class ConsoleCookie {
   private readonly ended = new LRUCache<string, true>({ max: MOST_ENDED });
 
   constructor(
-    private readonly config: Pick<FastauthConfig, 'masterTokens'>,
+    private readonly config: Pick<FastauthConfig, 'masterTokens' | 'appName'>,
     private readonly keys: Pick<KeyRingWatcher, 'active'>,
     private readonly clock: Clock,
   ) {}
@@ -51,7 +51,7 @@ export class ConsoleCookie {
     if (!secret) throw new CryptoKeyNotSetError();
     const now = Math.floor(this.clock.now() / 1000);
     const masterEnd = this.masterToken(name)?.expiresAt ?? Infinity;
-    const session = { id: randomUUID(), name, expiresAt: Math.min(now + LIFETIME, masterEnd) };
+    const session = { id: randomUUID(), name, expiresAt: Math.min(now + LIFETIME, Math.floor(masterEnd)) };
     const written: Written = [session.id, name, session.expiresAt, key.kid];
     const payload = Buffer.from(JSON.stringify(written)).toString('base64url');
     const value = `${payload}.${macOf(payload, secret).toString('base64url')}`;
@@ -96,7 +96,7 @@ export class ConsoleCookie {
     if (!master || key.type === 'public') return undefined;
     const secret =
       key.type === 'secret' ? key : createSecretKey(key.export({ format: 'der', type: 'pkcs8' }));
-    return derivedSecret(secret, `console v1 ${master.hash}`);
+    return derivedSecret(secret, `console v1 ${master.hash} ${this.config.appName}`);
   }
 
   private masterToken(name: string): FastauthConfig['masterTokens'][number] | undefined {

@@ -1,4 +1,6 @@
+import { applyDecorators } from '@nestjs/common';
 import { Public } from '../access/decorators.js';
+import { ChecksItself } from '../access/own-check.js';
 import { EndpointAnswer } from '../endpoints/endpoint-answer.js';
 import { Endpoint } from '../endpoints/endpoint.js';
 import type { Serve } from '../endpoints/endpoint-metadata.js';
@@ -15,7 +17,8 @@ type ConsoleServe = (this: ConsoleHolder, request: TokenRequest) => Promise<obje
 
 /** An endpoint of the console that answers only who has signed in, and pages of its own origin. */
 export function SignedInEndpoint(): MethodDecorator {
-  return consoleEndpoint((holder, request) => holder.console.access.assertSignedIn(request));
+  const serveSignedIn = consoleEndpoint((holder, request) => holder.console.access.refusalOf(request));
+  return applyDecorators(ChecksItself('console cookie'), serveSignedIn);
 }
 
 /** An endpoint of the console that anybody may call. */
@@ -23,12 +26,13 @@ export function OpenEndpoint(): MethodDecorator {
   return consoleEndpoint(() => undefined);
 }
 
-function consoleEndpoint(check: (holder: ConsoleHolder, request: TokenRequest) => void): MethodDecorator {
+type Check = (holder: ConsoleHolder, request: TokenRequest) => EndpointAnswer | undefined;
+
+function consoleEndpoint(refusalOf: Check): MethodDecorator {
   return (target: object, name: string | symbol, descriptor: PropertyDescriptor) => {
     const serve = descriptor.value as ConsoleServe;
     const checked = async function (this: ConsoleHolder, request: TokenRequest): Promise<EndpointAnswer> {
-      check(this, request);
-      const served = await serve.call(this, request);
+      const served = refusalOf(this, request) ?? (await serve.call(this, request));
       return consoleAnswer(served instanceof EndpointAnswer ? served : new EndpointAnswer(200, served));
     };
     descriptor.value = checked as Serve;

@@ -12,7 +12,7 @@ export interface Console {
   };
   readonly access: {
     /** @throws UnauthorizedError | ForbiddenException */
-    assertSignedIn(request: TokenRequest): void;
+    refusalOf(request: TokenRequest): EndpointAnswer | undefined;
     signIn(request: TokenRequest): Promise<EndpointAnswer>;
     signOut(request: TokenRequest): EndpointAnswer;
     state(request: TokenRequest): object;

@@ -58,11 +58,15 @@ export function compareWithBaseline(map: AccessMap, { open }: AccessBaseline): r
   ];
 }
 
-/** What is open without fastauth's own endpoints, which the configuration opens. */
+/** What is open without fastauth's own endpoints. */
 export function openEntries({ entries }: AccessMap): readonly AccessEntry[] {
   return entries.filter(({ isOpen, isOwnEndpoint }) => isOpen && !isOwnEndpoint);
 }
 
-function openNames(map: AccessMap): readonly string[] {
-  return [...new Set(openEntries(map).map(({ name }) => name))].toSorted();
+/** What is open, without those of fastauth's own endpoints that are always so, such as the key set. */
+function openNames({ entries }: AccessMap): readonly string[] {
+  const open = entries.filter(
+    ({ isOpen, isOwnEndpoint, isMarkedPublic }) => isOpen && !(isOwnEndpoint && isMarkedPublic),
+  );
+  return [...new Set(open.map(({ name }) => name))].toSorted();
 }

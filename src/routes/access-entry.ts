@@ -14,15 +14,21 @@ export interface AccessEntry {
    * `GET /devices`, `WebSocket /feed`, `WebSocket /feed join`, `Query.devices`, `message pattern {"cmd":"sum"}`.
    */
   readonly name: string;
-  /** In the words of the configuration: `public`, `access`, `access with scope "devices:read"`. */
+  /**
+   * In the words of the configuration: `public`, `access`, `access with scope "devices:read"`; of an endpoint of fastauth
+   * what it checks by itself: `console cookie`.
+   */
   readonly requires: string;
-  /** Whether it lets in who sends nothing, be it that a token which is sent is looked at. */
+  /**
+   * Whether it lets in who sends nothing, be it that a token which is sent is looked at. That access is only observed at
+   * present counts as nothing; `unenforced` says so.
+   */
   readonly isOpen: boolean;
   /** Whether a decorator says so. */
   readonly isMarkedPublic: boolean;
   /** Whether it is an endpoint of fastauth itself, which the configuration opens and closes. */
   readonly isOwnEndpoint: boolean;
-  /** What makes it so: `decorator`, `path rule "/admin"`, `default-access`, `public-paths`, `own endpoint`. */
+  /** What makes it so: `decorator`, `path rule "/admin"`, `default-access`, `public-paths`, `own endpoint`, `public-token-issuance`. */
   readonly origins: readonly string[];
   /** Class and method; undefined of raw routes. */
   readonly handler: string | undefined;

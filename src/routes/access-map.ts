@@ -1,6 +1,8 @@
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { AccessPolicy } from '../access/access-policy.js';
+import { ownCheckOf } from '../access/own-check.js';
+import { Observation } from '../access/observation.js';
 import { PathRules } from '../access/paths/path-rules.js';
 import { PublicPaths } from '../access/paths/public-paths.js';
 import { NONE, Requirement } from '../access/requirement.js';
@@ -61,6 +63,7 @@ export function accessMap(app: Pick<INestApplicationContext, 'get'>): AccessMap 
     ],
     deadRules,
     unenforced: [
+      ...onlyObserved(app.get(Observation, { strict: false })),
       ...unasked.faults,
       ...unasked.warnings,
       ...raw.beforeEdge().map(beforeTheEdge),
@@ -72,6 +75,7 @@ export function accessMap(app: Pick<INestApplicationContext, 'get'>): AccessMap 
 function entriesOfRoute(route: Route, policy: AccessPolicy): readonly AccessEntry[] {
   const { controller, handlerName, method, hosts, versions, isVersionedByPath } = route;
   const isOwnEndpoint = policy.isEndpoint(controller, handlerName);
+  const setting = isOwnEndpoint ? policy.openingSetting(controller, handlerName) : undefined;
   return route.patterns.map((pattern) => {
     const place = { ...route, patterns: [pattern] };
     return entry({
@@ -81,9 +85,14 @@ function entriesOfRoute(route: Route, policy: AccessPolicy): readonly AccessEntr
         version: isVersionedByPath ? undefined : versions.join(', '),
       }),
       requirement: policy.requirementOfRoute(place),
-      isMarkedPublic: policy.saysOpen(controller, handlerName),
+      isMarkedPublic: setting === undefined && policy.saysOpen(controller, handlerName),
       isOwnEndpoint,
-      origins: [...(isOwnEndpoint ? ['own endpoint'] : []), ...policy.originsOfRequirement(place)],
+      ownCheck: isOwnEndpoint ? ownCheckOf(controller, handlerName) : undefined,
+      origins: [
+        ...(isOwnEndpoint ? ['own endpoint'] : []),
+        ...(setting === undefined ? [] : [setting]),
+        ...policy.originsOfRequirement(place),
+      ],
       handler: `${controller.name}.${handlerName}`,
     });
   });
@@ -150,15 +159,27 @@ function entryOfRaw(
   });
 }
 
-function entry({
-  requirement,
-  origins,
-  ...told
-}: Omit<AccessEntry, 'requires' | 'isOpen'> & { readonly requirement: Requirement }): AccessEntry {
-  const isOpen = letsAnybodyIn(requirement);
+interface Found extends Omit<AccessEntry, 'requires' | 'isOpen'> {
+  readonly requirement: Requirement;
+  /** What it checks by itself, in words; undefined: nothing. */
+  readonly ownCheck?: string | undefined;
+}
+
+function entry({ requirement, origins, ownCheck, ...told }: Found): AccessEntry {
+  const isLeftOpen = letsAnybodyIn(requirement);
+  const isOpen = isLeftOpen && ownCheck === undefined;
+  const requires = (isLeftOpen && ownCheck) || requirement.describe();
   const reasons =
     origins.length > 0 ? origins : [told.isMarkedPublic ? 'decorator' : 'nothing asks for more'];
-  return { ...told, requires: requirement.describe(), isOpen, origins: reasons };
+  return { ...told, requires, isOpen, origins: reasons };
+}
+
+function onlyObserved({ isOn, until }: Observation): readonly string[] {
+  if (!isOn) return [];
+  const date = new Date(until * 1000).toISOString();
+  return [
+    `Access is only observed until ${date} (enforcement: "observe"): what requires no master token lets in who sends nothing.`,
+  ];
 }
 
 function beforeTheEdge(name: string): string {

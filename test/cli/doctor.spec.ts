@@ -92,6 +92,18 @@ describe('fastauth doctor', () => {
     });
   });
 
+  it('tells that access is only observed', async () => {
+    const until = new Date(Date.now() + 86_400_000).toISOString();
+    write('fastauth.config.json', { enforcement: 'observe', 'observe-until': until });
+    const { findings } = await doctor();
+    expect(findings).toContainEqual({
+      status: 'warning',
+      subject: 'enforcement',
+      message: `access is only observed until ${until}: calls without a token pass`,
+      remedy: expect.stringContaining('access.would_deny'),
+    });
+  });
+
   it.each([
     ['a damaged key set file', { 'key-set-file': 'keys.json' }, {}, 'keys', 'keys.json'],
     [

@@ -89,6 +89,10 @@ describe('fastauth sessions, client and token', () => {
       code: 0,
       stdout: '1 session of "ada" ended.\n',
     });
+    expect(await fastauth(['client', 'revoke', 'ada'])).toMatchObject({
+      code: 1,
+      stdout: '0 sessions of "ada" ended.\n',
+    });
     const { refresh_token } = await json('token', 'new', '--client-id', 'sensor');
     expect(await fastauth(['token', 'revoke'], { input: refresh_token })).toMatchObject({ code: 0 });
     expect(await fastauth(['token', 'revoke'], { input: refresh_token })).toMatchObject({ code: 1 });

@@ -14,6 +14,7 @@ import {
   Public,
   Scopes,
 } from '../../src/index.js';
+import { type AcceptedEntry, compareWithBaseline, writeBaseline } from '../../src/routes/access-baseline.js';
 import { faultsOf } from '../../src/routes/access-faults.js';
 import { ADAPTERS, type AdapterName, startApp, type TestApp, type TestAppOptions } from '../support/app.js';
 
@@ -134,6 +135,8 @@ function addRawRoute(app: INestApplication): void {
 const entryOf = (app: INestApplication, name: string): AccessEntry | undefined =>
   accessMap(app).entries.find((entry) => entry.name === name);
 
+const withReason = ({ name }: AcceptedEntry): AcceptedEntry => ({ name, reason: 'on purpose' });
+
 describe.each(ADAPTERS)('the access map on %s', (adapter) => {
   it('lists all that can be called, what it requires and why', async () => {
     const { app, close } = await start(adapter, {
@@ -187,6 +190,44 @@ describe.each(ADAPTERS)('the access map on %s', (adapter) => {
       }),
     );
     expect(answers.filter(([, isOpen, answered]) => isOpen !== answered)).toEqual([]);
+    await close();
+  });
+
+  it('tells apart what settings open from what is always open', async () => {
+    const closed = await start(adapter, { fastauth: { publicPaths: ['/raw'], console: true } });
+    const map = accessMap(closed.app);
+    const baseline = writeBaseline(map);
+    expect(baseline.open.filter(({ name }) => name.includes('/auth/'))).toEqual([]);
+    expect(entryOf(closed.app, 'POST /auth/console/keys/rotate')).toMatchObject({
+      requires: 'console cookie',
+      isOpen: false,
+    });
+    await closed.close();
+    const { app, close } = await start(adapter, {
+      fastauth: { publicPaths: ['/raw'], publicTokenIssuance: true, introspectionAccess: 'public' },
+    });
+    const opened = ['GET /auth/token/new', 'POST /auth/token/introspect', 'POST /auth/token/new'];
+    expect(compareWithBaseline(accessMap(app), { open: baseline.open.map(withReason) })).toEqual(
+      opened.map((name) => expect.stringContaining(`${name} is open and not in the baseline`)),
+    );
+    expect(opened.map((name) => entryOf(app, name))).toMatchObject([
+      { isOpen: true, isMarkedPublic: false, origins: ['own endpoint', 'public-token-issuance'] },
+      { isOpen: true, isMarkedPublic: false, origins: ['own endpoint', 'introspection-access'] },
+      { isOpen: true, isMarkedPublic: false, origins: ['own endpoint', 'public-token-issuance'] },
+    ]);
+    expect(faultsOf(accessMap(app), 'unguarded')).toEqual([]);
+    await close();
+  });
+
+  it('tells that access is only observed', async () => {
+    const { app, clock, close } = await start(adapter, {
+      fastauth: { enforcement: 'observe', observeUntil: '2030-01-31' },
+    });
+    expect(faultsOf(accessMap(app), 'unenforced')).toEqual([
+      expect.stringContaining('only observed until 2030-01-31T00:00:00.000Z'),
+    ]);
+    clock.advance(Date.parse('2030-01-31') / 1000 - clock.seconds);
+    expect(faultsOf(accessMap(app), 'unenforced')).toEqual([]);
     await close();
   });
 

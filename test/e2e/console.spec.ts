@@ -4,7 +4,7 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CONSOLE } from '../../src/console/console.js';
 import { ConsoleController } from '../../src/console/console.controller.js';
-import { FastauthEvents, MasterOnly, TokenService, accessMap } from '../../src/index.js';
+import { type FastauthEvent, FastauthEvents, MasterOnly, TokenService, accessMap } from '../../src/index.js';
 import { ADAPTERS, MASTER_TOKEN, startApp, type TestApp } from '../support/app.js';
 import { cookieOf, OWN_PAGE, signedIn, signIn } from '../support/console.js';
 import { rawRequest } from '../support/raw-request.js';
@@ -325,6 +325,48 @@ describe.each(ADAPTERS)('the console on %s', (adapter) => {
     const typed = { ...every, confirmation: HOSTILE };
     expect((await app.post('/auth/console/sessions/end-all', typed, headers)).body).toEqual({ ended: 1 });
     expect(await find()).toEqual([]);
+  });
+
+  it('audits who changed what, and who was refused', async () => {
+    const heard: [FastauthEvent, string | undefined][] = [];
+    const unsubscribe = app.app.get(FastauthEvents).subscribe((...told) => heard.push(told));
+    try {
+      const { client_id } = await app.issue('of-an-audit');
+      const body = { client_id, confirmation: client_id };
+      const sent = { ...headers, 'x-request-id': 'ending-all-of-them' };
+      await app.post('/auth/console/sessions/end-all', body, sent);
+      const id = 'ending-all-of-them';
+      expect(heard.filter(([, told]) => told === id).map(([event]) => event)).toMatchObject([
+        { type: 'master.used', name: 'master-token', uses: 1 },
+        { type: 'session.revoked', clientId: client_id },
+      ]);
+      await app.get('/auth/console/sessions', headers);
+      const unsigned = await app.get('/auth/console/sessions', OWN_PAGE);
+      expect(unsigned).toMatchObject({
+        status: 401,
+        body: { detail: 'Sign in to the console', code: 'missing_token' },
+      });
+      const foreign = { ...headers, origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };
+      const refused = await app.post('/auth/console/sessions/end-all', body, foreign);
+      expect(refused).toMatchObject({ status: 403, body: { code: 'origin_not_allowed' } });
+      for (const { headers: told } of [unsigned, refused]) expect(told.get('cache-control')).toBe('no-store');
+      expect(heard.filter(([{ type }]) => type === 'master.used').length).toBe(2);
+      expect(heard.map(([event]) => event).filter(({ type }) => type === 'access.denied')).toMatchObject([
+        { code: 'missing_token' },
+        { code: 'origin_not_allowed' },
+      ]);
+    } finally {
+      unsubscribe();
+    }
+  });
+
+  it('takes no cookie of an application by another name', async () => {
+    const other = await start({ appName: 'other' });
+    try {
+      expect((await call('GET state', headers, other)).status).toBe(401);
+    } finally {
+      await other.close();
+    }
   });
 
   it('tells of events and routes, and of no token', async () => {
