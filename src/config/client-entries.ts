@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { JWK } from 'jose';
+import { z } from 'zod';
 import { ConfigError } from '../errors.js';
 import { readBoundedFileSync, readingFault } from '../files/bounded-file.js';
 import { clientKeyFault } from './client-keys.js';
@@ -7,8 +8,6 @@ import { clientSecretFault, clientSecretHash } from './client-secret.js';
 import { clientSecretHashFault } from './secret-faults.js';
 import { scopeNameFault } from './scope-name.js';
 import { entries, entryText } from './setting-entries.js';
-import type { Formed } from './form.js';
-import { anything, choice, integer, type ListLength, listOf, mapOf, objectOf, truth } from './forms.js';
 import type { Speller } from './name-case.js';
 
 /** How clients of the OAuth endpoints may authenticate themselves. @see RFC 6749 section 2.3.1, RFC 7523 section 2.2 */
@@ -78,9 +77,8 @@ export function resourceFault(resource: string): string | undefined {
 }
 
 export function clientList() {
-  const list = (fault: (value: string) => string | undefined, length?: ListLength) =>
-    listOf(entryText(fault), length);
-  const entry = objectOf({
+  const list = (fault: (value: string) => string | undefined) => z.array(entryText(fault));
+  const entry = z.strictObject({
     'client-id': entryText((id) =>
       CLIENT_ID.test(id) && id.length <= 256
         ? undefined
@@ -88,42 +86,51 @@ export function clientList() {
     ),
     name: entryText(() => undefined)
       .optional()
-      .notes({ description: 'For people.' }),
-    method: choice(CLIENT_METHODS, `is none of ${CLIENT_METHODS.join(', ')}`)
+      .meta({ description: 'For people.' }),
+    method: z
+      .enum(CLIENT_METHODS, { error: `is none of ${CLIENT_METHODS.join(', ')}` })
       .optional()
-      .notes({ description: 'How it authenticates itself.' }),
-    'secret-hashes': list(clientSecretHashFault, { max: SECRETS_PER_CLIENT }).default([]).notes({
+      .meta({ description: 'How it authenticates itself.' }),
+    'secret-hashes': list(clientSecretHashFault).max(SECRETS_PER_CLIENT).default([]).meta({
       description: 'Its secrets, as `sha256:` and 64 hexadecimal digits; two while one replaces the other.',
     }),
-    secrets: list(clientSecretFault, { max: SECRETS_PER_CLIENT })
+    secrets: list(clientSecretFault)
+      .max(SECRETS_PER_CLIENT)
       .default([])
-      .notes({ description: 'The secrets themselves; better as hashes.' }),
-    'public-keys': listOf(mapOf(anything(), 'is no JSON Web Key'))
+      .meta({ description: 'The secrets themselves; better as hashes.' }),
+    'public-keys': z
+      .array(z.record(z.string(), z.unknown(), { error: 'is no JSON Web Key' }))
       .default([])
-      .notes({ description: 'Public keys of `private_key_jwt`, as JWKs.' }),
+      .meta({ description: 'Public keys of `private_key_jwt`, as JWKs.' }),
     'public-keys-file': entryText(() => undefined)
       .optional()
-      .notes({ description: 'Path of a JWK Set file with public keys.' }),
-    grants: listOf(choice(CLIENT_GRANTS, `is none of ${CLIENT_GRANTS.join(', ')}`))
+      .meta({ description: 'Path of a JWK Set file with public keys.' }),
+    grants: z
+      .array(z.enum(CLIENT_GRANTS, { error: `is none of ${CLIENT_GRANTS.join(', ')}` }))
       .default(['client_credentials'])
-      .notes({ description: 'What it may ask the token endpoint for.' }),
-    scopes: list(scopeNameFault).default([]).notes({ description: 'Scopes that it may ask for.' }),
+      .meta({ description: 'What it may ask the token endpoint for.' }),
+    scopes: list(scopeNameFault).default([]).meta({ description: 'Scopes that it may ask for.' }),
     audiences: list(resourceFault)
       .default([])
-      .notes({ description: 'Resources that it may ask for (RFC 8707).' }),
-    introspect: truth('is neither true nor false')
+      .meta({ description: 'Resources that it may ask for (RFC 8707).' }),
+    introspect: z
+      .boolean({ error: 'is neither true nor false' })
       .default(false)
-      .notes({ description: 'Whether it may introspect tokens.' }),
-    'access-token-expires-in': integer(1, 100 * YEAR, 'is no whole number of seconds')
+      .meta({ description: 'Whether it may introspect tokens.' }),
+    'access-token-expires-in': z
+      .int({ error: 'is no whole number of seconds' })
+      .min(1)
+      .max(100 * YEAR)
       .optional()
-      .notes({ description: 'Lifetime of its access tokens in seconds.' }),
-    enabled: truth('is neither true nor false')
+      .meta({ description: 'Lifetime of its access tokens in seconds.' }),
+    enabled: z
+      .boolean({ error: 'is neither true nor false' })
       .default(true)
-      .notes({ description: 'Whether it may do anything.' }),
+      .meta({ description: 'Whether it may do anything.' }),
   });
-  return entries(entry, (given) => {
-    const secrets = [...listed(given['secret-hashes']), ...listed(given.secrets)];
-    const hasKeys = listed(given['public-keys']).length > 0 || given['public-keys-file'] !== undefined;
+  return entries(entry, (given, context) => {
+    const secrets = [...(given['secret-hashes'] ?? []), ...(given.secrets ?? [])];
+    const hasKeys = (given['public-keys'] ?? []).length > 0 || given['public-keys-file'] !== undefined;
     const method = given.method ?? (hasKeys ? 'private_key_jwt' : 'client_secret_basic');
     const message =
       method === 'private_key_jwt'
@@ -137,16 +144,11 @@ export function clientList() {
           : secrets.length === 0 || secrets.length > SECRETS_PER_CLIENT
             ? 'needs one secret in "secret-hashes", or two while one replaces the other'
             : undefined;
-    return message === undefined ? [] : [{ message }];
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
   });
 }
 
-/** What is no list is a fault of its own. */
-function listed(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-export type ClientEntry = Formed<ReturnType<typeof clientList>>[number];
+export type ClientEntry = z.output<ReturnType<typeof clientList>>[number];
 
 /**
  * The clients of the configuration.

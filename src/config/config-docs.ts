@@ -1,11 +1,13 @@
-import type { FormSchema } from './form.js';
+import { z } from 'zod';
 import { camelCase, kebabCase } from './name-case.js';
 import { settingSpellings } from './setting-spelling.js';
 import { SETTING_NAMES, SETTINGS, type SettingName } from './settings.js';
 
 /** What is used here of a key's JSON Schema. */
-export interface PropertySchema extends FormSchema {
+export interface PropertySchema {
   readonly description: string;
+  readonly default?: unknown;
+  readonly items?: { readonly properties?: Readonly<Record<string, object>> };
 }
 
 /** The JSON Schema of the config file, by which editors complete and check it. */
@@ -36,7 +38,12 @@ export function configTable(): string {
 }
 
 function propertySchema(name: SettingName): PropertySchema {
-  return withSpellings(SETTINGS[name].schema as PropertySchema);
+  const {
+    $schema: _,
+    expected: __,
+    ...schema
+  } = z.toJSONSchema(SETTINGS[name], { io: 'input', unrepresentable: 'any' });
+  return withSpellings(schema as PropertySchema);
 }
 
 /** Names within the entries of a list may be spelt in the three ways, too. */

@@ -1,29 +1,29 @@
-import { choice, listOf } from './forms.js';
+import { z } from 'zod';
 import { originFault } from './origin-fault.js';
 import { text } from './setting-forms.js';
 
 /** The keys that are about cookies; part of {@link SETTINGS}. */
 export const COOKIE_SETTINGS = {
   /** Name of the cookie that carries a browser's access token; without it, no cookie is read. */
-  accessTokenCookie: text(accessCookieFault).optional().notes({
+  accessTokenCookie: text(accessCookieFault).optional().meta({
     expected: 'the name of a cookie such as "__Host-access"',
     description:
       'Name of the cookie that carries the access token of a browser; it must begin with `__Host-`. Without it, no cookie is read.',
   }),
   /** Name of the cookie that carries a browser's refresh token, to the refresh endpoint alone. */
-  refreshTokenCookie: text(refreshCookieFault).optional().notes({
+  refreshTokenCookie: text(refreshCookieFault).optional().meta({
     expected: 'the name of a cookie such as "__Secure-refresh"',
     description:
       'Name of the cookie that carries the refresh token of a browser to the refresh endpoint; it must begin with `__Secure-`. Needs `access-token-cookie`.',
   }),
   /** Which calls from other sites browsers send the access cookie with. */
-  cookieSameSite: choice(['lax', 'strict']).default('lax').notes({
+  cookieSameSite: z.enum(['lax', 'strict']).default('lax').meta({
     expected: '"lax" or "strict"',
     description:
       '`SameSite` of the access cookie: with `lax`, browsers send it when a link from another site is followed; with `strict`, they never do. The refresh cookie is always `Strict`.',
   }),
   /** Origins besides the server's own whose pages may do more than read by cookie, as browsers spell them. */
-  cookieOrigins: listOf(text(originFault)).default([]).notes({
+  cookieOrigins: z.array(text(originFault)).default([]).meta({
     expected: 'a list of origins such as ["https://app.example.com"]',
     description:
       "Origins, besides the server's own, whose pages may send unsafe methods and open WebSockets by cookie; others are refused.",

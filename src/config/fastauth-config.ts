@@ -1,12 +1,12 @@
+import type { z } from 'zod';
 import type { ScheduledKey } from '../keys/key-schedule.js';
 import type { ClientConfig } from './client-entries.js';
-import type { Formed } from './form.js';
 import type { MasterTokenConfig } from './master-token-entries.js';
 import type { PathRuleEntry } from './path-rule-entries.js';
 import type { SettingName, SETTINGS } from './settings.js';
 
 /** What a setting is once it is checked; lists and objects are frozen. */
-type Checked<Name extends SettingName> = Frozen<Formed<(typeof SETTINGS)[Name]>>;
+type Checked<Name extends SettingName> = Frozen<z.output<(typeof SETTINGS)[Name]>>;
 type Frozen<T> = T extends readonly (infer Item)[] ? readonly Item[] : T extends object ? Readonly<T> : T;
 type CheckedSettings = { readonly [Name in keyof typeof SETTINGS]: Checked<Name> };
 

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { z } from 'zod';
 import { ConfigError } from '../errors.js';
 import { ALGORITHM_NAMES, type AlgorithmName } from '../keys/algorithms.js';
 import { importJwk, importPem, importSecret, type KeyRole } from '../keys/import-key.js';
@@ -8,8 +9,6 @@ import type { ScheduledKey } from '../keys/key-schedule.js';
 import { KEY_STATUSES, type KeyStatus, type RingKey } from '../keys/ring-key.js';
 import { readSecretFileSync } from './secret-file.js';
 import { cryptographyKeyFault } from './secret-faults.js';
-import type { Formed } from './form.js';
-import { anything, choice, mapOf, objectOf, truth } from './forms.js';
 import { entries, entryText, entryTime } from './setting-entries.js';
 import { timeOf } from './time-setting.js';
 import type { Speller } from './name-case.js';
@@ -41,49 +40,55 @@ export interface CryptographyKeyOptions {
 const MATERIALS = ['secret', 'jwk', 'pem', 'pem-file'] as const;
 
 export function cryptographyKeyList() {
-  const entry = objectOf({
+  const entry = z.strictObject({
     kid: entryText((kid) =>
       KID.test(kid) ? undefined : 'is no key identifier: 1 to 64 of A-Z a-z 0-9 . _ -',
     )
       .optional()
-      .notes({ description: 'Key identifier. Made from the key unless it is given.' }),
+      .meta({ description: 'Key identifier. Made from the key unless it is given.' }),
     secret: entryText(cryptographyKeyFault)
       .optional()
-      .notes({ description: 'A text; its UTF-8 bytes are the secret. Or `jwk`, `pem`, `pem-file`.' }),
-    jwk: mapOf(anything(), 'is no JSON Web Key')
+      .meta({ description: 'A text; its UTF-8 bytes are the secret. Or `jwk`, `pem`, `pem-file`.' }),
+    jwk: z
+      .record(z.string(), z.unknown(), { error: 'is no JSON Web Key' })
       .optional()
-      .notes({ description: 'A JSON Web Key (RFC 7517).' }),
+      .meta({ description: 'A JSON Web Key (RFC 7517).' }),
     pem: entryText(() => undefined)
       .optional()
-      .notes({ description: 'A PEM text.' }),
+      .meta({ description: 'A PEM text.' }),
     'pem-file': entryText(() => undefined)
       .optional()
-      .notes({ description: 'Path of a PEM file.' }),
-    algorithm: choice(ALGORITHM_NAMES, `is none of ${ALGORITHM_NAMES.join(', ')}`)
+      .meta({ description: 'Path of a PEM file.' }),
+    algorithm: z
+      .enum(ALGORITHM_NAMES as [AlgorithmName, ...AlgorithmName[]], {
+        error: `is none of ${ALGORITHM_NAMES.join(', ')}`,
+      })
       .optional()
-      .notes({
+      .meta({
         description: "The one algorithm it is for. Without it the JWK's `alg`, or HS256 for a `secret`.",
       }),
-    status: choice(KEY_STATUSES, `is none of ${KEY_STATUSES.join(', ')}`)
+    status: z
+      .enum(KEY_STATUSES, { error: `is none of ${KEY_STATUSES.join(', ')}` })
       .default('signing')
-      .notes({ description: '`next`: accepted and published, but not signing yet.' }),
-    'signing-from': entryTime().optional().notes({ description: 'From when a `next` key signs.' }),
-    'verify-until': entryTime().optional().notes({ description: 'From when it is refused.' }),
-    'accepts-missing-kid': truth('is neither true nor false')
+      .meta({ description: '`next`: accepted and published, but not signing yet.' }),
+    'signing-from': entryTime().optional().meta({ description: 'From when a `next` key signs.' }),
+    'verify-until': entryTime().optional().meta({ description: 'From when it is refused.' }),
+    'accepts-missing-kid': z
+      .boolean({ error: 'is neither true nor false' })
       .optional()
-      .notes({ description: 'Whether tokens that name no key may be of this one.' }),
+      .meta({ description: 'Whether tokens that name no key may be of this one.' }),
   });
-  return entries(entry, (given) => [
-    ...(MATERIALS.filter((name) => given[name] !== undefined).length === 1
-      ? []
-      : [{ message: 'needs one of "secret", "jwk", "pem" and "pem-file"' }]),
-    ...((given.pem ?? given['pem-file']) !== undefined && given.algorithm === undefined
-      ? [{ message: 'needs "algorithm": a PEM key does not tell it' }]
-      : []),
-  ]);
+  return entries(entry, (given, context) => {
+    if (MATERIALS.filter((name) => given[name] !== undefined).length !== 1) {
+      context.addIssue({ code: 'custom', message: 'needs one of "secret", "jwk", "pem" and "pem-file"' });
+    }
+    if ((given.pem ?? given['pem-file']) !== undefined && given.algorithm === undefined) {
+      context.addIssue({ code: 'custom', message: 'needs "algorithm": a PEM key does not tell it' });
+    }
+  });
 }
 
-export type CryptographyKeyEntry = Formed<ReturnType<typeof cryptographyKeyList>>[number];
+export type CryptographyKeyEntry = z.output<ReturnType<typeof cryptographyKeyList>>[number];
 
 /**
  * Reads the keys of entries whose form was checked.

@@ -98,7 +98,7 @@ async function providedKeys(provider: KeyProvider): Promise<readonly ScheduledKe
   const result = cryptographyKeyList().safeParse(answer);
   if (result.success) return scheduledKeys(result.data, PROVIDER, '.', camelCase);
   throw new ConfigError(
-    result.faults.map(
+    result.error.issues.map(
       ({ path, code }) =>
         `${PROVIDER}: its answer cannot be used at ${writtenPath(answer, path, camelCase).join('.') || 'all'} (${code})`,
     ),

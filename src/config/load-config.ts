@@ -1,4 +1,5 @@
 import { resolve as resolvePath } from 'node:path';
+import type { z } from 'zod';
 import { ConfigError } from '../errors.js';
 import type { ScheduledKey } from '../keys/key-schedule.js';
 import { isShort, IS_SHORT, shortSecretWarnings } from '../keys/short-secret.js';
@@ -9,7 +10,6 @@ import { readConfigFile } from './config-file.js';
 import { type ChosenValue, type ConfigSource, OPTIONS, placeOf, sourceOf } from './config-source.js';
 import { canonicalDatabaseUrl, isOurDatabaseUrl, isRestApi } from './database-url.js';
 import { CONFIG_ORIGINS, type FastauthConfig } from './fastauth-config.js';
-import type { Formed } from './form.js';
 import type { FastauthOptions } from './fastauth-options.js';
 import { lifetimeWarnings } from './lifetime-warnings.js';
 import { masterTokenFaults, masterTokensOf } from './master-token-entries.js';
@@ -17,7 +17,7 @@ import { guessableSecretFaults, guessableTokenWarnings } from './guessable-secre
 import { asBrowsersSpellIt } from './origin-fault.js';
 import { pathRuleOf, ruleScopeFaults, withLeadingSlash } from './path-rule-entries.js';
 import { scheduledKeys } from './key-entries.js';
-import { describeFault } from './setting-fault.js';
+import { describeFault, issuesOf } from './setting-fault.js';
 import { SETTING_NAMES, SETTINGS, type SettingName } from './settings.js';
 import { isProduction } from './production.js';
 import { tokenFaults } from './token-faults.js';
@@ -48,7 +48,7 @@ const REST_TIMEOUT = 5;
 const SECRETS = ['cryptographyKey', 'cryptographyKeys', 'masterToken', 'masterTokens'] as const;
 
 type Chosen = ReadonlyMap<SettingName, ChosenValue>;
-type Values = { -readonly [Name in SettingName]?: Formed<(typeof SETTINGS)[Name]> };
+type Values = { -readonly [Name in SettingName]?: z.output<(typeof SETTINGS)[Name]> };
 
 /**
  * Reads, checks and freezes the configuration. Of several sources the first that has a key wins: options,
@@ -113,8 +113,8 @@ function check(chosen: Chosen, faults: string[]): Values {
     const result = SETTINGS[setting].safeParse(given?.value);
     if (result.success) values[setting] = result.data;
     else if (given) {
-      for (const fault of result.faults) {
-        faults.push(`${given.source.name}: ${describeFault(setting, given, fault)}`);
+      for (const issue of issuesOf(result.error.issues)) {
+        faults.push(`${given.source.name}: ${describeFault(setting, given, issue)}`);
       }
     }
   }

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import type { RingKey } from '../keys/ring-key.js';
 import { isSecretHash, masterTokenFault, masterTokenHashFault } from './secret-faults.js';
 import { timeOf } from './time-setting.js';
-import type { Formed } from './form.js';
-import { objectOf } from './forms.js';
 import { entries, entryText, entryTime } from './setting-entries.js';
 
 /** One of several master tokens, as options and config file have it. */
@@ -35,22 +34,24 @@ const CHANGE_THE_TOKEN =
 export const SINGLE_MASTER_TOKEN = 'master-token';
 
 export function masterTokenList() {
-  const entry = objectOf({
+  const entry = z.strictObject({
     name: entryText((name) =>
       /^[\w.-]{1,64}$/.test(name) ? undefined : 'is no name: letters, digits, ".", "_" and "-", at most 64',
-    ).notes({ description: 'Tells it from the others in audits.' }),
-    token: entryText(masterTokenFault).optional().notes({ description: 'The token itself.' }),
+    ).meta({ description: 'Tells it from the others in audits.' }),
+    token: entryText(masterTokenFault).optional().meta({ description: 'The token itself.' }),
     hash: entryText(masterTokenHashFault)
       .optional()
-      .notes({ description: 'Instead of `token`: `sha256:` and 64 hexadecimal digits.' }),
-    'expires-at': entryTime().optional().notes({ description: 'From when it is refused.' }),
+      .meta({ description: 'Instead of `token`: `sha256:` and 64 hexadecimal digits.' }),
+    'expires-at': entryTime().optional().meta({ description: 'From when it is refused.' }),
   });
-  return entries(entry, ({ token, hash }) =>
-    (token === undefined) === (hash === undefined) ? [{ message: 'needs one of "token" and "hash"' }] : [],
-  );
+  return entries(entry, (given, context) => {
+    if ((given.token === undefined) === (given.hash === undefined)) {
+      context.addIssue({ code: 'custom', message: 'needs one of "token" and "hash"' });
+    }
+  });
 }
 
-export type MasterTokenEntry = Formed<ReturnType<typeof masterTokenList>>[number];
+export type MasterTokenEntry = z.output<ReturnType<typeof masterTokenList>>[number];
 
 /** Every master token: the single one under its own name, then the list. */
 export function masterTokensOf(

@@ -1,5 +1,5 @@
 import { METHODS } from 'node:http';
-import { either, listOf, objectOf } from './forms.js';
+import { z } from 'zod';
 import { unknownScopeFault } from './known-scopes.js';
 import { scopeNameFault } from './scope-name.js';
 import { pathRuleFault } from './path-rule-fault.js';
@@ -15,18 +15,21 @@ export interface PathRuleEntry {
 }
 
 const PATH = text(pathRuleFault);
-const METHOD_LIST = listOf(text(methodFault), { min: 1, tooFew: 'names no method; leave it out for all' });
-const SCOPE_LIST = listOf(text(scopeFault), { min: 1, tooFew: 'names no scope; leave it out' });
+const METHOD_LIST = z.array(text(methodFault)).min(1, { error: 'names no method; leave it out for all' });
+const SCOPE_LIST = z.array(text(scopeFault)).min(1, { error: 'names no scope; leave it out' });
 
 /** Paths that need the master token: each a text, or an object that names methods. */
 export function masterPathRules() {
-  return listOf(either(PATH, objectOf({ path: PATH, methods: METHOD_LIST.optional() })));
+  return z.array(z.union([PATH, z.strictObject({ path: PATH, methods: METHOD_LIST.optional() })]));
 }
 
 /** Paths that need an access token: each a text, or an object that names methods or scopes. */
 export function accessPathRules() {
-  return listOf(
-    either(PATH, objectOf({ path: PATH, methods: METHOD_LIST.optional(), scopes: SCOPE_LIST.optional() })),
+  return z.array(
+    z.union([
+      PATH,
+      z.strictObject({ path: PATH, methods: METHOD_LIST.optional(), scopes: SCOPE_LIST.optional() }),
+    ]),
   );
 }
 

@@ -1,4 +1,4 @@
-import { listOf } from './forms.js';
+import { z } from 'zod';
 import { issuerFault, text } from './setting-forms.js';
 
 /** With a path that every router takes as it is; other characters stand for something in patterns. */
@@ -17,13 +17,13 @@ function resourceIdentifierFault(resource: string): string | undefined {
 /** Keys of the configuration about what this application is to its clients; part of `SETTINGS`. */
 export const RESOURCE_SETTINGS = {
   /** By which clients know this application as a resource (RFC 9728); turns its metadata on. */
-  resourceIdentifier: text(resourceIdentifierFault).optional().notes({
+  resourceIdentifier: text(resourceIdentifierFault).optional().meta({
     expected: 'a URL such as "https://api.example.com"',
     description:
       'URL by which clients know this application as a protected resource (RFC 9728). Turns on `/.well-known/oauth-protected-resource`, with the path of the URL behind, and `resource_metadata` in challenges.',
   }),
   /** Issuers whose tokens are accepted here, for that metadata. */
-  authorizationServers: listOf(text(issuerFault)).default([]).notes({
+  authorizationServers: z.array(text(issuerFault)).default([]).meta({
     expected: 'a list of URLs such as ["https://auth.example.com"]',
     description:
       'Issuers that give out tokens for `resource-identifier`, as its metadata names them. Default: `issuer`, or those of `forResourceServer()`.',

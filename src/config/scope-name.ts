@@ -1,4 +1,4 @@
-import { anyText, mapOf } from './forms.js';
+import { z } from 'zod';
 
 /** @see RFC 6749 section 3.3, `scope-token` */
 const SCOPE_NAME = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
@@ -23,10 +23,11 @@ export function scopeNameFault(name: unknown): string | undefined {
 
 /** Names of scopes, each with a description. */
 export function scopeDescriptions() {
-  return mapOf(anyText()).check((scopes) =>
-    Object.keys(scopes).flatMap((name) => {
+  return z.record(z.string(), z.string()).superRefine((scopes, context) => {
+    for (const name of Object.keys(scopes)) {
       const fault = scopeNameFault(name);
-      return fault === undefined ? [] : [{ path: [name], message: `cannot be a scope: it ${fault}` }];
-    }),
-  );
+      if (fault)
+        context.addIssue({ code: 'custom', path: [name], message: `cannot be a scope: it ${fault}` });
+    }
+  });
 }

@@ -1,35 +1,33 @@
-import { Form, type OwnFault } from './form.js';
-import { anyText, listOf } from './forms.js';
+import { z } from 'zod';
 import { kebabCase } from './name-case.js';
 import { isTimeSetting } from './time-setting.js';
+
+type Context = z.core.$RefinementCtx;
 
 /**
  * A list of objects whose names may be spelt in the three ways, as the keys of the configuration may. Messages of
  * ours end a sentence about the place, and never tell a value.
  */
-export function entries<T>(entry: Form<T>, check: (given: T) => readonly OwnFault[]): Form<T[]> {
-  return listOf(entry.check(check).preprocess(kebabNames));
+export function entries<Entry extends z.ZodObject>(
+  entry: Entry,
+  check: (given: z.output<Entry>, context: Context) => void,
+) {
+  const checked = entry.superRefine(check, { when: ({ value }) => isObject(value) });
+  return z.array(z.preprocess(kebabNames, checked));
 }
 
 /** Text within an entry. */
-export function entryText(fault: (value: string) => string | undefined): Form<string> {
-  return anyText('is missing or no text').check((value) => {
+export function entryText(fault: (value: string) => string | undefined): z.ZodString {
+  return z.string({ error: 'is missing or no text' }).superRefine((value, context) => {
     const message = fault(value);
-    return message === undefined ? [] : [{ message }];
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
   });
 }
 
 /** A point in time within an entry. */
-export function entryTime(): Form<string | number> {
-  const message = 'is no time; write epoch seconds, "2027-01-31" or "2027-01-31T12:00:00Z"';
-  return Form.of<string | number>(
-    { type: ['string', 'number'] },
-    (given) => {
-      const isOfKind = typeof given === 'string' || typeof given === 'number';
-      return isOfKind && isTimeSetting(given) ? given : Form.misfit;
-    },
-    { code: 'invalid_union', message },
-  );
+export function entryTime() {
+  const error = 'is no time; write epoch seconds, "2027-01-31" or "2027-01-31T12:00:00Z"';
+  return z.union([z.string(), z.number()], { error }).refine(isTimeSetting, { error });
 }
 
 /** Whether there are names and values to look at, whatever else is wrong with them: every fault is told at once. */

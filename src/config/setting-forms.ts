@@ -1,33 +1,41 @@
 import { IncomingMessage } from 'node:http';
+import { z } from 'zod';
 import { isPlaceholder } from '../keys/secret-text.js';
-import type { Form } from './form.js';
-import { anyText, integer, listOf, mapOf } from './forms.js';
 import { databaseUrlFault } from './database-url.js';
 import { headerFaults, withoutEllipsis } from './headers-fault.js';
 import { pathRuleFault } from './path-rule-fault.js';
+import { isObject } from './setting-entries.js';
 import { isTimeSetting } from './time-setting.js';
 
 /** A check that answers what is wrong, as the end of a sentence about the key. */
 type Fault<T> = (value: T) => string | undefined;
 
-export function text(fault: Fault<string> = () => undefined): Form<string> {
-  return anyText().check((value) => {
+export function text(fault: Fault<string> = () => undefined): z.ZodString {
+  return z.string().superRefine((value, context) => {
     const message = fault(value) ?? (isPlaceholder(value) ? 'is still a placeholder' : undefined);
-    return message === undefined ? [] : [{ message }];
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
   });
 }
 
-export function wholeNumber(least: number, most: number): Form<number> {
-  return integer(least, most);
+export function wholeNumber(least: number, most: number): z.ZodInt {
+  return z.int().min(least).max(most);
 }
 
-export function pathList(): Form<string[]> {
-  return listOf(text(pathRuleFault));
+export function pathList(): z.ZodArray<z.ZodString> {
+  return z.array(text(pathRuleFault));
 }
 
-export function headerMap(): Form<Record<string, string>> {
-  return mapOf(anyText())
-    .check((headers) => headerFaults(headers).map(({ name, fault }) => ({ path: [name], message: fault })))
+export function headerMap() {
+  return z
+    .record(z.string(), z.string())
+    .superRefine(
+      (headers, context) => {
+        for (const { name, fault } of headerFaults(headers)) {
+          context.addIssue({ code: 'custom', path: [name], message: fault });
+        }
+      },
+      { when: ({ value }) => isObject(value) },
+    )
     .transform(withoutEllipsis);
 }
 

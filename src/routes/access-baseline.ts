@@ -1,4 +1,4 @@
-import { anyText, listOf, objectOf } from '../config/forms.js';
+import { z } from 'zod';
 import { parseStrictObject } from '../json.js';
 import type { AccessEntry } from './access-entry.js';
 import type { AccessMap } from './access-map.js';
@@ -16,18 +16,15 @@ export interface AcceptedEntry {
   readonly reason: string;
 }
 
-const REASON = anyText('is missing or no text');
-const NAME = REASON.check((name) => (name === '' ? [{ message: 'is empty' }] : []));
-const BASELINE = objectOf({ open: listOf(objectOf({ name: NAME, reason: REASON })) });
+const BASELINE = z.strictObject({
+  open: z.array(z.strictObject({ name: z.string().min(1), reason: z.string() })),
+});
 
 /** @throws TypeError it is not such a file; each fault is a line */
 export function readBaseline(text: string): AccessBaseline {
   const parsed = BASELINE.safeParse(parseStrictObject(Buffer.from(text)));
   if (parsed.success) return parsed.data;
-  const faults = parsed.faults.map(
-    ({ path, names, message = names ? `has ${names.join(', ')}, which is no name there` : 'is not that' }) =>
-      `${path.join('.') || 'the whole'}: ${message}`,
-  );
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
   throw new TypeError(
     ['The baseline has the form {"open": [{"name": "GET /health", "reason": "…"}]}.', ...faults].join('\n'),
   );

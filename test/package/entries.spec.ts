@@ -71,6 +71,7 @@ const AT_START = [
   'path-to-regexp',
   'rate-limiter-flexible',
   'rxjs',
+  'zod',
 ];
 const DRIVERS = ['ioredis', 'kysely', 'lmdb', 'mysql2', 'pg', 'undici'];
 
