@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { parse } from 'dotenv';
+import { getDefaultParser } from '@nestjs/config';
 import { readBoundedFileSync, readingFault } from '../files/bounded-file.js';
 import { type ConfigSource, type GivenValue, faultySource } from './config-source.js';
 import { editDistance } from './edit-distance.js';
@@ -39,7 +39,7 @@ export function readEnvFile(path: string | false | undefined, cwd: string): Conf
   const name = path === false ? 'no .env file' : (path ?? DEFAULT_ENV_FILE);
   if (path === false) return sourceOfVariables(name, {});
   try {
-    const variables = parse(readBoundedFileSync(resolve(cwd, name)));
+    const variables = getDefaultParser()(readBoundedFileSync(resolve(cwd, name)));
     const source = sourceOfVariables(name, variables);
     return {
       ...source,

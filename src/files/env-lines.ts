@@ -1,8 +1,8 @@
-import { parse } from 'dotenv';
+import { getDefaultParser } from '@nestjs/config';
 
 /** The variables of a `.env` text, as every other reader of the file understands it. */
 export function parseEnv(text: string): Readonly<Record<string, string>> {
-  return parse(text);
+  return getDefaultParser()(Buffer.from(text)) as Record<string, string>;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { Hmac } from './hmac.js';
+import { HmacVerifier } from './hmac.js';
 
 const ALGORITHMS = [
   ['HS256', 'sha256'],
@@ -13,15 +13,14 @@ describe.each(ALGORITHMS)('%s', (algorithm, hash) => {
     'agrees with node:crypto on a key of %i bytes',
     (length) => {
       const key = createSecretKey(randomBytes(length));
-      const hmac = new Hmac(algorithm, key);
+      const verifier = new HmacVerifier(algorithm, key);
       for (const data of ['', 'a.b', 'x'.repeat(8192)]) {
         const signature = createHmac(hash, key).update(data, 'latin1').digest();
-        expect(hmac.of(data)).toEqual(signature);
-        expect(hmac.isOf(data, signature)).toBe(true);
-        expect(hmac.isOf(`${data} `, signature)).toBe(false);
-        expect(hmac.isOf(data, signature.subarray(1))).toBe(false);
+        expect(verifier.isOf(data, signature)).toBe(true);
+        expect(verifier.isOf(`${data} `, signature)).toBe(false);
+        expect(verifier.isOf(data, signature.subarray(1))).toBe(false);
         signature[0] = (signature[0] as number) ^ 1;
-        expect(hmac.isOf(data, signature)).toBe(false);
+        expect(verifier.isOf(data, signature)).toBe(false);
       }
     },
   );

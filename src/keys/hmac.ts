@@ -7,10 +7,10 @@ const OUTER = 0x5c;
 const ROOM = 2048;
 
 /**
- * Makes and checks HMACs (RFC 2104) of one key. Its two hashes are asked for one by one, since an object of node:crypto for
+ * Checks HMACs (RFC 2104) of one key. Its two hashes are asked for one by one, since an object of node:crypto for
  * each HMAC costs more than both, and leaves work for the garbage collector.
  */
-export class Hmac {
+export class HmacVerifier {
   readonly #hash: string;
   readonly #padBytes: number;
   /**
@@ -35,15 +35,6 @@ export class Hmac {
    * @param data one byte a character, as the ASCII of a token is
    */
   isOf(data: string, signature: Buffer): boolean {
-    const digest = this.of(data);
-    return digest.length === signature.length && timingSafeEqual(digest, signature);
-  }
-
-  /**
-   * The HMAC of the data.
-   * @param data one byte a character, as the ASCII of a token is
-   */
-  of(data: string): Buffer {
     const end = this.#padBytes + data.length;
     if (end > this.#inner.length) {
       const wider = Buffer.alloc(end);
@@ -52,7 +43,8 @@ export class Hmac {
     }
     this.#inner.write(data, this.#padBytes, 'latin1');
     this.#outer.write(hash(this.#hash, this.#inner.subarray(0, end), 'binary'), this.#padBytes, 'latin1');
-    return Buffer.from(hash(this.#hash, this.#outer, 'binary'), 'latin1');
+    const digest = Buffer.from(hash(this.#hash, this.#outer, 'binary'), 'latin1');
+    return digest.length === signature.length && timingSafeEqual(digest, signature);
   }
 }
 

@@ -1,10 +1,11 @@
+import { JwtService } from '@nestjs/jwt';
 import type { FastauthConfig } from '../../config/fastauth-config.js';
 import { isHmac, type HmacAlgorithm } from '../../keys/algorithms.js';
 import { KID } from '../../keys/key-id.js';
 import type { KeyRing } from '../../keys/key-ring.js';
 import type { ActiveKeyRing } from '../../keys/active-key-ring.js';
-import { isAccepted, type SignatureKey } from '../../keys/ring-key.js';
-import { Hmac } from '../../keys/hmac.js';
+import { isAccepted, type RingKey, type SignatureKey } from '../../keys/ring-key.js';
+import { HmacVerifier } from '../../keys/hmac.js';
 import { isSignatureOf, signatureOf } from '../../keys/signature.js';
 import { parseStrictObject, type JsonObject } from '../../json.js';
 import { decodeCanonical } from './canonical-base64url.js';
@@ -28,12 +29,14 @@ interface JwtHeader {
 }
 
 /**
- * Signed JWTs (RFC 7515, 7519), written and verified by node:crypto; what stands before it refuses everything that would pass otherwise: foreign header members such as `crit`,
+ * Signed JWTs (RFC 7515, 7519). HMACs are written by @nestjs/jwt, other signatures by node:crypto, which verifies all
+ * of them; what stands before it refuses everything that would pass otherwise: foreign header members such as `crit`,
  * non-canonical base64url, duplicate members, payloads that are no object.
  */
 export class JwtCodec implements TokenCodec {
   readonly carriesClaims = true;
-  private readonly hmacs = new WeakMap<SignatureKey, Hmac>();
+  private readonly services = new WeakMap<RingKey, JwtService>();
+  private readonly hmacs = new WeakMap<SignatureKey, HmacVerifier>();
   private readonly headers = new Map<string, JwtHeader>();
 
   constructor(
@@ -58,11 +61,11 @@ export class JwtCodec implements TokenCodec {
       typ: isAccessTokenJwt ? 'at+jwt' : 'JWT',
       ...(kid === undefined ? {} : { kid }),
     };
+    if (isHmac(key.algorithm)) {
+      return this.serviceOf(key, key.algorithm).sign({ ...payload }, { header });
+    }
     const input = `${encoded(header)}.${encoded(payload)}`;
-    const signature = isHmac(key.algorithm)
-      ? this.hmacOf(key, key.algorithm).of(input)
-      : signatureOf(key.algorithm, input, key.issuingKey);
-    return `${input}.${signature.toString('base64url')}`;
+    return `${input}.${signatureOf(key.algorithm, input, key.issuingKey).toString('base64url')}`;
   }
 
   decode(token: string, now: number): DecodedToken | TokenFault {
@@ -116,10 +119,19 @@ export class JwtCodec implements TokenCodec {
       : isSignatureOf(key.algorithm, input, key.acceptingKey, signature);
   }
 
-  private hmacOf(key: SignatureKey, algorithm: HmacAlgorithm): Hmac {
+  private hmacOf(key: SignatureKey, algorithm: HmacAlgorithm): HmacVerifier {
     let hmac = this.hmacs.get(key);
-    if (!hmac) this.hmacs.set(key, (hmac = new Hmac(algorithm, key.acceptingKey)));
+    if (!hmac) this.hmacs.set(key, (hmac = new HmacVerifier(algorithm, key.acceptingKey)));
     return hmac;
+  }
+
+  private serviceOf(key: RingKey, algorithm: HmacAlgorithm): JwtService {
+    let service = this.services.get(key);
+    if (!service) {
+      service = new JwtService({ secret: key.acceptingKey, signOptions: { algorithm } });
+      this.services.set(key, service);
+    }
+    return service;
   }
 }
 
