@@ -6,6 +6,13 @@ import { build } from 'esbuild';
 /** Stays as it is: bundlers of web pages leave out what a page does not use of separate files. */
 const CLIENT = /^build\/(?:client|wire)\//;
 
+/** Of zod comes along what is used: an application would open and compile ninety files of it at each start. */
+const packagesStayOut = {
+  name: 'packages stay out',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^[^./]/ }, ({ path }) => (path === 'zod' ? undefined : { path, external: true })),
+};
+
 const { exports: entries, bin } = JSON.parse(readFileSync('package.json', 'utf8'));
 const files = [...Object.values(entries).map((entry) => entry.default), ...Object.values(bin)]
   .filter((file) => file?.endsWith('.js'))
@@ -22,7 +29,7 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  packages: 'external',
+  plugins: [packagesStayOut],
   // Nest tells providers by the names of their classes.
   keepNames: true,
   logLevel: 'warning',

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { JWK } from 'jose';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ConfigError } from '../errors.js';
 import { readBoundedFileSync, readingFault } from '../files/bounded-file.js';
 import { clientKeyFault } from './client-keys.js';

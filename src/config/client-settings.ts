@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { clientList } from './client-entries.js';
 import { wholeNumber } from './setting-forms.js';
 

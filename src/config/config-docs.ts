@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { camelCase, kebabCase } from './name-case.js';
 import { settingSpellings } from './setting-spelling.js';
 import { SETTING_NAMES, SETTINGS, type SettingName } from './settings.js';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { ScheduledKey } from '../keys/key-schedule.js';
 import type { ClientConfig } from './client-entries.js';
 import type { MasterTokenConfig } from './master-token-entries.js';

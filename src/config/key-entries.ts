@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ConfigError } from '../errors.js';
 import { ALGORITHM_NAMES, type AlgorithmName } from '../keys/algorithms.js';
 import { importJwk, importPem, importSecret, type KeyRole } from '../keys/import-key.js';

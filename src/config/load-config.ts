@@ -1,5 +1,5 @@
 import { resolve as resolvePath } from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { ConfigError } from '../errors.js';
 import type { ScheduledKey } from '../keys/key-schedule.js';
 import { isShort, IS_SHORT, shortSecretWarnings } from '../keys/short-secret.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RingKey } from '../keys/ring-key.js';
 import { isSecretHash, masterTokenFault, masterTokenHashFault } from './secret-faults.js';
 import { timeOf } from './time-setting.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The keys for those who look after the application; part of `SETTINGS`. */
 export const OPERATOR_SETTINGS = {

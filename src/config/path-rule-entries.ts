@@ -1,5 +1,5 @@
 import { METHODS } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import { unknownScopeFault } from './known-scopes.js';
 import { scopeNameFault } from './scope-name.js';
 import { pathRuleFault } from './path-rule-fault.js';

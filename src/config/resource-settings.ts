@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { issuerFault, text } from './setting-forms.js';
 
 /** With a path that every router takes as it is; other characters stand for something in patterns. */

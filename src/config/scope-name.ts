@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** @see RFC 6749 section 3.3, `scope-token` */
 const SCOPE_NAME = /^[\x21\x23-\x5b\x5d-\x7e]+$/;

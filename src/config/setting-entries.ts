@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { kebabCase } from './name-case.js';
 import { isTimeSetting } from './time-setting.js';
 

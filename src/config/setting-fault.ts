@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { ChosenValue } from './config-source.js';
 import { SECRET_SETTINGS } from './secret-settings.js';
 import { isObject } from './setting-entries.js';

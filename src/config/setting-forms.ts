@@ -1,5 +1,5 @@
 import { IncomingMessage } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isPlaceholder } from '../keys/secret-text.js';
 import { databaseUrlFault } from './database-url.js';
 import { headerFaults, withoutEllipsis } from './headers-fault.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { HMAC_ALGORITHMS } from '../keys/algorithms.js';
 import { databaseApiUrlFault, databaseUrlFault } from './database-url.js';
 import { CLIENT_SETTINGS } from './client-settings.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { originFault } from './origin-fault.js';
 import { text, wholeNumber } from './setting-forms.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseStrictObject } from '../json.js';
 import type { AccessEntry } from './access-entry.js';
 import type { AccessMap } from './access-map.js';

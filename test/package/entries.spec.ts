@@ -58,7 +58,8 @@ async function loadedWith(file: string): Promise<Loaded> {
 const ofStores = (sources: readonly string[]): string[] =>
   sources.filter((source) => /^stores\/[^/]+\//.test(source));
 const MOST_FILES = 32;
-const MOST_BYTES = 990_000;
+/** Of ours, and of what is joined to them of zod, which would be ninety more files. */
+const [MOST_BYTES, MOST_BYTES_OF_ZOD] = [990_000, 215_000];
 const AT_START = [
   '@nestjs/common',
   '@nestjs/common/constants.js',
@@ -72,7 +73,6 @@ const AT_START = [
   'path-to-regexp',
   'rate-limiter-flexible',
   'rxjs',
-  'zod',
 ];
 const DRIVERS = ['ioredis', 'kysely', 'lmdb', 'mysql2', 'pg', 'undici'];
 
@@ -88,7 +88,7 @@ describe('the entries of the package', () => {
   it('load few files with the main one, and the packages that every application needs', async () => {
     const { files, packages, bytes } = await loadedWith('dist/index.js');
     expect(files.length).toBeLessThanOrEqual(MOST_FILES);
-    expect(bytes).toBeLessThan(MOST_BYTES);
+    expect(bytes).toBeLessThan(MOST_BYTES + MOST_BYTES_OF_ZOD);
     expect(packages).toEqual(AT_START);
   });
 
