@@ -5,8 +5,11 @@ const SCOPE_NAME = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 /** Of all names of one scope with the spaces between. */
 export const MAX_SCOPE_LENGTH = 1024;
 
+const NO_SCOPES: readonly string[] = Object.freeze([]);
+
 /** The names of a scope, frozen, each once; none of what is no scope. */
 export function scopeNames(scope: unknown): readonly string[] {
+  if (scope === undefined) return NO_SCOPES;
   const names = typeof scope === 'string' ? scope.split(' ').filter((name) => SCOPE_NAME.test(name)) : [];
   return Object.freeze([...new Set(names)]);
 }

@@ -2,7 +2,8 @@ import type { MaybePromise, SessionWatcher } from '../sessions/token-store.js';
 import type { Principal } from './principal.js';
 import type { TokenFault } from './token-fault.js';
 import type { TokenReference, TokenStatus } from './token-status.js';
-import type { CacheLookups, LastSeen } from './token-verifier.js';
+import type { CacheLookups } from './token-verifier.js';
+import type { LastSeen } from './verified-tokens.js';
 
 /**
  * What guards, handshakes and sockets ask about access tokens: `TokenService` where they are issued, and in a resource

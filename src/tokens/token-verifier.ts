@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.js';
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import type { KeyRing } from '../keys/key-ring.js';
@@ -28,30 +27,12 @@ import {
   type TokenType,
 } from './token-claims.js';
 import { TokenFault } from './token-fault.js';
-
-/** A token whose signature and claims hold, kept so that they need not be computed again. */
-interface VerifiedToken {
-  readonly digest: string;
-  /** The ring it was verified with: under another one it is verified again, since its key may be gone. */
-  readonly ring: KeyRing;
-  /** When it ends, or its key does: epoch seconds. */
-  readonly endsAt: number;
-  /** What it says; once its session was found, the principal says the same, and is all that is kept. */
-  bearer: TokenClaims | AccessPrincipal;
-  /** Whether the store said so when it was asked last. */
-  wasCurrent: boolean;
-  /** From when its use is told again (epoch seconds); `Infinity`: never. */
-  nextUseAt: number;
-}
-
-/** The principal of an access token, which always has a client. */
-type AccessPrincipal = Principal & { readonly clientId: string };
-
-/** What is known of a token without asking the store. */
-export interface LastSeen {
-  readonly clientId: string;
-  readonly wasCurrent: boolean;
-}
+import {
+  type AccessPrincipal,
+  type LastSeen,
+  type VerifiedToken,
+  VerifiedTokens,
+} from './verified-tokens.js';
 
 /** Counts since the start. */
 export interface CacheLookups {
@@ -65,7 +46,7 @@ export interface CacheLookups {
  */
 export class TokenVerifier {
   readonly cacheLookups: CacheLookups = { hits: 0, misses: 0 };
-  readonly #verified: LRUCache<string, VerifiedToken>;
+  readonly #verified: VerifiedTokens;
   readonly #lastOfConnections = new ConnectionTokens<VerifiedToken>();
 
   constructor(
@@ -78,7 +59,7 @@ export class TokenVerifier {
     private readonly foreignTokens?: ForeignTokenVerifier,
     private readonly uses?: LastUses,
   ) {
-    this.#verified = new LRUCache({ max: config.verifiedTokenCacheSize });
+    this.#verified = new VerifiedTokens(config.verifiedTokenCacheSize, keys, config.clockTolerance, clock);
   }
 
   /**
@@ -99,9 +80,7 @@ export class TokenVerifier {
 
   /** What the last look at this access token found, if its signature is remembered. */
   lastSeen(token: string): LastSeen | undefined {
-    if (!isReadable(token)) return undefined;
-    const verified = this.#verified.peek(digestOf(token));
-    return verified && { clientId: verified.bearer.clientId, wasCurrent: verified.wasCurrent };
+    return isReadable(token) ? this.#verified.lastSeen(digestOf(token)) : undefined;
   }
 
   /**
@@ -115,7 +94,7 @@ export class TokenVerifier {
     if (!isReadable(token)) return TokenFault.tooLong;
     const digest = digestOf(token);
     const verified = this.#verified.get(digest);
-    if (verified?.ring !== this.keys.current) {
+    if (verified === undefined) {
       this.cacheLookups.misses++;
       return this.verifyUnseen(token, digest);
     }
@@ -151,9 +130,9 @@ export class TokenVerifier {
         endsAt: Math.min(claims.expiresAt + this.config.clockTolerance, decoded.keyEndsAt),
         bearer: claims,
         wasCurrent: false,
-        nextUseAt: this.uses ? 0 : Infinity,
+        nextUseAt: 0,
       };
-      this.#verified.set(digest, verified);
+      this.#verified.set(verified);
       return this.askStore(verified, this.clock.now() / 1000);
     });
   }
@@ -163,7 +142,7 @@ export class TokenVerifier {
     if (found instanceof Promise) return found.then((record) => this.judge(verified, record, now));
     const principal = currentPrincipal(verified, found);
     if (!(principal instanceof TokenFault)) {
-      if (now >= verified.nextUseAt) this.tellUse(verified, found, now);
+      if (verified.nextUseAt !== undefined && now >= verified.nextUseAt) this.tellUse(verified, found, now);
       return principal;
     }
     // A cache may not have heard yet of a refresh by another process: no good token is refused for that.
@@ -173,7 +152,7 @@ export class TokenVerifier {
   }
 
   private tellUse(verified: VerifiedToken, record: SessionRecord | undefined, now: number): void {
-    verified.nextUseAt = (record && this.uses?.used(record, now)) ?? Infinity;
+    verified.nextUseAt = record && this.uses?.used(record, now);
   }
 
   private judge(
@@ -182,7 +161,8 @@ export class TokenVerifier {
     now: number,
   ): MaybePromise<Principal | TokenFault> {
     const principal = currentPrincipal(verified, record);
-    if (now >= verified.nextUseAt && !(principal instanceof TokenFault)) this.tellUse(verified, record, now);
+    if (verified.nextUseAt !== undefined && now >= verified.nextUseAt && !(principal instanceof TokenFault))
+      this.tellUse(verified, record, now);
     if (record !== undefined || !isClientRegister(this.store)) return principal;
     return after(this.store.hasClient(verified.bearer.clientId), (isKnown) =>
       isKnown ? principal : TokenFault.unknownClient.of(verified.bearer),

@@ -31,7 +31,8 @@ import { assertNamesClient, revokeFilter } from '../sessions/session-filter.js';
 import { TokenFault } from './token-fault.js';
 import type { TokenState } from './token-inspector.js';
 import type { TokenReference, TokenStatus } from './token-status.js';
-import type { CacheLookups, LastSeen } from './token-verifier.js';
+import type { CacheLookups } from './token-verifier.js';
+import type { LastSeen } from './verified-tokens.js';
 
 /**
  * Issues, verifies, refreshes and revokes tokens.
