@@ -29,10 +29,11 @@ export class CommandError extends Error {
 
 /**
  * Text of others, such as a token's claims, as a terminal may show it: control characters, those that change the
- * direction of writing or cannot be seen, and halves of surrogate pairs are escaped as JSON escapes them.
+ * direction of writing or cannot be seen, spaces of other kinds, and halves of surrogate pairs are escaped as JSON
+ * escapes them. The page of the console escapes the same ones (`console/page/text.js`).
  */
 export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) =>
+  return text.replaceAll(/(?! )[\p{Cc}\p{Cf}\p{Cs}\p{Z}\p{DI}]/gu, (character) =>
     Array.from(
       { length: character.length },
       (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,

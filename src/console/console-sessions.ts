@@ -2,13 +2,16 @@ import type { Clock } from '../clock.js';
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import { invalid, readParameter, type TokenRequest } from '../endpoints/token-request.js';
 import { isLive, oldestFirst } from '../sessions/live-sessions.js';
+import type { SessionRecord } from '../sessions/session-record.js';
 import type { TokenStore } from '../sessions/token-store.js';
 import { sessionOf } from '../tokens/issued-tokens.js';
 import { sessionView } from '../tokens/session-view.js';
 import type { TokenService } from '../tokens/token.service.js';
 
-/** How many sessions are looked at for one answer. */
+/** How many sessions are read at a time. */
 const PART = 200;
+/** How many times, for one answer: parts may have no live session. */
+const MOST_PARTS = 25;
 
 /** Lists and ends sessions. */
 export class ConsoleSessions {
@@ -19,16 +22,28 @@ export class ConsoleSessions {
     private readonly clock: Clock,
   ) {}
 
-  /** Those of `client`, or a part of all from `cursor` on; without `sessions` where the store cannot list all. */
+  /**
+   * Those of `client`, or a part of all from `cursor` on; without `sessions` where the store cannot list all. Where `next`
+   * begins there are more of them, unless too many that have ended were to be read to know.
+   */
   async list(request: TokenRequest): Promise<object> {
     const tracked = this.config.trackLastUsed > 0;
     const clientId = readParameter(request, 'client');
     if (clientId) return { tracked, sessions: (await this.tokens.sessions(clientId)).map(sessionView) };
-    const part = await this.store.listAll({ cursor: readParameter(request, 'cursor'), limit: PART });
-    if (!part) return { tracked };
     const now = this.clock.now() / 1000;
-    const live = part.sessions.filter((record) => isLive(record, now)).sort(oldestFirst);
-    return { tracked, sessions: live.map((record) => sessionView(sessionOf(record))), next: part.next };
+    let live: readonly SessionRecord[] = [];
+    let next = readParameter(request, 'cursor');
+    for (let parts = 0; parts < MOST_PARTS; parts++) {
+      const part = await this.store.listAll({ cursor: next, limit: PART });
+      if (!part) return { tracked };
+      const found = part.sessions.filter((record) => isLive(record, now));
+      // That there is more is known only where a live session follows.
+      if (live.length > 0 && found.length > 0) break;
+      if (found.length > 0) live = found.sort(oldestFirst);
+      next = part.next;
+      if (next === undefined) break;
+    }
+    return { tracked, sessions: live.map((record) => sessionView(sessionOf(record))), next };
   }
 
   async end(request: TokenRequest): Promise<object> {

@@ -8,6 +8,7 @@ const FILES = [
   'app.js',
   'api.js',
   'dom.js',
+  'text.js',
   'sessions.js',
   'clients.js',
   'keys.js',

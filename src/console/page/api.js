@@ -17,8 +17,27 @@ export function change(path, parameters = {}) {
   return call(new URL(path, base), { method: 'POST', headers, body: JSON.stringify(parameters) });
 }
 
+/**
+ * Asks as `ask` does, and has nothing to say to those who asked before once somebody has asked again.
+ * @template T @param {(...values) => Promise<T>} ask @returns {(...values) => Promise<T | undefined>}
+ */
+export function latest(ask) {
+  let last;
+  return (...values) => {
+    const asked = (last = ask(...values));
+    return asked.then(
+      (answer) => (asked === last ? answer : undefined),
+      (error) => {
+        if (asked === last || error instanceof SignedOut) throw error;
+      },
+    );
+  };
+}
+
 async function call(url, init) {
-  const response = await fetch(url, { credentials: 'same-origin', cache: 'no-store', ...init });
+  const response = await fetch(url, { credentials: 'same-origin', cache: 'no-store', ...init }).catch(() => {
+    throw new Error('The server cannot be reached');
+  });
   const body = await response.json().catch(() => ({}));
   if (response.ok) return body;
   const text = body.message ?? body.detail ?? `The server answered ${response.status}`;

@@ -1,30 +1,33 @@
-import { read } from './api.js';
-import { button, element, table } from './dom.js';
+import { latest, read } from './api.js';
+import { button, element, fill, heading, identifier, table } from './dom.js';
 
 /** The clients that have credentials of their own. */
 export function clientsView(guard) {
   const list = element('div');
+  const readLatest = latest((after) => read('clients', { after }));
   const show = async (after) => {
-    const { clients, next } = await read('clients', { after });
+    const answer = await readLatest(after);
+    if (!answer) return;
+    const { clients, next } = answer;
+    const go = (text, to) =>
+      button(
+        text,
+        guard(() => show(to)),
+      );
     const rows = clients.map((client) => [
-      client.client_id,
-      client.name ?? '–',
+      identifier(client.client_id),
+      identifier(client.name ?? '–'),
       client.enabled ? 'enabled' : 'disabled',
       client.method,
       client.scopes.join(' ') || '–',
       client.source,
     ]);
-    list.replaceChildren(
+    fill(
+      list,
       table('Clients with credentials', ['Client', 'Name', 'State', 'Method', 'Scopes', 'Kept in'], rows),
-      ...(next
-        ? [
-            button(
-              'Next clients',
-              guard(() => show(next)),
-            ),
-          ]
-        : []),
+      after && go('First clients'),
+      next && go('Next clients', next),
     );
   };
-  return { content: [element('h2', {}, 'Clients'), list], show };
+  return { content: [heading('Clients'), list], show: () => show() };
 }

@@ -1,5 +1,5 @@
 import { read } from './api.js';
-import { element, table } from './dom.js';
+import { element, heading, table } from './dom.js';
 
 /** Everything that can be called from outside, and what it requires: what "fastauth routes" lists. */
 export function routesView() {
@@ -17,5 +17,5 @@ export function routesView() {
       table('Routes', ['Kind', 'What', 'Requires', 'Because of'], rows),
     );
   };
-  return { content: [element('h2', {}, 'Routes'), list], show };
+  return { content: [heading('Routes'), list], show };
 }

@@ -1,40 +1,51 @@
-import { change, read } from './api.js';
-import { button, confirmed, element, table, tell, time } from './dom.js';
+import { change, latest, read } from './api.js';
+import { button, confirmed, element, fill, heading, identifier, table, tell, time } from './dom.js';
+import { shown } from './text.js';
 
 /** The live sessions: part by part, or those of one client, which can be ended together. */
 export function sessionsView(guard) {
   const wanted = element('input', { id: 'client', autocomplete: 'off', spellcheck: 'false' });
   const list = element('div');
-  let client = '';
+  const readLatest = latest((query) => read('sessions', query));
+  let asked = {};
 
-  const show = async (cursor) => {
-    const { sessions, next, tracked } = await read('sessions', { client, cursor });
+  /** The list and its buttons belong to one query. */
+  const show = async (query = asked) => {
+    asked = query;
+    const answer = await readLatest(query);
+    if (!answer) return;
+    const { sessions, next, tracked } = answer;
+    const { client, cursor } = query;
     if (!sessions) {
-      list.replaceChildren(element('p', {}, 'This store cannot list its clients. Name one above.'));
+      fill(list, element('p', {}, 'This store cannot list its clients. Name one above.'));
       return;
     }
-    const more =
-      next &&
+    const go = (text, to) =>
       button(
-        'Next sessions',
-        guard(() => show(next)),
+        text,
+        guard(() => show(to)),
       );
-    const all =
-      client && sessions.length > 0
-        ? button(
-            `End all sessions of ${client}`,
-            guard(() => endAll()),
-          )
-        : undefined;
-    list.replaceChildren(rows(sessions, tracked), ...[more, all].filter(Boolean));
+    fill(
+      list,
+      rows(client, sessions, tracked),
+      cursor && go('First sessions', {}),
+      next && go('Next sessions', { cursor: next }),
+      client &&
+        sessions.length > 0 &&
+        button(
+          `End all sessions of ${shown(client)}`,
+          guard(() => endAll(client)),
+        ),
+    );
   };
-  const rows = (sessions, tracked) =>
+  const rows = (client, sessions, tracked) =>
     table(
-      'Live sessions',
-      ['Client', 'Label', 'Began', 'Refreshed', 'Last used', 'Ends', ''],
+      client ? `Live sessions of ${shown(client)}` : 'Live sessions',
+      ['Client', 'Label', 'Session', 'Began', 'Refreshed', 'Last used', 'Ends', ''],
       sessions.map((session) => [
-        session.client_id,
-        session.label ?? '–',
+        identifier(session.client_id),
+        identifier(session.label ?? '–'),
+        element('code', { title: session.session }, session.session),
         time(session.created_at),
         time(session.refreshed_at),
         tracked ? time(session.last_used_at) : 'not tracked',
@@ -42,28 +53,26 @@ export function sessionsView(guard) {
         button(
           'End',
           guard(() => end(session)),
-          `End session ${session.session} of ${session.client_id}`,
+          `End session ${session.session} of ${shown(session.client_id)}`,
         ),
       ]),
     );
   const end = async ({ client_id, session, label }) => {
-    const which = label === undefined ? `the session ${session}` : `the session “${label}”`;
-    if (!(await confirmed({ question: `End ${which} of ${client_id}?`, action: 'End session' }))) return;
+    const which = label === undefined ? `the session ${session}` : `the session “${shown(label)}”`;
+    const question = `End ${which} of ${shown(client_id)}?`;
+    if (!(await confirmed({ question, action: 'End session' }))) return;
     const { ended } = await change('sessions/end', { client_id, session });
     await show();
     tell(ended === 1 ? 'The session has ended.' : 'It had ended before.');
   };
-  const endAll = async () => {
-    const question = `End all sessions of ${client}? Its devices have to log in again.`;
-    if (!(await confirmed({ question, action: 'End all sessions', typed: client }))) return;
+  const endAll = async (client) => {
+    const question = `End all sessions of ${shown(client)}? Its devices have to log in again.`;
+    if (!(await confirmed({ question, action: 'End all sessions', typed: shown(client) }))) return;
     const { ended } = await change('sessions/end-all', { client_id: client, confirmation: client });
     await show();
     tell(`${ended} ${ended === 1 ? 'session' : 'sessions'} ended.`);
   };
-  const find = guard(() => {
-    client = wanted.value;
-    return show();
-  });
+  const find = guard(() => show({ client: wanted.value }));
   const form = element(
     'form',
     {
@@ -76,5 +85,5 @@ export function sessionsView(guard) {
     wanted,
     element('button', {}, 'Show'),
   );
-  return { content: [element('h2', {}, 'Sessions'), form, list], show };
+  return { content: [heading('Sessions'), form, list], show: () => show() };
 }
