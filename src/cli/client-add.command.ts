@@ -12,7 +12,6 @@ import {
 } from '../config/client-entries.js';
 import { clientKeyFault } from '../config/client-keys.js';
 import { clientSecretHash } from '../config/client-secret.js';
-import { scopeNameFault } from '../config/scope-name.js';
 import { SETTINGS } from '../config/settings.js';
 import { clientIdFault } from '../sessions/client-id.js';
 import type { ClientRecord } from '../sessions/client-record.js';
@@ -20,6 +19,7 @@ import { withClientStore } from './client-store.js';
 import { linesOfClient } from './client-view.js';
 import { CommandError, EXIT, print, type CommandOutput } from './command-output.js';
 import { type ConfigOptions, readConfig, withConfigOptions } from './config-options.js';
+import { scopeOption } from './scope-option.js';
 
 interface AddOptions extends ConfigOptions {
   readonly clientId?: string;
@@ -27,7 +27,7 @@ interface AddOptions extends ConfigOptions {
   readonly method?: ClientMethod;
   readonly keys?: string;
   readonly grant: readonly ClientGrant[];
-  readonly scope: readonly string[];
+  readonly scope?: readonly string[];
   readonly audience: readonly string[];
   readonly introspect?: true;
   readonly expiresIn?: number;
@@ -50,7 +50,7 @@ export function clientAddCommand(): Command {
         .choices(CLIENT_GRANTS)
         .default(['client_credentials'], 'client_credentials'),
     )
-    .option('--scope <scopes...>', 'scopes that it may ask for', listOf(scopeNameFault), [])
+    .addOption(scopeOption('what it may ask for'))
     .option('--audience <uris...>', 'resources that it may ask for (RFC 8707)', listOf(resourceFault), [])
     .option('--introspect', 'lets it introspect tokens')
     .option('--expires-in <seconds>', 'lifetime of its access tokens', secondsOf)
@@ -64,7 +64,8 @@ async function added(options: AddOptions): Promise<CommandOutput> {
   if (fault !== undefined) throw new CommandError(`--client-id ${fault}.`, EXIT.misuse);
   if (config.clients.some((client) => client.clientId === clientId)) throw taken(clientId);
   const { scopes } = config;
-  const unknown = options.scope.find((scope) => scopes && !Object.hasOwn(scopes, scope));
+  const { scope: asked = [] } = options;
+  const unknown = asked.find((scope) => scopes && !Object.hasOwn(scopes, scope));
   if (unknown !== undefined) {
     throw new CommandError(`--scope ${unknown} is not among the configured "scopes".`, EXIT.misuse);
   }
@@ -77,7 +78,7 @@ async function added(options: AddOptions): Promise<CommandOutput> {
     secretHashes: secret === undefined ? [] : [clientSecretHash(secret)],
     publicKeys: publicKeysOf(method, options.keys),
     grants: [...new Set(options.grant)],
-    scopes: [...new Set(options.scope)],
+    scopes: [...new Set(asked)],
     audiences: [...new Set(options.audience)],
     mayIntrospect: options.introspect ?? false,
     accessTokenExpiresIn: options.expiresIn,

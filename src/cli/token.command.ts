@@ -2,11 +2,11 @@ import { text } from 'node:stream/consumers';
 import { Command, InvalidArgumentError } from 'commander';
 import { SETTINGS } from '../config/settings.js';
 import { parseStrictObject, type JsonObject } from '../json.js';
-import { parseScope } from '../tokens/scopes.js';
 import { TokenFault } from '../tokens/token-fault.js';
 import { EXIT, print, type CommandOutput } from './command-output.js';
 import { type ConfigOptions, readConfig, withConfigOptions } from './config-options.js';
 import { dateOf } from './date-text.js';
+import { scopeOption } from './scope-option.js';
 import { withTokenTools } from './token-tools.js';
 
 interface NewOptions extends ConfigOptions {
@@ -23,7 +23,7 @@ export function tokenCommand(): Command {
     .description('Issue a pair of tokens into the configured store and print it.')
     .option('--client-id <text>', 'whom it is for (default: a new UUID)')
     .option('--claims <json>', 'claims of your own, as a JSON object', claimsOf)
-    .option('--scope <names>', 'what it may do: names of scopes with spaces between', scopeOption)
+    .addOption(scopeOption('what it may do'))
     .option('--label <text>', 'tells sessions of one client apart')
     .option(
       '--expires-in <seconds>',
@@ -119,14 +119,6 @@ function linesOf(claims: JsonObject): readonly string[] {
       ? `  ${name}: ${JSON.stringify(value)} (${dateOf(value as number)})`
       : `  ${name}: ${JSON.stringify(value)}`,
   );
-}
-
-function scopeOption(value: string): readonly string[] {
-  try {
-    return parseScope(value);
-  } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
-  }
 }
 
 function secondsOf(value: string): number {

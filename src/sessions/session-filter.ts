@@ -35,6 +35,12 @@ export function assertNamesClient({ clientId, familyId }: SessionKey): void {
     throw fault('familyId', 'must be one text value');
 }
 
+/** @throws InvalidRequestError it names no family, so that it is nobody's session */
+export function assertNamesFamily({ familyId }: SessionKey): void {
+  if (familyId === undefined)
+    throw fault('familyId', 'must be one text value; revokeClient() ends all sessions of a client');
+}
+
 function fault(parameter: string, message: string): InvalidRequestError {
   return new InvalidRequestError(`${parameter} ${message}`, 422, [{ parameter, message }]);
 }

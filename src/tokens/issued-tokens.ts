@@ -23,6 +23,16 @@ export interface IssueOptions {
   readonly label?: string | undefined;
 }
 
+/** Every name that {@link IssueOptions} has. */
+export const ISSUE_OPTIONS = Object.keys({
+  clientId: true,
+  claims: true,
+  scopes: true,
+  accessTokenExpiresIn: true,
+  refreshTokenExpiresIn: true,
+  label: true,
+} satisfies Record<keyof IssueOptions, true>);
+
 /** A pair as it was issued. Times are epoch seconds. */
 export interface IssuedTokens extends TokenPair {
   readonly clientId: string;

@@ -144,4 +144,30 @@ describe('a session', () => {
     clock.advance(106);
     await expect(service.verify(first.accessToken)).rejects.toThrow(UnauthorizedError);
   });
+
+  it('is refused: an option that is unknown, which would be ignored', async () => {
+    const { service, store } = createTokenService();
+    for (const misspelt of ['scope', 'expiresIn', 'client_id']) {
+      await expect(service.issue({ [misspelt]: undefined })).rejects.toThrow(
+        new TypeError(
+          `issue(): unknown option ${JSON.stringify(misspelt)}; there are clientId, claims, scopes, ` +
+            'accessTokenExpiresIn, refreshTokenExpiresIn, label.',
+        ),
+      );
+    }
+    expect((await store.listAll({ limit: 1 }))?.sessions).toEqual([]);
+  });
+
+  it('is refused: a session to revoke that has no family', async () => {
+    const { service } = createTokenService();
+    await service.issue({ clientId: 'c' });
+    for (const session of [{ clientId: 'c' }, { clientId: 'c', familyId: undefined }]) {
+      await expect(service.revoke(session)).rejects.toThrow(
+        new InvalidRequestError(
+          'familyId must be one text value; revokeClient() ends all sessions of a client',
+        ),
+      );
+    }
+    expect(await service.sessions('c')).toHaveLength(1);
+  });
 });

@@ -13,7 +13,8 @@ import type { TokenStore } from '../sessions/token-store.js';
 import { type ClaimRulesConfig, issuerClaims } from './claim-rules.js';
 import type { TokenCodec } from './codecs/token-codec.js';
 import type { IssuanceDefaultsOf } from './issuance-defaults.js';
-import { issuedTokens, type IssuedTokens, type IssueOptions } from './issued-tokens.js';
+import { ISSUE_OPTIONS, issuedTokens, type IssuedTokens, type IssueOptions } from './issued-tokens.js';
+import { assertKnownOptions } from './known-options.js';
 import { ownClaims } from './own-claims.js';
 import { parseScope, scopeOf } from './scopes.js';
 import { saving } from './saving.js';
@@ -41,6 +42,7 @@ export class TokenIssuer {
 
   /** See `TokenService.issue`. */
   async issue(options: IssueOptions): Promise<IssuedTokens> {
+    assertKnownOptions('issue()', options, ISSUE_OPTIONS);
     const clientId = options.clientId === undefined ? randomUUID() : options.clientId;
     const fault = clientIdFault(clientId);
     if (fault)

@@ -27,7 +27,8 @@ import { keyedParts, type KeyedParts } from './keyed-parts.js';
 import type { Principal } from './principal.js';
 import { SessionStatuses } from './session-statuses.js';
 import { sessionExpiresAt, type SessionKey } from '../sessions/session-record.js';
-import { assertNamesClient, revokeFilter } from '../sessions/session-filter.js';
+import { isClientRegister } from '../sessions/client-register.js';
+import { assertNamesClient, assertNamesFamily, revokeFilter } from '../sessions/session-filter.js';
 import { TokenFault } from './token-fault.js';
 import type { TokenState } from './token-inspector.js';
 import type { TokenReference, TokenStatus } from './token-status.js';
@@ -68,7 +69,7 @@ export class TokenService extends AccessTokens implements OnApplicationBootstrap
   /**
    * Issues a pair and stores its session. With `sessions-per-client` reached, the client's oldest session ends.
    * @throws InvalidRequestError the client identifier, the label, a scope or a claim cannot be one, or the claims are too large
-   * @throws TypeError a claim has a name of fastauth's own, or a lifetime is one that the configuration refuses
+   * @throws TypeError an option is unknown, a claim has a name of fastauth's own, or a lifetime is one that the configuration refuses
    * @throws CryptoKeyNotSetError
    * @throws StoreUnavailableError | TokenNotSavedError nothing was issued
    */
@@ -136,11 +137,12 @@ export class TokenService extends AccessTokens implements OnApplicationBootstrap
   /**
    * Ends one session: its tokens are refused from now on.
    * @returns whether a live session was ended
-   * @throws InvalidRequestError it names no client
+   * @throws InvalidRequestError it names no client, or no family where the store tells sessions of a client apart
    * @throws StoreUnavailableError
    */
   async revoke(session: SessionKey): Promise<boolean> {
     assertNamesClient(session);
+    if (!isClientRegister(this.store)) assertNamesFamily(session);
     const revoked = await this.events.operations.time(
       'revoke',
       this.store.revoke(session, this.nowInSeconds()),

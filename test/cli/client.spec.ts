@@ -67,6 +67,20 @@ describe('fastauth client', () => {
     });
   });
 
+  it.each([
+    ['in several arguments', ['--scope', 'a', 'b', 'c']],
+    ['in one, with spaces between', ['--scope', 'a b c']],
+    ['one by one', ['--scope', 'a', '--scope', 'b', '--scope', 'c']],
+    ['in all of these ways', ['--scope', 'a b', '--scope', 'c', 'a']],
+  ])('takes scopes %s, as "token new" does', async (_how, args) => {
+    expect(await json('add', ...args)).toMatchObject({ scopes: ['a', 'b', 'c'] });
+    const options = { cwd: folder, env: { CRYPTOGRAPHY_KEY: 'a key of the tests, 32 bytes or more' } };
+    const { stdout } = await runCli(['token', 'new', '--json', ...args], options);
+    const { access_token: token } = JSON.parse(stdout) as { access_token: string };
+    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as object;
+    expect(claims).toMatchObject({ scope: 'a b c' });
+  });
+
   it('rotates secrets: two are good, or one', async () => {
     await json('add', '--client-id', 'billing');
     const second = await json('rotate-secret', 'billing');
@@ -114,7 +128,8 @@ describe('fastauth client', () => {
   });
 
   it.each([
-    ['add', '--scope', 'a b'],
+    ['add', '--scope', 'a"b'],
+    ['add', '--scope', ''],
     ['add', '--audience', 'x'],
     ['add', '--grant', 'password'],
     ['add', '--method', 'none'],
