@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ConfigFolder } from '../../test/support/config-folder.js';
 import { originOf } from './fastauth-config.js';
+import type { FastauthOptions } from './fastauth-options.js';
 
 const KEY = 'k'.repeat(40);
 const TOKEN = 'm'.repeat(40);
@@ -74,6 +75,15 @@ describe('loadFastauthConfig', () => {
     ]);
     expect(Object.isFrozen(config) && Object.isFrozen(config.headers)).toBe(true);
     expect(Object.isFrozen(config.masterTokenPaths)).toBe(true);
+  });
+
+  it('names what is not set as the rest of the configuration is written', () => {
+    const unset = (options: FastauthOptions) =>
+      folder.load(options).warnings.flatMap((warning) => /^(\S+) is not set/.exec(warning)?.[1] ?? []);
+    expect(unset({ appName: 'a' })).toEqual(['cryptographyKey', 'masterToken']);
+    expect(unset({ headers: {} })).toEqual(['cryptographyKey', 'masterToken']);
+    folder.file({ app_name: 'a' });
+    expect(unset({ headers: {} })).toEqual(['cryptography_key', 'master_token']);
   });
 
   it('reads origins as browsers spell them', () => {

@@ -21,7 +21,7 @@ import { describeFault, issuesOf } from './setting-fault.js';
 import { SETTING_NAMES, SETTINGS, type SettingName } from './settings.js';
 import { isProduction } from './production.js';
 import { tokenFaults } from './token-faults.js';
-import { spellerOf, tellOf } from './written-names.js';
+import { spellerOf, tellOf, unwrittenSpeller } from './written-names.js';
 
 /** Where the configuration is read from besides the options. */
 export interface ConfigSurroundings {
@@ -243,14 +243,15 @@ function sourceWarnings(sources: readonly ConfigSource[]): string[] {
 function weaknessWarnings(config: FastauthConfig, chosen: Chosen, hasKeyProvider: boolean): string[] {
   const { cryptographyKey, cryptographyKeys, keySetFile, masterTokens, publicTokenIssuance } = config;
   const warnings: string[] = [];
+  const spell = unwrittenSpeller(chosen);
   const hasKeys = cryptographyKey !== undefined || cryptographyKeys.length > 0 || keySetFile !== undefined;
   if (!hasKeys && !hasKeyProvider) {
     warnings.push(
-      'cryptography-key is not set: no token can be issued or verified; make one with "npx fastauth keys generate"',
+      `${spell('cryptography-key')} is not set: no token can be issued or verified; make one with "npx fastauth keys generate"`,
     );
   }
   if (masterTokens.length === 0) {
-    warnings.push('master-token is not set: every route that needs it is closed');
+    warnings.push(`${spell('master-token')} is not set: every route that needs it is closed`);
   }
   if (publicTokenIssuance) {
     warnings.push(

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import type { RingKey } from '../keys/ring-key.js';
 import { isSecretHash, masterTokenFault, masterTokenHashFault } from './secret-faults.js';
 import { timeOf } from './time-setting.js';
 import { entries, entryText, entryTime } from './setting-entries.js';
@@ -27,7 +26,7 @@ export interface MasterTokenConfig {
 }
 
 /** Which of the two, where one text serves as both. */
-const CHANGE_THE_TOKEN =
+export const CHANGE_THE_TOKEN =
   'Change the master token, since a new key would end every token: make a second one with "npx fastauth keys generate --print"';
 
 /** The name of the token that `master-token` sets. */
@@ -116,34 +115,8 @@ export function masterTokenFaults(
   return faults;
 }
 
-/** Which of the tokens is the text of a secret in the key ring. */
-export function masterTokenKeyFaults(
-  tokens: readonly MasterTokenConfig[],
-  keys: readonly RingKey[],
-): string[] {
-  const texts = keys.flatMap(({ acceptingKey }) =>
-    acceptingKey.type === 'secret' ? [acceptingKey.export(), ...base64Forms(acceptingKey.export())] : [],
-  );
-  const hashes = new Set(texts.map(sha256));
-  return tokens
-    .filter(({ hash }) => hashes.has(hash))
-    .map(
-      (token) =>
-        `${placeOf(token)} is one of the cryptography keys: whoever may call master routes could then forge any token. ` +
-        CHANGE_THE_TOKEN,
-    );
-}
-
-/** How a secret of bytes is written down as text, with padding and without. */
-function base64Forms(bytes: Buffer): readonly string[] {
-  const padding = '='.repeat((3 - (bytes.length % 3)) % 3);
-  return ['base64', 'base64url'].flatMap((encoding) => {
-    const text = bytes.toString(encoding as BufferEncoding).replace(/=+$/, '');
-    return [text, text + padding];
-  });
-}
-
-function settingOf({ name }: MasterTokenConfig): 'masterToken' | 'masterTokens' {
+/** Which of the two settings has it. */
+export function settingOf({ name }: MasterTokenConfig): 'masterToken' | 'masterTokens' {
   return name === SINGLE_MASTER_TOKEN ? 'masterToken' : 'masterTokens';
 }
 
@@ -152,7 +125,8 @@ function placesOf(one: MasterTokenConfig, other: MasterTokenConfig): string {
   return `${placeOf(one)} and ${isSingle ? placeOf(other) : JSON.stringify(other.name)}`;
 }
 
-function placeOf({ name }: MasterTokenConfig): string {
+/** Where it is, as the config file spells it. */
+export function placeOf({ name }: MasterTokenConfig): string {
   return name === SINGLE_MASTER_TOKEN ? name : `master-tokens ${JSON.stringify(name)}`;
 }
 
@@ -165,6 +139,7 @@ function hashOf(tokenOrHash: string): string {
   return isSecretHash(tokenOrHash) ? tokenOrHash.slice('sha256:'.length).toLowerCase() : sha256(tokenOrHash);
 }
 
-function sha256(text: string | Buffer): string {
+/** In hexadecimal digits. */
+export function sha256(text: string | Buffer): string {
   return createHash('sha256').update(text).digest('hex');
 }

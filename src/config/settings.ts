@@ -264,11 +264,11 @@ export const SETTINGS = {
     description:
       'How many seconds an application that closes may take to give the answers under way and to close all connections; what is left then is cut.',
   }),
-  /** Failed attempts in a minute from one address after which it has to wait; 0: never. */
+  /** Failed attempts in a minute from one address; it has to wait after the one that exceeds them; 0: never. */
   failedAttemptsPerAddress: wholeNumber(0, 1_000_000).default(1000).meta({
     expected: 'a whole number; 0 for no limit',
     description:
-      'Requests with bad credentials that one address (of IPv6, one /64) may send in a minute; after that it gets 429 for bad tokens, and for the master token whatever it sends. `0`: no limit.',
+      'Limit of requests with bad credentials from one address (of IPv6, one /64) in a minute; after the one that exceeds it, the address gets 429 for bad tokens, and for the master token whatever it sends. `0`: no limit.',
   }),
   /** The same for one client's tokens from one address. */
   failedAttemptsPerClient: wholeNumber(0, 1_000_000).default(100).meta({

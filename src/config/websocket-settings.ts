@@ -20,7 +20,7 @@ export const WEBSOCKET_SETTINGS = {
   websocketOrigins: z.array(text(originFault)).default([]).meta({
     expected: 'a list of origins such as ["https://app.example.com"]',
     description:
-      'Origins whose pages may open WebSockets; a browser on any other is refused. Empty: all. Clients that send no `Origin` are no browsers and not concerned.',
+      'Origins whose pages may open WebSockets; a browser on any other is refused. The own origin of the server is not included unless it is listed. Empty: all. Clients that send no `Origin` are no browsers and not concerned.',
   }),
   /** How long a socket whose token was refreshed has to present the new one; 0: not at all. */
   websocketReauthenticationGrace: z.number().min(0).max(60).default(0.4).meta({

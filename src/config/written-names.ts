@@ -19,6 +19,16 @@ export function spellerOf(given: ChosenValue | undefined): Speller {
   return spellerLike([spelling, ...names], source?.name === OPTIONS ? camelCase : (name) => name);
 }
 
+/** Spells names that nobody wrote as the config file spells its own; where it has none, as the options do. */
+export function unwrittenSpeller(chosen: ReadonlyMap<SettingName, ChosenValue>): Speller {
+  const given = [...chosen.values()];
+  const others = given.filter(({ source }) => source.name !== OPTIONS);
+  return spellerLike(
+    others.map(({ spelling }) => spelling),
+    others.length < given.length ? camelCase : (name) => name,
+  );
+}
+
 /** A sentence about settings that names them as they were written, and ends with where their values came from. */
 export function tellOf(
   chosen: ReadonlyMap<SettingName, ChosenValue>,

@@ -3,7 +3,7 @@ import { Clock } from '../clock.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import { KeyProvider } from '../config/key-provider.js';
 import { KeySources } from '../config/key-sources.js';
-import { masterTokenKeyFaults } from '../config/master-token-entries.js';
+import { masterTokenKeyFaults } from '../config/master-token-key-faults.js';
 import { FastauthEvents } from '../events/fastauth-events.js';
 import { ActiveKeyRing } from '../keys/active-key-ring.js';
 import { formatFault } from './codecs/token-codecs.js';
@@ -50,9 +50,9 @@ function openKeyRing(
   clock: Clock,
   events: FastauthEvents,
 ): Promise<KeyRingWatcher> {
-  const { masterTokens, tokenFormat } = config;
+  const { tokenFormat } = config;
   return KeyRingWatcher.open(new KeySources(config, provider), clock, events, (ring) => [
-    ...masterTokenKeyFaults(masterTokens, ring.keys),
+    ...masterTokenKeyFaults(config, ring.keys),
     ...[formatFault(ring, tokenFormat)].filter((fault) => fault !== undefined),
   ]);
 }

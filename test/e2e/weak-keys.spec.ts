@@ -67,7 +67,7 @@ describe('startup refuses', () => {
     [
       'the master token as a JWK of the key set file',
       () => ring([{ kty: 'oct', k: Buffer.from(MASTER_TOKEN).toString('base64url'), alg: 'HS256' }]),
-      /master-token is one of the cryptography keys/,
+      /masterToken is one of the cryptography keys.*; set by "masterToken" \(forRoot options\)/,
       DIRECT,
     ],
     [
