@@ -19,6 +19,7 @@ const module = fileURLToPath(new URL('app.module.js', import.meta.url));
 const fastauth = (command: string): string =>
   `node '${FASTAUTH}' ${command} --config '${CONFIG_FILE}' --dotenv '${ENV_FILE}'`;
 const routes = `routes --app '${module}' --export AppModule --fail-on unguarded,dead-rule`;
+console.log(`\nThe console, where the master token signs in: ${url}/auth/console`);
 console.log(`\nListening on ${url}. Try:\n
 TOKENS=$(curl -s -X POST '${url}/auth/token/new' -H "MASTER-TOKEN: ${masterTokenOf(ENV_FILE)}" -d client_id=sensor-17)
 curl -s '${url}/devices' -H "ACCESS-TOKEN: ${tokenOf('access_token')}"

@@ -74,7 +74,7 @@ export function denialOfNoToken(scopes: readonly string[]): Denial {
 
 /** The denial for an access token that is good, but may not do this. @see RFC 6750 section 3.1 */
 export function denialOfScopes(scopes: readonly string[], bearer?: Bearer): Denial {
-  return denial(403, 'insufficient_scope', 'The access token has not all scopes that this needs', {
+  return denial(403, 'insufficient_scope', 'The access token lacks a scope that this needs', {
     scopes,
     bearer,
   });

@@ -46,7 +46,7 @@ try {
 }
 
 function throwRatherThanExit(command: Command): void {
-  command.exitOverride().showHelpAfterError('(--help tells what there is)');
+  command.exitOverride().showHelpAfterError('(--help lists commands and options)');
   command.commands.forEach(throwRatherThanExit);
 }
 

@@ -161,7 +161,7 @@ describe.each(ADAPTERS)('RFC 9728, protected resource metadata, on %s', (adapter
       expect(answer.status).toBe(403);
       expect(answer.headers.get('www-authenticate')).toBe(
         'Bearer realm="fastauth", error="insufficient_scope", ' +
-          `error_description="The access token has not all scopes that this needs", scope="things:read", ${METADATA}`,
+          `error_description="The access token lacks a scope that this needs", scope="things:read", ${METADATA}`,
       );
     });
 
