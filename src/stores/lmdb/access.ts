@@ -14,6 +14,7 @@ interface OpenLmdb {
 export class LmdbAccess {
   readonly #log = new StoreFaultLog();
   #opened: OpenLmdb | undefined;
+  #hasRoom: boolean | undefined;
 
   /** @param timeout of one write, in seconds */
   constructor(
@@ -30,9 +31,13 @@ export class LmdbAccess {
     return this.#open().files;
   }
 
-  /** Whether the disk has more room than is kept for revocations. */
+  /** Whether the disk has more room than is kept for revocations; looked up once in a turn of the event loop. */
   get hasRoom(): boolean {
-    return hasRoom(this.folder);
+    if (this.#hasRoom === undefined) {
+      this.#hasRoom = hasRoom(this.folder);
+      setImmediate(() => (this.#hasRoom = undefined));
+    }
+    return this.#hasRoom;
   }
 
   /** @throws StoreUnavailableError when the folder cannot be used, or holds something else or something damaged */

@@ -1,6 +1,7 @@
 import { isRefreshable, sessionExpiresAt, type SessionRecord } from '../../sessions/session-record.js';
+import { bytesAt } from './bytes.js';
 import type { LmdbFiles } from './files.js';
-import { clientPrefix, sessionKeyBytes } from './keys.js';
+import { sessionKeyBytes } from './keys.js';
 
 type Grants = Pick<LmdbFiles, 'grants'>;
 
@@ -23,7 +24,7 @@ const SIGN = 0x80;
 
 /** How many the client has, ended ones among them; undefined: it is not indexed. */
 export function countGrants({ grants }: Grants, prefix: Buffer): number | undefined {
-  return grants.getBinary(prefix)?.readUInt32BE();
+  return bytesAt(grants, prefix)?.readUInt32BE();
 }
 
 /** Indexes a client. */
@@ -33,12 +34,11 @@ export function startGrants(files: Grants, prefix: Buffer, records: readonly Ses
 }
 
 /** Does nothing for other sessions, nor for clients that are not indexed. */
-export function addGrant(files: Grants, record: SessionRecord): void {
-  if (isRefreshable(record) || record.revokedAt !== undefined) return;
-  const prefix = clientPrefix(record.clientId);
-  const sessionKey = sessionKeyBytes(record);
-  const count = prefix && countGrants(files, prefix);
-  if (prefix === undefined || sessionKey === undefined || count === undefined) return;
+export function addGrant(files: Grants, record: SessionRecord, sessionKey = sessionKeyBytes(record)): void {
+  if (isRefreshable(record) || record.revokedAt !== undefined || sessionKey === undefined) return;
+  const prefix = prefixOf(sessionKey);
+  const count = countGrants(files, prefix);
+  if (count === undefined) return;
   const expiresAt = sessionExpiresAt(record);
   files.grants.putSync(beginningKey(sessionKey, record.createdAt), timeBytes(expiresAt));
   files.grants.putSync(endKey(sessionKey, expiresAt), timeBytes(record.createdAt));
@@ -48,22 +48,21 @@ export function addGrant(files: Grants, record: SessionRecord): void {
 /** Does nothing for sessions that are not in the index. */
 export function removeGrant(files: Grants, { sessionKey, expiresAt }: IndexedGrant): void {
   const byEnd = endKey(sessionKey, expiresAt);
-  const createdAt = files.grants.getBinary(byEnd)?.readDoubleBE();
+  const createdAt = bytesAt(files.grants, byEnd)?.readDoubleBE();
   if (createdAt === undefined) return;
-  const prefix = prefixOf(sessionKey);
   files.grants.removeSync(byEnd);
   files.grants.removeSync(beginningKey(sessionKey, createdAt));
+  const prefix = prefixOf(sessionKey);
   files.grants.putSync(prefix, countBytes((countGrants(files, prefix) ?? 1) - 1));
 }
 
 /** Those that ended before `time`. */
 export function endedGrants({ grants }: Grants, prefix: Buffer, time: number): IndexedGrant[] {
   const range = { start: endKey(prefix, 0), end: endKey(prefix, time) };
-  return Array.from(grants.getKeys(range), (key) => {
-    const end = Buffer.from(key.subarray(prefix.length, prefix.length + TIME_BYTES));
-    end.writeUInt8(end.readUInt8() & ~SIGN);
-    return { sessionKey: sessionKeyIn(key, prefix), expiresAt: end.readDoubleBE() };
-  });
+  return Array.from(grants.getKeys(range), (key) => ({
+    sessionKey: sessionKeyIn(key, prefix),
+    expiresAt: -key.readDoubleBE(prefix.length),
+  }));
 }
 
 /** All, the oldest first. */
@@ -73,13 +72,17 @@ export function* oldestGrants({ grants }: Grants, prefix: Buffer): Iterable<Inde
 }
 
 function beginningKey(sessionKey: Buffer, time: number): Buffer {
-  const prefix = prefixOf(sessionKey);
-  return Buffer.concat([prefix, timeBytes(time), sessionKey.subarray(prefix.length)]);
+  const at = 2 + sessionKey.readUInt16BE();
+  const key = Buffer.allocUnsafe(sessionKey.length + TIME_BYTES);
+  sessionKey.copy(key, 0, 0, at);
+  key.writeDoubleBE(Math.max(0, time), at);
+  sessionKey.copy(key, at + TIME_BYTES, at);
+  return key;
 }
 
 function endKey(sessionKey: Buffer, time: number): Buffer {
   const key = beginningKey(sessionKey, time);
-  const at = prefixOf(sessionKey).length;
+  const at = 2 + key.readUInt16BE();
   key.writeUInt8(key.readUInt8(at) | SIGN, at);
   return key;
 }
@@ -94,13 +97,13 @@ function prefixOf(sessionKey: Buffer): Buffer {
 }
 
 function timeBytes(time: number): Buffer {
-  const bytes = Buffer.alloc(TIME_BYTES);
+  const bytes = Buffer.allocUnsafe(TIME_BYTES);
   bytes.writeDoubleBE(Math.max(0, time));
   return bytes;
 }
 
 function countBytes(count: number): Buffer {
-  const bytes = Buffer.alloc(COUNT_BYTES);
+  const bytes = Buffer.allocUnsafe(COUNT_BYTES);
   bytes.writeUInt32BE(Math.max(0, count));
   return bytes;
 }

@@ -68,7 +68,7 @@ export function putSession(
   if (record.revokedAt === undefined) sessions.putSync(key, bytes);
   else revoked.putSync(key, bytes);
   if (stored && !isRefreshable(stored)) removeGrant(files, grantOf(stored));
-  addGrant(files, record);
+  addGrant(files, record, key);
 }
 
 /** As it is in the index, if it is there. */
@@ -92,9 +92,10 @@ export function putRevoked(files: LmdbFiles, record: SessionRecord, revokedAt: n
 export function removeSession(files: LmdbFiles, record: SessionRecord): void {
   const { sessions, expiries, uses } = files;
   const key = storableKey(record);
-  if (!isRefreshable(record)) removeGrant(files, grantOf(record));
+  const expiresAt = sessionExpiresAt(record);
+  if (!isRefreshable(record)) removeGrant(files, { sessionKey: key, expiresAt });
   uses.removeSync(key);
-  expiries.removeSync(expiryKeyBytes(sessionExpiresAt(record), key));
+  expiries.removeSync(expiryKeyBytes(expiresAt, key));
   sessions.removeSync(key);
 }
 

@@ -5,15 +5,26 @@ import { describeHolder } from './lock-holder.js';
 /** A timer may fire so much before its time. */
 const TIMER_SLACK_MS = 2;
 
+/** One that waits for its transaction. */
+interface Waiting {
+  /** @returns what tells its caller, once that is on disk */
+  readonly write: () => () => void;
+  readonly reject: (reason: unknown) => void;
+}
+
 /**
  * Write transactions within a time limit. Another process that is stopped while it writes keeps LMDB's lock, and a
  * transaction that waits for it cannot be taken back: so each looks at the time when its turn comes, and does nothing
  * if its caller was told that it failed. While one waits in vain, others are not even begun.
+ *
+ * What comes while a transaction waits for its turn goes with it: to begin one, and to have it on disk, costs many
+ * times what most writes do.
  */
 export class LmdbWrites {
   readonly #files: LmdbFiles;
   readonly #limit: number;
-  /** Transactions that wait, or are not on disk, though their callers were told that they failed. */
+  #next: Waiting[] | undefined;
+  /** Writes that wait, or are not on disk, though their callers were told that they failed. */
   #overdue = 0;
   /** Why, as it was known when the first of them was given up. */
   #reason = '';
@@ -25,17 +36,17 @@ export class LmdbWrites {
   }
 
   /**
-   * @param action writes; it runs once, or not at all
+   * @param action writes; it runs once, or not at all; what it wrote stays when it throws
    * @throws StoreUnavailableError the time is over; nothing was written, or it was and is not known to be on disk
    */
-  async run<T>(action: () => T): Promise<T> {
-    if (this.#overdue > 0) throw unavailable(this.#reason);
+  run<T>(action: () => T): Promise<T> {
+    if (this.#overdue > 0) return Promise.reject(unavailable(this.#reason));
     const deadline = performance.now() + this.#limit - TIMER_SLACK_MS;
-    const transaction = this.#files.latest.write(() => {
+    const written = this.#written(() => {
       if (performance.now() > deadline) throw unavailable('its turn came too late');
       return action();
     });
-    return this.#inTime(transaction);
+    return this.#inTime(written);
   }
 
   /**
@@ -46,26 +57,51 @@ export class LmdbWrites {
     await this.#inTime(this.#files.close());
   }
 
-  async #inTime<T>(work: Promise<T>): Promise<T> {
-    let isOverdue = false;
-    const settled = (): void => {
-      if (isOverdue) this.#overdue--;
-    };
-    work.then(settled, settled);
-    let timer: NodeJS.Timeout | undefined;
-    const timeIsOver = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
+  #written<T>(action: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const batch = (this.#next ??= []);
+      const write = (): (() => void) => {
+        try {
+          const result = action();
+          return () => resolve(result);
+        } catch (error) {
+          return () => reject(error as Error);
+        }
+      };
+      if (batch.push({ write, reject }) === 1) void this.#commit(batch);
+    });
+  }
+
+  async #commit(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const tellCallers = await this.#files.latest.write(() => {
+        this.#next = undefined;
+        return batch.map(({ write }) => write());
+      });
+      for (const tell of tellCallers) tell();
+    } catch (error) {
+      // Nobody may join one that never got its turn.
+      this.#next = undefined;
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  #inTime<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let isOverdue = false;
+      const timer = setTimeout(() => {
         isOverdue = true;
         // Looked up once: it reads files.
         if (this.#overdue++ === 0) this.#reason = describeHolder(this.#files.latest.holder());
         reject(unavailable(this.#reason));
       }, this.#limit);
+      const settled = (): void => {
+        clearTimeout(timer);
+        if (isOverdue) this.#overdue--;
+      };
+      work.then(settled, settled);
+      work.then(resolve, reject);
     });
-    try {
-      return await Promise.race([work, timeIsOver]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 }
 
