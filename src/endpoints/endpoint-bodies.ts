@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { HttpException, Injectable } from '@nestjs/common';
 import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
 import { plainPath } from '../access/paths/canonical-path.js';
@@ -95,7 +95,7 @@ export class EndpointBodies {
           'content-length': undefined,
           'transfer-encoding': undefined,
         };
-        done(null, Readable.from([]));
+        done(null, payload);
       });
     };
     instance.addHook('onRoute', (route) => {

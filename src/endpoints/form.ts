@@ -27,5 +27,5 @@ export function parseForm(text: string): FormParameters | undefined {
 
 /** @throws URIError */
 function decode(text: string): string {
-  return decodeURIComponent(text.replaceAll('+', ' '));
+  return /[%+]/.test(text) ? decodeURIComponent(text.replaceAll('+', ' ')) : text;
 }

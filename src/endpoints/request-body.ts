@@ -20,6 +20,8 @@ export const BODY_FAULTS = {
   unknownType: 'Send application/json or application/x-www-form-urlencoded, in UTF-8 and not compressed',
 } as const;
 
+const NO_BYTES = Buffer.alloc(0);
+
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Whether headers announce a body, be it empty. @see RFC 9112 section 6.3 */
@@ -32,23 +34,28 @@ export function announcesBody(headers: IncomingHttpHeaders): boolean {
  * answer before they have sent all.
  * @returns an HttpException 400, 413, 415 or 422 for what cannot be used
  */
-export async function readBody(
-  stream: Readable,
-  headers: IncomingHttpHeaders,
-): Promise<object | HttpException> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of stream as AsyncIterable<Buffer | string>) {
-      length += chunk.length;
-      if (length <= MAX_BYTES) chunks.push(Buffer.from(chunk));
-    }
-  } catch {
-    return new BadRequestException('The body did not arrive in full');
-  }
-  return length > MAX_BYTES
-    ? new PayloadTooLargeException(BODY_FAULTS.tooLarge)
-    : parseBody(Buffer.concat(chunks), headers);
+export function readBody(stream: Readable, headers: IncomingHttpHeaders): Promise<object | HttpException> {
+  if (stream.readableEnded) return Promise.resolve(parseBody(NO_BYTES, headers));
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const broken = (): void => resolve(new BadRequestException('The body did not arrive in full'));
+    // An error without a listener would end the process.
+    stream.on('error', broken);
+    if (stream.destroyed) return broken();
+    stream.once('close', broken);
+    stream.once('end', () => {
+      stream.off('close', broken);
+      if (length > MAX_BYTES) return resolve(new PayloadTooLargeException(BODY_FAULTS.tooLarge));
+      const [first = NO_BYTES] = chunks;
+      resolve(parseBody(chunks.length > 1 ? Buffer.concat(chunks) : first, headers));
+    });
+    stream.on('data', (chunk: Buffer | string) => {
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+      length += bytes.length;
+      if (length <= MAX_BYTES) chunks.push(bytes);
+    });
+  });
 }
 
 /** The parameters in a body of JSON or of a form, or an HttpException 400, 415 or 422. */

@@ -2,6 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { InvalidRequestError } from '../errors.js';
 import { parseForm } from './form.js';
 
+const NOTHING = Object.freeze({});
+
 /** What Express's and Fastify's requests have in common. */
 export interface TokenRequest {
   readonly method: string;
@@ -48,7 +50,7 @@ export function invalid(parameter: string, message: string): InvalidRequestError
 /** Read here, since an application can set any parser for queries, or none. */
 function queryOf({ url }: TokenRequest): object {
   const start = url.indexOf('?');
-  if (start === -1) return {};
+  if (start === -1) return NOTHING;
   const query = parseForm(url.slice(start + 1));
   if (!query) throw invalid('query', 'must be percent-encoded UTF-8');
   return query;
@@ -63,19 +65,25 @@ function readText(source: object, name: string): string | undefined {
 
 /** Also as `name[]` or `name[key]`, which some parsers turn into arrays and objects, and some leave as they are. */
 function isSent(source: object, name: string): boolean {
-  if (Object.hasOwn(source, name)) {
-    if (Object.keys(source).some((key) => key.startsWith(`${name}[`)))
-      throw invalid(name, 'must be one text value');
-    return true;
-  }
+  const isThere = Object.hasOwn(source, name);
   for (const key of Object.keys(source)) {
-    if (key.startsWith(`${name}[`)) throw invalid(name, 'must be one text value');
-    if (bare(key) === bare(name)) throw invalid(name, `is how the parameter is written, not ${key}`);
+    if (key.startsWith(name) && key[name.length] === '[') throw invalid(name, 'must be one text value');
+    if (!isThere && isSpelling(key, name)) throw invalid(name, `is how the parameter is written, not ${key}`);
   }
-  return false;
+  return isThere;
 }
 
-/** `client_id`, `clientId`, `Client-ID` are one name that somebody meant. */
+/** Whether somebody meant that name, which begins with a small letter: `client_id`, `clientId`, `Client-ID` are one. */
+function isSpelling(key: string, name: string): boolean {
+  // Most others begin with another letter.
+  return (isLetter(key) ? key[0]?.toLowerCase() === name[0] : true) && bare(key) === bare(name);
+}
+
+function isLetter(text: string): boolean {
+  const code = text.charCodeAt(0) | 0x20;
+  return code >= 0x61 && code <= 0x7a;
+}
+
 function bare(name: string): string {
   return name.replaceAll(/[_\-\s]/g, '').toLowerCase();
 }
