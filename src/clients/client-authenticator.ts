@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
@@ -88,7 +88,7 @@ export class ClientAuthenticator {
     if (client === undefined || verified === undefined) return false;
     // Of a length of its own, so that nothing else can be the same text.
     const name = `${client.record.clientId.length}:${client.record.clientId}${verified.jti}`;
-    const id = `jti:${createHash('sha256').update(name).digest('base64url')}`;
+    const id = `jti:${hash('sha256', name, 'base64url')}`;
     // For as long as any process, whose clock may be behind, may take it.
     const first = await this.registry.useOnce(id, verified.expiresAt + 2 * clockTolerance + 1, now);
     return first === true;
@@ -97,15 +97,15 @@ export class ClientAuthenticator {
 
 /** Takes as long for an unknown client: both places for a secret are always compared. */
 function isSecretOf(client: RegisteredClient | undefined, { secret }: Secret): boolean {
-  const digest = createHash('sha256').update(secret).digest();
+  const digest = hash('sha256', secret, 'buffer');
   const [first, second] = client?.record.secretHashes ?? [];
   const isFirst = isHashOf(first, digest);
   const isSecond = isHashOf(second, digest);
   return isFirst || isSecond;
 }
 
-function isHashOf(hash: string | undefined, digest: Buffer): boolean {
-  const expected = hash === undefined ? NO_SECRET : Buffer.from(hash, 'base64url');
+function isHashOf(secretHash: string | undefined, digest: Buffer): boolean {
+  const expected = secretHash === undefined ? NO_SECRET : Buffer.from(secretHash, 'base64url');
   const isEqual = expected.length === digest.length && timingSafeEqual(expected, digest);
-  return isEqual && hash !== undefined;
+  return isEqual && secretHash !== undefined;
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { StoreUnavailableError } from '../errors.js';
 import type { StoredClient } from '../sessions/client-store.js';
 
@@ -33,6 +34,27 @@ export function decodeClient(bytes: Uint8Array, clientId: string): StoredClient 
   return { ...(client as unknown as StoredClient), clientId, revision };
 }
 
+/** Clients whose bytes are remembered. */
+const REMEMBERED_CLIENTS = 1000;
+
+/**
+ * Decodes clients as {@link decodeClient} does; bytes that are those of the last time are not read again. The client is
+ * then the same object as before; it is frozen.
+ */
+export class ClientDecoder {
+  readonly #decoded = new LRUCache<string, { readonly bytes: Buffer; readonly client: StoredClient }>({
+    max: REMEMBERED_CLIENTS,
+  });
+
+  decode(bytes: Buffer, clientId: string): StoredClient {
+    const known = this.#decoded.get(clientId);
+    if (known?.bytes.equals(bytes)) return known.client;
+    const client = Object.freeze(decodeClient(bytes, clientId));
+    this.#decoded.set(clientId, { bytes: Buffer.from(bytes), client });
+    return client;
+  }
+}
+
 /** @throws TypeError it is none: 16 bytes as base64url */
 export function revisionBytes(revision: string): Buffer {
   const bytes = Buffer.from(revision, 'base64url');
@@ -44,7 +66,7 @@ export function revisionBytes(revision: string): Buffer {
 
 function parse(text: string): Readonly<Record<string, unknown>> {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(text, (_name, member) => Object.freeze(member));
     if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
   } catch {
     // Told below, without what was read.

@@ -6,7 +6,7 @@ import {
   type StoredClient,
 } from '../../sessions/client-store.js';
 import { clientPage } from '../client-pages.js';
-import { decodeClient, encodeClient } from '../client-record.codec.js';
+import { ClientDecoder, decodeClient, encodeClient } from '../client-record.codec.js';
 import { bytesAt } from './bytes.js';
 import type { LmdbFiles } from './files.js';
 import { clientKeyBytes, expiryKeyBytes, expiryPrefix, sessionKeyOfExpiry } from './keys.js';
@@ -29,6 +29,7 @@ const BY_END = Buffer.from('e');
 /** Clients in LMDB: identifier → client. Read from mapped memory, as sessions are. */
 export class LmdbClientStore extends ClientStore {
   readonly #access: LmdbAccess;
+  readonly #decoder = new ClientDecoder();
 
   constructor(access: LmdbAccess) {
     super();
@@ -36,7 +37,7 @@ export class LmdbClientStore extends ClientStore {
   }
 
   async find(clientId: string): Promise<StoredClient | undefined> {
-    return this.#access.read((files) => read(files, clientId));
+    return this.#access.read((files) => this.#read(files, clientId));
   }
 
   async list({ after, limit }: ListClients): Promise<ClientPage> {
@@ -89,15 +90,15 @@ export class LmdbClientStore extends ClientStore {
     const bytes = encodeClient(client);
     // A client can be disabled on a full disk, too.
     return this.#access.write((files) => {
-      if (read(files, clientId)?.revision !== revision) return false;
+      if (this.#read(files, clientId)?.revision !== revision) return false;
       files.clients.putSync(key, bytes);
       return true;
     }, revision === undefined);
   }
-}
 
-function read({ clients }: LmdbFiles, clientId: string): StoredClient | undefined {
-  const key = clientKeyBytes(clientId);
-  const bytes = key && bytesAt(clients, key);
-  return bytes && decodeClient(bytes, clientId);
+  #read({ clients }: LmdbFiles, clientId: string): StoredClient | undefined {
+    const key = clientKeyBytes(clientId);
+    const bytes = key && bytesAt(clients, key);
+    return bytes && this.#decoder.decode(bytes, clientId);
+  }
 }
