@@ -6,7 +6,7 @@ import { digestOf } from '../sessions/token-digest.js';
 import type { TokenStore } from '../sessions/token-store.js';
 import { type ClaimRulesConfig, issuerClaims } from './claim-rules.js';
 import type { TokenCodec } from './codecs/token-codec.js';
-import type { IssuanceDefaultsOf } from './issuance-defaults.js';
+import type { IssuanceDefaults, IssuanceDefaultsOf } from './issuance-defaults.js';
 import { ownClaims } from './own-claims.js';
 import { saving } from './saving.js';
 import type { SessionBeginnings } from './session-beginnings.js';
@@ -47,8 +47,10 @@ export class AccessOnlyIssuer {
   ) {}
 
   async issue({ clientId, scopes, audience, expiresIn }: AccessOnlyOptions): Promise<IssuedAccess> {
-    const defaults = (await this.defaultsOf?.({ clientId, label: undefined, claims: undefined })) ?? {};
-    const claims = ownClaims(defaults.claims ?? {});
+    const defaults: IssuanceDefaults = this.defaultsOf
+      ? await this.defaultsOf({ clientId, label: undefined, claims: undefined })
+      : {};
+    const claims = defaults.claims === undefined ? {} : ownClaims(defaults.claims);
     const { ring } = this.codec;
     const issuedAt = Math.floor(this.clock.now() / 1000);
     const lifetime = expiresIn ?? defaults.accessTokenExpiresIn ?? this.config.clientCredentialsExpiresIn;
@@ -56,7 +58,7 @@ export class AccessOnlyIssuer {
     const familyId = randomId();
     const scope = scopes.length === 0 ? undefined : scopes.join(' ');
     const rules = audience.length === 0 ? this.config : { ...this.config, audience };
-    const accessToken = await this.codec.sign(
+    const signed = this.codec.sign(
       {
         ...issuerClaims(rules, clientId),
         ...(this.codec.carriesClaims ? claims : {}),
@@ -71,6 +73,7 @@ export class AccessOnlyIssuer {
       },
       ring,
     );
+    const accessToken = typeof signed === 'string' ? signed : await signed;
     const record: SessionRecord = {
       familyId,
       clientId,

@@ -31,6 +31,19 @@ describe('JwtCodec', () => {
     });
   });
 
+  it.each([
+    ['HS256', 'sha256'],
+    ['HS384', 'sha384'],
+    ['HS512', 'sha512'],
+  ] as const)('signs as RFC 7515 has it, by %s', (alg, hash) => {
+    const secret = SECRET.padEnd(200, 'x');
+    const ring = KeyRing.fromSecret(secret, alg);
+    const claims = { ...PAYLOAD, name: 'Zo\u00eb \u{1f600}' };
+    expect(new JwtCodec(new ActiveKeyRing(ring), { accessTokenProfile: 'default' }).sign(claims)).toBe(
+      signed({ alg, typ: 'JWT' }, claims, { secret, hash }),
+    );
+  });
+
   it('takes the UTF-8 bytes of the key text as the secret, as the original does', () => {
     expect(codec.decode(signed({ alg: 'HS256', typ: 'JWT' }, PAYLOAD), NOW)).toEqual({
       payload: PAYLOAD,

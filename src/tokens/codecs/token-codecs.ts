@@ -45,10 +45,9 @@ export class TokenCodecs implements TokenCodec {
   }
 
   /** @throws TokenTooLongError the token would be too long to be accepted */
-  async sign(payload: JsonObject, ring = this.ring): Promise<string> {
-    const token = await this.issuing.sign(payload, ring);
-    if (token.length <= MAX_TOKEN_LENGTH) return token;
-    throw new TokenTooLongError(token.length, MAX_TOKEN_LENGTH);
+  sign(payload: JsonObject, ring = this.ring): MaybePromise<string> {
+    const token = this.issuing.sign(payload, ring);
+    return token instanceof Promise ? token.then(withinLimit) : withinLimit(token);
   }
 
   decode(token: string, now: number): MaybePromise<DecodedToken | TokenFault> {
@@ -60,6 +59,12 @@ export class TokenCodecs implements TokenCodec {
   decodeAny(token: string, now: number): MaybePromise<DecodedToken | TokenFault> {
     return this.codecs[formatOf(token)].decode(token, now);
   }
+}
+
+/** @throws TokenTooLongError */
+function withinLimit(token: string): string {
+  if (token.length <= MAX_TOKEN_LENGTH) return token;
+  throw new TokenTooLongError(token.length, MAX_TOKEN_LENGTH);
 }
 
 /** What a ring lacks for making tokens in a format. */
