@@ -25,12 +25,14 @@ export function attachSocketIo(session: TokenSession, socket: SocketIoLike): () 
   const given = typeof socket.auth === 'function' ? {} : socket.auth;
   let isOver = false;
   let presented: string | undefined;
+  /** What the server has answered about; what it says of another one has crossed what was presented. */
+  let held: string | undefined;
   let refused: string | undefined;
   let failures = 0;
   let isWaiting = false;
   socket.auth = (done) => {
     const answer = (token: string | undefined): void => {
-      presented = token;
+      presented = held = token;
       done({ ...given, ...(token ? { token } : {}) });
     };
     // Where it cannot be renewed now, the server says what it thinks of the old one.
@@ -69,7 +71,8 @@ export function attachSocketIo(session: TokenSession, socket: SocketIoLike): () 
     disconnect: (reason: string) => {
       if (reason === 'io server disconnect' && refused) void comeBack();
     },
-    [EXPIRING]: () => offer(presented),
+    [AUTHENTICATE]: () => (held = presented),
+    [EXPIRING]: () => offer(held),
   };
   for (const [event, listener] of Object.entries(listeners)) socket.on(event, listener as Listener);
   const unlisten = session.onChange(present);

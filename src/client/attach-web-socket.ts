@@ -27,6 +27,8 @@ const OPEN = 1;
 /** Presents fresh tokens on a socket, in band. @param first the token that it came with @returns a function that ends it */
 export function presentTokens(session: TokenSession, socket: WebSocketLike, first?: string): () => void {
   let presented = first;
+  /** What the server has answered about; what it says of another one has crossed what was presented. */
+  let held = first;
   const present = (token: string | undefined): void => {
     if (!token || token === presented || socket.readyState !== OPEN) return;
     presented = token;
@@ -34,7 +36,9 @@ export function presentTokens(session: TokenSession, socket: WebSocketLike, firs
   };
   const offer = (refused?: string): void => void session.token(refused).then(present, () => undefined);
   socket.addEventListener('message', ({ data }) => {
-    if (typeof data === 'string' && data.startsWith(`{"event":"${EXPIRING}"`)) offer(presented);
+    const isOf = (event: string): boolean => String(data).startsWith(`{"event":"${event}"`);
+    if (isOf(AUTHENTICATE)) held = presented;
+    if (isOf(EXPIRING)) offer(held);
   });
   // The socket may have been opened a while after its token was read.
   offer();

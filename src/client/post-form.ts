@@ -32,9 +32,9 @@ export async function postForm(
         redirect: 'error',
         signal: aborter.signal,
       });
-      if (!PASSING.includes(response.status)) return response;
-      if (attempt === ATTEMPTS)
-        throw new FastauthClientError(`No token now: status ${response.status}`, response.status);
+      const { status } = response;
+      if (!PASSING.includes(status)) return response;
+      if (attempt === ATTEMPTS) throw new FastauthClientError(`Not now: status ${status}`, status);
     } catch (error) {
       if (attempt === ATTEMPTS) throw error;
     } finally {

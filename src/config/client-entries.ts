@@ -129,8 +129,8 @@ export function clientList() {
       .meta({ description: 'Whether it may do anything.' }),
   });
   return entries(entry, (given, context) => {
-    const secrets = [...(given['secret-hashes'] ?? []), ...(given.secrets ?? [])];
-    const hasKeys = (given['public-keys'] ?? []).length > 0 || given['public-keys-file'] !== undefined;
+    const secrets = [...listed(given['secret-hashes']), ...listed(given.secrets)];
+    const hasKeys = listed(given['public-keys']).length > 0 || given['public-keys-file'] !== undefined;
     const method = given.method ?? (hasKeys ? 'private_key_jwt' : 'client_secret_basic');
     const message =
       method === 'private_key_jwt'
@@ -146,6 +146,11 @@ export function clientList() {
             : undefined;
     if (message !== undefined) context.addIssue({ code: 'custom', message });
   });
+}
+
+/** What is no list is a fault of its own. */
+function listed(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 export type ClientEntry = z.output<ReturnType<typeof clientList>>[number];

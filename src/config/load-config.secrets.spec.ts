@@ -43,6 +43,11 @@ describe('secrets of the configuration', () => {
     expect(fault).toMatch(/\["secretHashes"\]\[0\] is no hash of a client secret \("sha256:"/);
   });
 
+  it.each(['secrets', 'secretHashes', 'publicKeys'])('says that %s is no list', (name) => {
+    folder.file({ clients: [{ clientId: 'reader', [name]: 5 }] });
+    expect(folder.faults()[0]).toContain(`clients"[0]["${name}"] is a number; expected a list of objects`);
+  });
+
   it.each([
     '<your-master-token>',
     'a\nb',

@@ -7,7 +7,7 @@ import { WebSocketGateway } from '@nestjs/websockets';
 import { io, type Socket } from 'socket.io-client';
 import { WebSocket } from 'ws';
 import { createFastauthClient, type FastauthClient } from '../../src/client/index.js';
-import { AccessOnly, TokenService } from '../../src/index.js';
+import { AccessOnly, FastauthEvents, TokenService } from '../../src/index.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { runIn } from '../support/documented-app.js';
 import { TestGateway } from '../support/test-gateway.js';
@@ -92,6 +92,38 @@ describe('sockets of the client', () => {
     await until(heard('whoami'), 'the answer');
     expect(sockets).toHaveLength(1);
   });
+
+  it.each(['ws', 'socket.io'] as const)(
+    '%s: refresh once for each renewal, whatever crosses it',
+    async (library) => {
+      await start(library);
+      const refreshed: string[] = [];
+      server.app
+        .get(FastauthEvents)
+        .subscribe(({ type }) => void (type === 'token.refreshed' && refreshed.push(type)));
+      await client.login(await server.issue('ada'));
+      let answers = 0;
+      if (library === 'ws') {
+        detach = client.attach(open);
+        await until(heard('hello'), 'the greeting');
+      } else {
+        ioSocket = io(server.url, { transports: ['websocket'], autoConnect: false });
+        ioSocket.on('fastauth.authenticate', () => answers++);
+        detach = client.attach(ioSocket);
+        ioSocket.connect();
+        await whoami(ioSocket);
+      }
+      const answered = () =>
+        answers || frames.filter(({ event }) => event === 'fastauth.authenticate').length;
+      for (let renewal = 1; renewal <= 10; renewal++) {
+        await client.token(await client.token());
+        await until(() => answered() >= renewal, 'the answer');
+        // What crossed it has been heard by now.
+        await new Promise((done) => setTimeout(done, 50));
+        expect(refreshed).toHaveLength(renewal);
+      }
+    },
+  );
 
   it('ws: one that the application opened presents fresh tokens too', async () => {
     await start('ws');
