@@ -26,7 +26,8 @@ import { assertLabel } from '../sessions/label.js';
 import { keyedParts, type KeyedParts } from './keyed-parts.js';
 import type { Principal } from './principal.js';
 import { SessionStatuses } from './session-statuses.js';
-import { sessionExpiresAt, type SessionKey } from '../sessions/session-record.js';
+import { isLive } from '../sessions/live-sessions.js';
+import type { SessionKey } from '../sessions/session-record.js';
 import { isClientRegister } from '../sessions/client-register.js';
 import { assertNamesClient, assertNamesFamily, revokeFilter } from '../sessions/session-filter.js';
 import { TokenFault } from './token-fault.js';
@@ -227,9 +228,7 @@ export class TokenService extends AccessTokens implements OnApplicationBootstrap
     assertNamesClient({ clientId });
     const now = this.nowInSeconds();
     const records = await this.store.list(clientId);
-    return records
-      .filter((record) => record.revokedAt === undefined && sessionExpiresAt(record) >= now)
-      .map(sessionOf);
+    return records.filter((record) => isLive(record, now)).map(sessionOf);
   }
 
   /** @internal */
