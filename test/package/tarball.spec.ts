@@ -104,6 +104,12 @@ describe('the published package', () => {
       'LICENSE',
       'README.md',
       'SECURITY.md',
+      // docs/performance.md links to these.
+      'bench/README.md',
+      'bench/REPORT.md',
+      'bench/SCALE.md',
+      'bench/report.svg',
+      'bench/soak.svg',
       'package.json',
     ]);
     expect(packed.filter((path) => path.includes('.spec.'))).toEqual([]);
