@@ -1,5 +1,11 @@
 import { Command } from 'commander';
-import { changeClient, newClientSecret, usesSecrets, withSecret } from '../clients/client-editing.js';
+import {
+  changeClient,
+  newClientSecret,
+  usesSecrets,
+  withLatestSecret,
+  withSecret,
+} from '../clients/client-editing.js';
 import { clientView } from '../clients/client-view.js';
 import { SystemClock } from '../clock.js';
 import type { FastauthConfig } from '../config/fastauth-config.js';
@@ -43,7 +49,14 @@ export function clientCommand(): Command {
       'rotate-secret',
       'Give a client another secret, shown once. The one before stays good until the next rotation.',
       rotated,
-    ).option('--drop-old', 'only the new secret is good from now on'),
+    ).option('--drop-old', 'the new secret alone is good from now on, as after a leak'),
+  );
+  client.addCommand(
+    named(
+      'drop-old-secret',
+      'Let only the latest secret of a client be good, once the client has it. Exit status 1: it had one secret.',
+      oldSecretDropped,
+    ),
   );
   client.addCommand(
     named('disable', 'Let a client do nothing any more, and end all of its sessions.', disabled),
@@ -126,10 +139,26 @@ async function rotated(
       `client_secret: ${secret}`,
       'The secret is not shown again.',
       ...(client.secretHashes.length > 1
-        ? ['The secret before it stays good until the next rotation; --drop-old ends it.']
+        ? [`The secret before it stays good until "fastauth client drop-old-secret ${clientId}".`]
         : []),
     ],
     json: { client_id: clientId, client_secret: secret, secrets: client.secretHashes.length },
+  };
+}
+
+async function oldSecretDropped(clientId: string, config: FastauthConfig): Promise<CommandOutput> {
+  let before = 0;
+  const { secretHashes } = await changed(clientId, config, (client) => {
+    before = client.secretHashes.length;
+    return withLatestSecret(client);
+  });
+  const secrets = secretHashes.length;
+  return {
+    lines: [
+      before > secrets ? 'Only the latest secret is good from now on.' : 'There was no older secret to drop.',
+    ],
+    json: { client_id: clientId, secrets, dropped: before - secrets },
+    exitCode: before > secrets ? EXIT.done : EXIT.failed,
   };
 }
 

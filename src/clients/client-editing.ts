@@ -53,6 +53,11 @@ export function withSecret(client: ClientRecord, secret: string, keepsLatest = t
   return { ...client, secretHashes: [...kept, clientSecretHash(secret)] };
 }
 
+/** With its latest secret alone. */
+export function withLatestSecret(client: ClientRecord): ClientRecord {
+  return { ...client, secretHashes: client.secretHashes.slice(-1) };
+}
+
 function newRevision(): string {
   return randomBytes(16).toString('base64url');
 }

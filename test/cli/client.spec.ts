@@ -90,6 +90,13 @@ describe('fastauth client', () => {
       secrets: 2,
     });
     expect((await json('rotate-secret', 'billing')).secrets).toBe(2);
+    expect(await json('drop-old-secret', 'billing')).toEqual({
+      client_id: 'billing',
+      secrets: 1,
+      dropped: 1,
+    });
+    expect(await client('drop-old-secret', 'billing')).toMatchObject({ code: 1 });
+    expect((await json('rotate-secret', 'billing')).secrets).toBe(2);
     expect((await json('rotate-secret', 'billing', '--drop-old')).secrets).toBe(1);
   });
 
