@@ -44,7 +44,7 @@ export class TokenCodecs implements TokenCodec {
     return this.issuing.carriesClaims;
   }
 
-  /** @throws TokenTooLongError the token would be too long to be accepted */
+  /** @throws TokenTooLongError (or rejects with it) the token would be too long to be accepted */
   sign(payload: JsonObject, ring = this.ring): MaybePromise<string> {
     const token = this.issuing.sign(payload, ring);
     return token instanceof Promise ? token.then(withinLimit) : withinLimit(token);
