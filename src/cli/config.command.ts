@@ -26,7 +26,9 @@ async function checked(options: ConfigOptions): Promise<CommandOutput> {
   const { config, warnings } = readConfig(options);
   const found = [...warnings, ...envFileWarnings(options.dotenv), ...(await keyWarnings(config))];
   const shown = Object.entries(redactedConfig(config)).map(
-    ([name, value]) => [kebabCase(name), value, originOf(config, name)] as const,
+    // JSON has no infinity; in the configuration it is written so.
+    ([name, value]) =>
+      [kebabCase(name), value === Infinity ? 'unlimited' : value, originOf(config, name)] as const,
   );
   const origins = shown.flatMap(([name, , origin]) => (origin === undefined ? [] : [[name, origin]]));
   const isEmpty = origins.length === 0;

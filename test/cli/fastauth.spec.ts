@@ -310,6 +310,12 @@ describe('fastauth', () => {
       expect(stdout).not.toContain('[redacted]');
     });
 
+    it('shows what has no limit as it is written', async () => {
+      const unlimited = { 'sessions-per-client': 'unlimited' };
+      writeFileSync(join(folder, 'fastauth.config.json'), JSON.stringify(unlimited));
+      expect(JSON.parse((await fastauth('config check --json')).stdout).config).toMatchObject(unlimited);
+    });
+
     it('shows the configuration without its secrets', async () => {
       const { stdout, code } = await fastauth('config check', {
         env: {
