@@ -35,6 +35,8 @@ Module({
       masterToken: MASTER_TOKEN,
       cryptographyKey: 'a secret of the benchmark, thirty-two bytes or more',
       auditLog: 'off',
+      failedAttemptsPerAddress: 0,
+      failedAttemptsPerClient: 0,
       accessTokenPaths: ['/access', '/devices/:id/state'],
     }),
   ],
@@ -47,7 +49,7 @@ const declaredGuard = new DeclaredGuard(
   app.get(Symbol.for('nestjs-fastauth:declared access'), { strict: false }),
 );
 /** The headers that keep answers from shared caches have a scenario of their own. */
-const response = { headersSent: true };
+const response = { headersSent: true, getHeader() {}, setHeader() {} };
 const tokens = app.get(TokenService);
 const { accessToken } = await tokens.issue({ clientId: 'gate' });
 const scoped = await tokens.issue({ clientId: 'scoped gate', scopes: ['gate:read', 'gate:write'] });
@@ -60,38 +62,77 @@ const SCENARIOS = {
   connection: { handler: 'guarded', headers: { 'access-token': accessToken }, socket: {} },
   master: { handler: 'master', headers: { 'master-token': MASTER_TOKEN } },
 };
-const { headers, socket, ...chosen } = SCENARIOS[scenario] ?? SCENARIOS.open;
-const handler = GateController.prototype[chosen.handler];
-const ofMethod = (Reflect.getMetadata(GUARDS_METADATA, handler) ?? []).map(() => declaredGuard);
-const guards = [app.get(AccessGuard), declaredGuard, ...ofMethod];
-const rawHeaders = Object.entries(headers).flat();
+/** How often a scenario runs before it is counted. */
+const WARM_UP = { first: 4000, forged: 20_000, issue: 10_000, refresh: 10_000 }[scenario] ?? 60_000;
 
-function loop(times) {
+const { handler: name, headers = {}, socket } = SCENARIOS[scenario] ?? SCENARIOS.guarded;
+const handler = GateController.prototype[name];
+const ofMethod = (Reflect.getMetadata(GUARDS_METADATA, handler) ?? []).map(() => declaredGuard);
+const rawHeaders = Object.entries(headers).flat();
+const guards = [app.get(AccessGuard), declaredGuard, ...ofMethod];
+
+function contextOf(headers, rawHeaders) {
+  const raw = { url: '/gate/whoami?page=1', method: 'GET', headers, rawHeaders, socket };
+  const request = { raw, originalUrl: raw.url, routeOptions: { url: '/gate/whoami' } };
+  const context = new ExecutionContextHost([request, response], GateController, handler);
+  context.setType('http');
+  return context;
+}
+
+function enter(headers, rawHeaders) {
+  const context = contextOf(headers, rawHeaders);
+  for (const guard of guards) if (guard.canActivate(context) !== true) throw new Error('refused');
+}
+
+/** An access token, as parsed and as raw headers. */
+const bringing = (token) => [{ 'access-token': token }, ['access-token', token]];
+
+/** Each runs so many times. */
+const LOOPS = {
   // The response is made anew, as it is for each request, and counts as well.
-  if (scenario === 'headers') {
+  headers(times) {
     for (let index = 0; index < times; index++)
       keepFromSharedCaches(new ServerResponse({ method: 'GET' }), ACCESS, false);
-    return;
-  }
-  for (let index = 0; index < times; index++) {
-    const raw = { url: '/gate/whoami?page=1', method: 'GET', headers, rawHeaders, socket };
-    const request = { raw, originalUrl: raw.url, routeOptions: { url: '/gate/whoami' } };
-    const context = new ExecutionContextHost([request, response], GateController, handler);
-    context.setType('http');
-    for (const guard of guards) if (guard.canActivate(context) !== true) throw new Error('refused');
-  }
-}
+  },
+  // Tokens that nobody has seen yet.
+  first(times) {
+    for (let index = 0; index < times; index++) enter(...bringing(unseen.pop()));
+  },
+  async forged(times) {
+    const unsigned = accessToken.slice(0, accessToken.lastIndexOf('.') + 1);
+    for (let index = 0; index < times; index++) {
+      const forged = unsigned + index.toString(36).padStart(42, 'A') + 'A';
+      const refused = await guards[0].canActivate(contextOf(...bringing(forged))).catch(() => 'refused');
+      if (refused !== 'refused') throw new Error('let in');
+    }
+  },
+  async issue(times) {
+    for (let index = 0; index < times; index++) await tokens.issue({ clientId: 'issued' });
+  },
+  async refresh(times) {
+    for (let index = 0; index < times; index++) pair = await tokens.refresh(pair.refreshToken);
+  },
+  guarded(times) {
+    for (let index = 0; index < times; index++) enter(headers, rawHeaders);
+  },
+};
+const loop = LOOPS[scenario] ?? LOOPS.guarded;
+
+const unseen = [];
+for (let left = scenario === 'first' ? WARM_UP + count : 0; left > 0; left--)
+  unseen.push((await tokens.issue({ clientId: `unseen ${left}` })).accessToken);
+let pair = await tokens.issue({ clientId: 'refreshed' });
 
 // Collecting garbage takes the shapes of requests that are gone, and the machine code with them: it is made again before
 // anything is counted.
-loop(20_000);
+await loop(WARM_UP / 4);
 globalThis.gc();
-loop(40_000);
+await loop((WARM_UP * 3) / 4);
 if (count > 0) {
   const callgrind = (...args) =>
     execFileSync('callgrind_control', [...args, String(process.pid)], { stdio: 'ignore' });
   callgrind('--instr=on');
-  loop(count);
+  await loop(count);
   callgrind('--instr=off');
 }
 process.exit(0);

@@ -4,7 +4,17 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const SCENARIOS = ['guarded', 'scoped', 'connection', 'open', 'headers'];
+const SCENARIOS = [
+  'guarded',
+  'scoped',
+  'connection',
+  'open',
+  'headers',
+  'first',
+  'forged',
+  'issue',
+  'refresh',
+];
 const TOLERANCE = 0.03;
 /** Two lengths of the loop: what both have in common, switching the counter on and off, is not counted. */
 const [FEW, MANY] = [1000, 5000];
