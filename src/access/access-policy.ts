@@ -128,10 +128,9 @@ export class AccessPolicy implements OnApplicationBootstrap {
   /** The setting that opens an endpoint of ours which is closed without it; undefined: none does. */
   openingSetting(controller: Type<unknown>, method: string | symbol): string | undefined {
     if (!this.saysOpen(controller, method)) return undefined;
-    const [setting] = Object.entries(OPENING_SETTINGS).find(
+    return Object.entries(OPENING_SETTINGS).find(
       ([, others]) => !isForAll(declaredRequirement(controller, method, { ...this.configured, ...others })),
-    ) ?? [undefined];
-    return setting;
+    )?.[0];
   }
 
   /** As {@link saysOpen}, of a class. */

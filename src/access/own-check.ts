@@ -3,7 +3,7 @@ import type { Type } from '@nestjs/common';
 const OWN_CHECK = Symbol('fastauth:own check');
 
 /**
- * Says without what an endpoint of ours refuses by itself, where guards ask for nothing.
+ * Names what an endpoint of ours demands by itself, where guards ask for nothing.
  * @param what for people: `console cookie`
  */
 export function ChecksItself(what: string): MethodDecorator {
@@ -12,7 +12,7 @@ export function ChecksItself(what: string): MethodDecorator {
   };
 }
 
-/** Without what an endpoint of ours refuses by itself; undefined: nothing. */
+/** What an endpoint of ours demands by itself; undefined: nothing. */
 export function ownCheckOf(controller: Type<unknown>, method: string): string | undefined {
   return Reflect.getMetadata(OWN_CHECK, controller.prototype as object, method) as string | undefined;
 }

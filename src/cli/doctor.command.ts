@@ -1,7 +1,9 @@
 import { Command } from 'commander';
+import { SystemClock } from '../clock.js';
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import { loadFastauthConfig } from '../config/load-config.js';
 import { originOf } from '../config/fastauth-config.js';
+import { timeOf } from '../config/time-setting.js';
 import { ConfigError } from '../errors.js';
 import { type CommandOutput, countOf, EXIT, print } from './command-output.js';
 import { type ConfigOptions, configSources, withConfigOptions } from './config-options.js';
@@ -85,12 +87,14 @@ function productionFaults(options: ConfigOptions): readonly string[] {
 
 function enforcementFindings({ enforcement, observeUntil }: FastauthConfig): readonly Finding[] {
   const findings = new Findings('enforcement');
-  if (enforcement === 'observe') {
+  if (enforcement !== 'observe') return findings.all;
+  const remedy = 'Take enforcement and observe-until out of the configuration';
+  if (new SystemClock().now() < (timeOf(observeUntil) ?? 0) * 1000) {
     findings.warning(
       `access is only observed until ${observeUntil ?? ''}: calls without a token pass`,
-      'Take enforcement and observe-until out of the configuration once nothing is reported as access.would_deny.',
+      `${remedy} once nothing is reported as access.would_deny.`,
     );
-  }
+  } else findings.note(`access is enforced, since ${observeUntil ?? ''} has passed`, `${remedy}.`);
   return findings.all;
 }
 

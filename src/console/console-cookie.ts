@@ -29,8 +29,9 @@ type Written = readonly [id: string, name: string, expiresAt: number, kid: strin
 
 /**
  * The cookie of who has signed in: what it says, and an HMAC of that. Its key is derived from the ring's signing key and
- * the hash of the master token and the name of the application, so that every process with the same configuration accepts
- * it, and none any more once either secret is replaced. It opens nothing but the console. What was signed out of is refused by this process alone.
+ * the hash of the master token and the name of the application, so that every process with the same configuration
+ * accepts it, and none any more once either secret is replaced. It opens nothing but the console. What was signed out of
+ * is refused by this process alone.
  */
 export class ConsoleCookie {
   private readonly ended = new LRUCache<string, true>({ max: MOST_ENDED });

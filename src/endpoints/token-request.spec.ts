@@ -41,7 +41,7 @@ describe('parseForm', () => {
     expect(parseForm('a=1&b=x+y%20z&a=2&c&a=3')).toEqual({ a: ['1', '2', '3'], b: 'x y z', c: '' });
   });
 
-  it.each(['__proto__', 'constructor', 'hasOwnProperty'])('takes %s for a name as any other', (name) => {
+  it.each(['__proto__', 'constructor', 'hasOwnProperty'])('reads a parameter of the name %s', (name) => {
     const form = parseForm(`${name}=1&${name}=2`) as object;
     expect(Object.entries(form)).toEqual([[name, ['1', '2']]]);
     expect(Object.getPrototypeOf(form)).toBe(Object.prototype);

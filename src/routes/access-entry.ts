@@ -16,7 +16,7 @@ export interface AccessEntry {
   readonly name: string;
   /**
    * In the words of the configuration: `public`, `access`, `access with scope "devices:read"`; of an endpoint of fastauth
-   * what it checks by itself: `console cookie`.
+   * what it demands by itself: `console cookie`.
    */
   readonly requires: string;
   /**

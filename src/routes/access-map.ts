@@ -161,7 +161,7 @@ function entryOfRaw(
 
 interface Found extends Omit<AccessEntry, 'requires' | 'isOpen'> {
   readonly requirement: Requirement;
-  /** What it checks by itself, in words; undefined: nothing. */
+  /** What it demands by itself, in words; undefined: nothing. */
   readonly ownCheck?: string | undefined;
 }
 

@@ -102,6 +102,14 @@ describe('fastauth doctor', () => {
       message: `access is only observed until ${until}: calls without a token pass`,
       remedy: expect.stringContaining('access.would_deny'),
     });
+    write('fastauth.config.json', { enforcement: 'observe', 'observe-until': '2024-01-31' });
+    expect((await doctor()).findings).toContainEqual(
+      expect.objectContaining({
+        status: 'note',
+        subject: 'enforcement',
+        message: 'access is enforced, since 2024-01-31 has passed',
+      }),
+    );
   });
 
   it.each([
