@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit, type Type } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { AuditTrail } from './audit-trail.js';
 
-/** What of an `EventEmitter2` is used here; its package is not imported, which would take an application that has no use for it its time at start. */
+/** What of an `EventEmitter2` is used here. Its package is not imported: that would slow the start of applications without it. */
 interface Emitter {
   emit(event: string, payload: object): unknown;
 }

@@ -69,7 +69,7 @@ export class FastauthMetrics implements OnModuleInit {
   }
 }
 
-/** A meter that is made before an SDK is registered stays without one, so there is no use in asking later. */
+/** A meter that is made before an SDK is registered stays without one, so that asking later would be of no use. */
 function hasMeterProvider(): boolean {
   const { [REGISTERED]: registered } = globalThis as { [REGISTERED]?: { readonly metrics?: unknown } };
   return registered?.metrics !== undefined;
