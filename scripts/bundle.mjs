@@ -1,7 +1,8 @@
 // The second step of "npm run build": joins the files that "nest build" left in build/ to few in dist/, because an application
 // that starts opens and compiles each of them. What several entries share is in chunks, so that a class is the same in all.
-import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { withoutInferredNames } from './inferred-names.mjs';
 
 /** Stays as it is: bundlers of web pages leave out what a page does not use of separate files. */
 const CLIENT = /^build\/(?:client|wire)\//;
@@ -19,7 +20,7 @@ const files = [...Object.values(entries).map((entry) => entry.default), ...Objec
   .map((file) => file.replace(/^(?:\.\/)?dist\//, 'build/'));
 
 rmSync('dist', { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   entryPoints: files.filter((file) => !CLIENT.test(file)),
   outdir: 'dist',
   outbase: 'build',
@@ -32,8 +33,11 @@ await build({
   plugins: [packagesStayOut],
   // Nest tells providers by the names of their classes.
   keepNames: true,
+  metafile: true,
   logLevel: 'warning',
 });
+for (const file of Object.keys(metafile.outputs))
+  writeFileSync(file, withoutInferredNames(readFileSync(file, 'utf8')));
 cpSync('build', 'dist', {
   recursive: true,
   filter: (file) => !file.endsWith('.js') || CLIENT.test(file),
