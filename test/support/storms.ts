@@ -37,8 +37,9 @@ export class Storms {
     );
   }
 
-  async start(library: 'ws' | 'socket.io' = 'ws'): Promise<Storm> {
-    const args = ['--expose-gc', this.server.entry, 'memory:', 'fastauth', library];
+  /** @param settings further keys of the configuration */
+  async start(library: 'ws' | 'socket.io' = 'ws', settings: object = {}): Promise<Storm> {
+    const args = ['--expose-gc', this.server.entry, 'memory:', 'fastauth', library, JSON.stringify(settings)];
     const server = new JsonChild(process.execPath, args);
     const clients = new JsonChild(process.execPath, [this.clients.entry]);
     this.children.push(server, clients);

@@ -2,14 +2,16 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../../clock.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../../config/fastauth-config.js';
 import { SafeLogger } from '../../events/safe-logger.js';
-import { ExpiryQueue, type Expiring } from '../../sessions/expiry-queue.js';
+import { ExpiryQueue } from '../../sessions/expiry-queue.js';
 import { TokenFault } from '../../tokens/token-fault.js';
 import { AccessTokens } from '../../tokens/access-tokens.js';
 import type { TokenReference, TokenStatus } from '../../tokens/token-status.js';
 import { EXPIRING } from '../../wire/socket-events.js';
 import { ENDINGS, expiringNotice, type SocketEnding } from './socket-ending.js';
 import type { SocketKind } from './socket-kind.js';
+import { ClientSockets } from './client-sockets.js';
 import type { HeldToken } from './held-token.js';
+import { hasReference, LiveSocket } from './live-socket.js';
 import { SessionFollower } from './session-follower.js';
 
 /** How often ends are looked for. One unref'ed timer for all sockets, and none while there is no socket. */
@@ -19,14 +21,7 @@ const CLOSE_SECONDS = 2;
 /** When a session is asked about again that could not be. */
 const ASK_AGAIN_SECONDS = 1;
 
-/** A socket that lives by a token. `expiresAt` is when its state ends, whichever that is. */
-interface LiveSocket extends Expiring {
-  readonly kind: SocketKind;
-  readonly socket: object;
-  token: HeldToken;
-  /** good; refreshed, and waiting for the new token; told and closed, and waiting for the close to be answered */
-  state: 'good' | 'refreshed' | 'ended';
-}
+type Carrier = Record<symbol, LiveSocket | undefined>;
 
 /**
  * The sockets that live by tokens. Each is told and closed when its token expires, or its session is revoked
@@ -35,8 +30,10 @@ interface LiveSocket extends Expiring {
 @Injectable()
 export class LiveSockets implements OnApplicationShutdown {
   private readonly logger = new SafeLogger();
-  private readonly bySocket = new Map<object, LiveSocket>();
-  private readonly byClient = new Map<string, Set<LiveSocket>>();
+  /** Where a socket has what is kept of it here. */
+  private readonly key = Symbol('fastauth:live socket');
+  private readonly byClient = new ClientSockets<LiveSocket>();
+  private count = 0;
   private readonly ends = new ExpiryQueue<LiveSocket>();
   private readonly follower: SessionFollower;
   private unwatch: (() => void) | undefined;
@@ -53,17 +50,16 @@ export class LiveSockets implements OnApplicationShutdown {
             token.familyId === undefined ? tokens.status(token) : tokens.sessionStatus(token)
         : (token: TokenReference) => tokens.status(token);
     this.follower = new SessionFollower(status, {
-      clientIds: () => this.byClient.keys(),
+      clientIds: () => this.byClient.clientIds(),
       hasClient: (clientId) => this.byClient.has(clientId),
-      tokensOf: (clientId) =>
-        Array.from(this.byClient.get(clientId) ?? []).flatMap(({ token }) => token.reference ?? []),
+      tokensOf: (clientId) => Array.from(this.byClient.of(clientId)).filter(hasReference),
       conclude: (token, status) => this.conclude(token, status),
     });
   }
 
   /** How many sockets live by a token. */
   get size(): number {
-    return this.bySocket.size;
+    return this.count;
   }
 
   /** How many changes of sessions were heard of; to be read before a token is verified that a socket will live by. */
@@ -88,49 +84,25 @@ export class LiveSockets implements OnApplicationShutdown {
    * @returns whether the socket is there to live on
    */
   hold<S extends object>(kind: SocketKind<S>, socket: S, token: HeldToken, changesHeard: number): boolean {
-    const live = this.bySocket.get(socket);
-    if (live?.state === 'ended' || !kind.isOpen(socket)) return false;
-    if (live) {
-      live.token = token;
-      live.state = 'good';
-      this.list(live);
-      this.ends.reschedule(live, this.endOf(token));
-    } else {
-      this.add({
-        kind: kind as SocketKind,
-        socket,
-        token,
-        state: 'good',
-        expiresAt: this.endOf(token),
-        queueIndex: -1,
-      });
-    }
+    const before = this.find(socket);
+    if (before?.state === 'ended' || !kind.isOpen(socket)) return false;
+    if (before) this.remove(before);
+    const live = new LiveSocket(kind as SocketKind, socket, token, this.endOf(token));
+    this.add(live);
     // What changed while the token was verified may have been this session.
-    if (token.reference && this.follower.changesHeard !== changesHeard) {
-      this.follower.lookAgainAt(token.reference);
-    }
+    if (hasReference(live) && this.follower.changesHeard !== changesHeard) this.follower.lookAgainAt(live);
     return true;
   }
 
   /** Forgets a socket that has closed. */
   release(socket: object): void {
-    const live = this.bySocket.get(socket);
-    if (!live) return;
-    this.bySocket.delete(socket);
-    this.ends.remove(live);
-    const { clientId } = live.token.reference ?? {};
-    const ofClient = clientId === undefined ? undefined : this.byClient.get(clientId);
-    ofClient?.delete(live);
-    if (clientId !== undefined && ofClient?.size === 0) this.byClient.delete(clientId);
-    if (this.bySocket.size === 0) {
-      clearInterval(this.ticking);
-      this.ticking = undefined;
-    }
+    const live = this.find(socket);
+    if (live) this.remove(live);
   }
 
   /** What a message that needs an access token is refused with; undefined if the socket's token is still good. */
   faultOf(socket: object): TokenFault | undefined {
-    const live = this.bySocket.get(socket);
+    const live = this.find(socket);
     if (live?.state === 'refreshed') return TokenFault.superseded;
     if (live?.state !== 'good') return TokenFault.notCurrent;
     return live.expiresAt <= this.now() ? TokenFault.expired : undefined;
@@ -138,27 +110,37 @@ export class LiveSockets implements OnApplicationShutdown {
 
   /** Whether the token that the socket lives by has expired, the master token among them. */
   hasExpired(socket: object): boolean {
-    const live = this.bySocket.get(socket);
+    const live = this.find(socket);
     return live !== undefined && live.expiresAt <= this.now();
   }
 
   /** Whether the socket was told to go, so that nothing that it sends counts any more. */
   hasEnded(socket: object): boolean {
-    return this.bySocket.get(socket)?.state === 'ended';
+    return this.find(socket)?.state === 'ended';
+  }
+
+  private find(socket: object): LiveSocket | undefined {
+    const live = (socket as Carrier)[this.key];
+    // An application may have copied the socket's members to another object.
+    return live?.socket === socket ? live : undefined;
   }
 
   private add(live: LiveSocket): void {
-    this.list(live);
-    this.bySocket.set(live.socket, live);
+    (live.socket as Carrier)[this.key] = live;
+    this.count++;
+    this.byClient.add(live);
     this.ends.add(live);
     this.ticking ??= setInterval(() => this.tick(), TICK_MS).unref();
   }
 
-  private list(live: LiveSocket): void {
-    const { reference } = live.token;
-    if (!reference) return;
-    const ofClient = this.byClient.get(reference.clientId) ?? new Set();
-    this.byClient.set(reference.clientId, ofClient.add(live));
+  private remove(live: LiveSocket): void {
+    (live.socket as Carrier)[this.key] = undefined;
+    this.count--;
+    this.byClient.delete(live);
+    this.ends.remove(live);
+    if (this.count > 0) return;
+    clearInterval(this.ticking);
+    this.ticking = undefined;
   }
 
   /** By this server's clock; only a token that came within the tolerance between clocks lives until that ends. */
@@ -170,41 +152,40 @@ export class LiveSockets implements OnApplicationShutdown {
     const now = this.now();
     for (let next = this.ends.first; next && next.expiresAt <= now; next = this.ends.first) {
       if (next.state === 'ended') {
-        this.release(next.socket);
+        this.remove(next);
         const { kind, socket } = next;
         this.logger.contain('Cutting a socket', () => kind.cut(socket));
       } else if (next.state === 'good' && this.followsSession(next)) {
         this.prolong(next);
       } else {
-        const expired = next.token.reference ? ENDINGS.expired : ENDINGS.masterExpired;
+        const expired = hasReference(next) ? ENDINGS.expired : ENDINGS.masterExpired;
         this.end(next, next.state === 'good' ? expired : ENDINGS.refreshed);
       }
     }
   }
 
-  private followsSession({ token }: LiveSocket): boolean {
-    return this.config.websocketFollows === 'session' && token.hasSession;
+  private followsSession({ hasSession }: LiveSocket): boolean {
+    return this.config.websocketFollows === 'session' && hasSession;
   }
 
   /** Lets the socket live until its session ends, as that stands now; what cannot be asked now is asked again. */
   private prolong(live: LiveSocket): void {
-    const { token } = live;
-    if (!token.reference) return;
+    if (!hasReference(live)) return;
     this.ends.reschedule(live, this.now() + ASK_AGAIN_SECONDS);
     const conclude = (end: number | undefined): void => {
       // It may have gone meanwhile, or presented another token.
-      if (this.bySocket.get(live.socket) !== live || live.token !== token || live.state !== 'good') return;
+      if (this.find(live.socket) !== live || live.state !== 'good') return;
       if (end === undefined || end <= this.now()) this.end(live, ENDINGS.expired);
       else this.ends.reschedule(live, end);
     };
-    this.tokens.sessionEnd(token.reference).then(conclude, () => undefined);
+    this.tokens.sessionEnd(live).then(conclude, () => undefined);
   }
 
   /** Acts on how a token stands, at all sockets that live by it. */
   private conclude(token: TokenReference, status: TokenStatus): void {
     if (status === 'current') return;
-    for (const live of this.byClient.get(token.clientId) ?? []) {
-      if (live.state === 'ended' || live.token.reference?.accessHash !== token.accessHash) continue;
+    for (const live of this.byClient.of(token.clientId)) {
+      if (live.state === 'ended' || live.accessHash !== token.accessHash) continue;
       if (status === 'refreshed') this.giveNotice(live);
       else this.end(live, ENDINGS[status]);
     }

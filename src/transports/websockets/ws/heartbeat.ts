@@ -8,11 +8,12 @@ import { type WsSocket, WS_SOCKETS } from './ws-socket.js';
 /** How many sockets are looked at before others are let in between. */
 const BATCH_SIZE = 200;
 
-/** The connection of a socket, and how many bytes had come by it at the last sweep. */
-interface Pulse {
-  readonly connection: Socket;
-  bytesRead: number | undefined;
-}
+const CONNECTION = Symbol('fastauth:connection');
+/** How many bytes had come by the connection at the last sweep. */
+const HEARD = Symbol('fastauth:bytes heard');
+
+/** One object a socket less than a map to what is known of it. */
+type Pulsing = WsSocket & { [CONNECTION]?: Duplex; [HEARD]?: number | undefined };
 
 /**
  * Pings sockets of ws, and cuts those from which nothing has come since the last ping: a peer that vanished without
@@ -21,16 +22,20 @@ interface Pulse {
 @Injectable()
 export class Heartbeat implements OnApplicationShutdown {
   private readonly logger = new SafeLogger();
-  private readonly pulses = new Map<WsSocket, Pulse>();
+  private readonly pulses = new Set<Pulsing>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(@Inject(FASTAUTH_CONFIG) private readonly config: FastauthConfig) {}
 
-  /** @param connection of the socket; one that does not count its bytes is left alone */
-  watch(socket: WsSocket, connection: Duplex): void {
-    if (this.config.websocketHeartbeat === 0 || !(connection instanceof Socket) || this.pulses.has(socket))
-      return;
-    this.pulses.set(socket, { connection, bytesRead: undefined });
+  /** Tells by which connection a socket came, so that it can be watched. */
+  meet(socket: WsSocket, connection: Duplex): void {
+    (socket as Pulsing)[CONNECTION] = connection;
+  }
+
+  /** A socket whose connection is not known, or does not count its bytes, is left alone. */
+  watch(socket: WsSocket): void {
+    if (this.config.websocketHeartbeat === 0 || !connectionOf(socket) || this.pulses.has(socket)) return;
+    this.pulses.add(socket);
     if (this.timer === undefined) this.schedule();
   }
 
@@ -52,20 +57,25 @@ export class Heartbeat implements OnApplicationShutdown {
 
   private async sweep(): Promise<void> {
     let looked = 0;
-    for (const [socket, pulse] of this.pulses) {
-      this.logger.contain('A ping', () => this.feel(socket, pulse));
+    for (const socket of this.pulses) {
+      this.logger.contain('A ping', () => this.feel(socket));
       if (++looked % BATCH_SIZE === 0) await new Promise(setImmediate);
     }
     this.timer = undefined;
     if (this.pulses.size > 0) this.schedule();
   }
 
-  private feel(socket: WsSocket, pulse: Pulse): void {
+  private feel(socket: Pulsing): void {
     if (!WS_SOCKETS.isOpen(socket)) return;
-    const { bytesRead } = pulse.connection;
+    const bytesRead = connectionOf(socket)?.bytesRead;
     // The application may have paused the socket: then its silence is not the peer's.
-    if (bytesRead === pulse.bytesRead && !socket.isPaused) return WS_SOCKETS.cut(socket);
-    pulse.bytesRead = bytesRead;
+    if (bytesRead === socket[HEARD] && !socket.isPaused) return WS_SOCKETS.cut(socket);
+    socket[HEARD] = bytesRead;
     socket.ping();
   }
+}
+
+function connectionOf(socket: Pulsing): Socket | undefined {
+  const connection = socket[CONNECTION];
+  return connection instanceof Socket ? connection : undefined;
 }

@@ -12,7 +12,7 @@ import { readPeer, writePeer } from '../socket-peer.js';
 import { GOING_AWAY } from '../../../wire/close-code.js';
 import { closeCodeOf, refusalFrame } from '../socket-refusal.js';
 import { refuseUpgrade } from '../upgrade-refusal.js';
-import { interceptMessages, WS_SOCKETS, type WsSocket } from './ws-socket.js';
+import { MessageInterceptor, WS_SOCKETS, type WsSocket } from './ws-socket.js';
 
 /** What of a `WebSocketServer` is used here; ws itself is not imported. */
 export interface WsServer {
@@ -54,6 +54,7 @@ export function gateWsServer(server: WsServer, control: SocketControl, served: S
   const { websocketRefusal } = handshake.config;
   const upgrade = server.handleUpgrade.bind(server);
   const refused = serverLike(server);
+  const letIn = entranceOf(control);
   keepBearerSelectable(server);
   refused?.on?.('headers', (headers, request) => {
     headers.push(`${CORRELATION_HEADER}: ${correlationIdOfRequest(request)}`);
@@ -78,7 +79,7 @@ export function gateWsServer(server: WsServer, control: SocketControl, served: S
         handshake.proofs.move(request, client);
         const peer = readPeer(request);
         if (peer) writePeer(client, peer);
-        letIn(client, socket, outcome, control);
+        letIn(client, socket, outcome);
         done(client, upgraded);
       });
     };
@@ -111,32 +112,34 @@ export function closeWsClients({ clients }: WsServer): void {
   }
 }
 
-function letIn(
-  client: WsSocket,
-  connection: Duplex,
-  { held, changesHeard }: Admission,
-  { handshake, live, reauthentication, heartbeat }: SocketControl,
-): void {
-  interceptMessages(
-    client,
-    (message) => {
+type Entrance = (client: WsSocket, connection: Duplex, admission: Admission) => void;
+
+/** Has sockets followed from when they are let in, by functions that they share. */
+function entranceOf({ handshake, live, reauthentication, heartbeat }: SocketControl): Entrance {
+  const interceptor = new MessageInterceptor(
+    (client, message) => {
       void reauthentication
         .renew(WS_SOCKETS, client, message)
         .then((answer) => {
-          if (answer?.status === 'success') heartbeat.watch(client, connection);
+          if (answer?.status === 'success') heartbeat.watch(client);
           if (answer && WS_SOCKETS.isOpen(client)) WS_SOCKETS.tell(client, AUTHENTICATE, answer);
         })
         .catch((error) => LOGGER.failure('Answering a fresh token', error));
     },
-    () => live.hasEnded(client),
+    (client) => live.hasEnded(client),
   );
-  client.once('close', () => {
-    live.release(client);
-    heartbeat.forget(client);
-  });
-  // Only of those that have proved something: what open gateways hold is the application's.
-  if (handshake.proofs.read(client)) heartbeat.watch(client, connection);
-  if (held) live.hold(WS_SOCKETS, client, held, changesHeard);
+  const forget = function (this: WsSocket): void {
+    live.release(this);
+    heartbeat.forget(this);
+  };
+  return (client, connection, { held, changesHeard }) => {
+    interceptor.intercept(client);
+    heartbeat.meet(client, connection);
+    client.on('close', forget);
+    // Only of those that have proved something: what open gateways hold is the application's.
+    if (handshake.proofs.read(client)) heartbeat.watch(client);
+    if (held) live.hold(WS_SOCKETS, client, held, changesHeard);
+  };
 }
 
 /** Of the same class as the given one; undefined where that cannot be made so. */

@@ -12,7 +12,7 @@ export interface WsSocket {
   readonly isPaused: boolean;
   emit(event: string, ...args: unknown[]): boolean;
   on(event: 'error', listener: () => void): void;
-  once(event: 'close', listener: () => void): void;
+  on(event: 'close', listener: (this: WsSocket) => void): void;
   send(text: string): void;
   close(code: number, reason?: string): void;
   ping(): void;
@@ -41,30 +41,52 @@ const BACKSLASH = 0x5c;
 /** How JSON spells an ASCII character of the name otherwise. */
 const ESCAPE = Buffer.from(String.raw`\u00`);
 
+type Emit = WsSocket['emit'];
+
 /**
- * Takes the messages that are for us out of those that a socket hears, so that no token in them meets code that logs
+ * Takes the messages that are for us out of those that sockets hear, so that no token in them meets code that logs
  * or echoes messages. Refusals are sent: Nest 11's filter emits them, which tells nobody but listeners on this side.
- * @param onAuthenticate gets the data of each {@link AUTHENTICATE} message
- * @param isDeaf whether nothing that comes counts any more
+ * One for all sockets of a server, so that a socket costs no functions of its own.
  */
-export function interceptMessages(
-  socket: WsSocket,
-  onAuthenticate: (data: unknown) => void,
-  isDeaf: () => boolean,
-): void {
-  const emit = socket.emit.bind(socket);
-  socket.emit = (event, ...args) => {
-    if (event === 'exception' && args[0] instanceof MessageRefusal) {
-      WS_SOCKETS.tell(socket, event, args[0]);
+export class MessageInterceptor {
+  readonly #interceptors = new WeakMap<Emit, Emit>();
+
+  /**
+   * @param onAuthenticate gets the data of each {@link AUTHENTICATE} message
+   * @param isDeaf whether nothing that comes by the socket counts any more
+   */
+  constructor(
+    private readonly onAuthenticate: (socket: WsSocket, data: unknown) => void,
+    private readonly isDeaf: (socket: WsSocket) => boolean,
+  ) {}
+
+  intercept(socket: WsSocket): void {
+    const { emit } = socket;
+    let intercepting = this.#interceptors.get(emit);
+    if (!intercepting) this.#interceptors.set(emit, (intercepting = this.#around(emit)));
+    socket.emit = intercepting;
+  }
+
+  #around(emit: Emit): Emit {
+    const takes = (socket: WsSocket, event: string, first: unknown): boolean =>
+      this.#takes(socket, event, first);
+    return function (this: WsSocket, event, ...args) {
+      return takes(this, event, args[0]) || emit.call(this, event, ...args);
+    };
+  }
+
+  /** Whether the event is not for the application. */
+  #takes(socket: WsSocket, event: string, first: unknown): boolean {
+    if (event === 'exception' && first instanceof MessageRefusal) {
+      WS_SOCKETS.tell(socket, event, first);
       return true;
     }
-    if (event !== 'message') return emit(event, ...args);
-    if (isDeaf()) return true;
-    const message = authenticateMessage(args[0]);
-    if (!message) return emit(event, ...args);
-    onAuthenticate(message.data);
-    return true;
-  };
+    if (event !== 'message') return false;
+    if (this.isDeaf(socket)) return true;
+    const message = authenticateMessage(first);
+    if (message) this.onAuthenticate(socket, message.data);
+    return message !== undefined;
+  }
 }
 
 /** Reads what Nest's adapter would read, text and binary alike; only what may be ours is parsed. */
