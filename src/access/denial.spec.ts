@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { CryptoKeyNotSetError, StoreUnavailableError } from '../errors.js';
 import { TokenFault } from '../tokens/token-fault.js';
+import { DenialHeaders } from './denial-headers.js';
 import {
   AccessDeniedException,
+  CONSTANT_DENIALS,
   type Denial,
   denialBody,
   denialHeaders,
@@ -46,6 +48,21 @@ describe('the headers of a denial', () => {
     expect(headersOf(DENIALS.shuttingDown)).toEqual({ 'Retry-After': '1' });
     expect(headersOf(DENIALS.foreignOrigin)).toEqual({});
     expect(headersOf(denialOfError(new CryptoKeyNotSetError()))).toEqual({});
+  });
+});
+
+describe('headers that are written once', () => {
+  it.each([undefined, 'https://api.example.com/v1'])('say the same, of the resource %s', (resource) => {
+    const challenger = { appName: 'a"b', resourceIdentifier: resource };
+    const written = new DenialHeaders(challenger);
+    const bearer = { clientId: 'ada', familyId: 'f' };
+    const scoped = { ...DENIALS.noAccessToken, scopes: ['read'] };
+    for (const denial of [...CONSTANT_DENIALS, denialOfFault(TokenFault.superseded.of(bearer)), scoped]) {
+      const headers = written.of(denial, 'req-1');
+      expect(headers).toEqual(denialHeaders(denial, challenger, 'req-1'));
+      expect(Object.keys(headers)).toEqual(Object.keys(denialHeaders(denial, challenger, 'req-1')));
+    }
+    expect(CONSTANT_DENIALS).toContain(denialOfFault(TokenFault.badSignature));
   });
 });
 

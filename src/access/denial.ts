@@ -90,6 +90,10 @@ export function denialOfAge(maxAge: number, bearer?: Bearer): Denial {
 
 /** The denial for an access token with this fault. */
 export function denialOfFault(fault: TokenFault): Denial {
+  return NAMELESS.get(fault) ?? makeDenialOfFault(fault);
+}
+
+function makeDenialOfFault(fault: TokenFault): Denial {
   const { code, bearer } = fault;
   const hint = hintOf(fault);
   return denial(401, code, detailOf(fault), hint === undefined ? { bearer } : { bearer, hint });
@@ -122,6 +126,14 @@ function detailOf(fault: TokenFault): string {
       return `Invalid Access Token. Error: ${fault.reason}.`;
   }
 }
+
+/** By the faults of tokens that are nobody's, as most of a flood have them: made once. */
+const NAMELESS: ReadonlyMap<TokenFault, Denial> = new Map(
+  TokenFault.all.map((fault) => [fault, makeDenialOfFault(fault)]),
+);
+
+/** Those that are one value for all who meet them, whose headers need not be written for each. */
+export const CONSTANT_DENIALS: readonly Denial[] = [...Object.values(DENIALS), ...NAMELESS.values()];
 
 /** The denial for whoever failed too often. @param retryAfter seconds */
 export function denialOfLimit(retryAfter: number): Denial {
@@ -190,7 +202,8 @@ function headersByStatus(refusal: Denial, of: Challenger): Record<string, string
   }
 }
 
-function challengeOf(
+/** The challenge of a refusal with 400, 401 or 403. @see RFC 6750 section 3 */
+export function challengeOf(
   { code, status, detail, scopes = [], maxAge, isOfMaster }: Denial,
   { appName, resourceIdentifier: resource }: Challenger,
 ): string {
@@ -240,7 +253,10 @@ export function denialBody({ detail, code, hint, explanation }: Denial): DenialB
 export class AccessDeniedException extends HttpException {
   constructor(readonly denial: Denial) {
     super(denialBody(denial), denial.status);
-    this.message = denial.detail;
+  }
+
+  override initMessage(): void {
+    this.message = (this.getResponse() as DenialBody).detail;
   }
 
   /** As the constructor, without a stack: it is no fault of the program, and writing one down is half the price. */

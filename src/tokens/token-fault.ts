@@ -54,6 +54,11 @@ export class TokenFault {
   /** The store does not have the session any more: a newer one of the client took its place. */
   static readonly sessionSuperseded = new TokenFault('The session was superseded', 'session_superseded');
 
+  /** Each of those above. */
+  static readonly all: readonly TokenFault[] = Object.values(TokenFault).filter(
+    (member) => member instanceof TokenFault,
+  );
+
   /** Whether the token is well made, and it is only that its session has gone on without it. */
   get isOfSession(): boolean {
     return (

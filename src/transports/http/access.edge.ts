@@ -4,7 +4,8 @@ import { ApplicationConfig } from '@nestjs/core';
 import { AccessGuard } from '../../access/access.guard.js';
 import { AccessPolicy } from '../../access/access-policy.js';
 import { NONE, type Requirement } from '../../access/requirement.js';
-import { denialHeaders, type Denial } from '../../access/denial.js';
+import type { Denial } from '../../access/denial.js';
+import { DenialHeaders } from '../../access/denial-headers.js';
 import { Gate, type Refusal } from '../../access/gate.js';
 import { PublicPaths } from '../../access/paths/public-paths.js';
 import { isUpgrade, parametersOf, type RawRequest } from '../../access/request-access.js';
@@ -25,6 +26,7 @@ type Next = (error?: unknown) => void;
 @Injectable()
 export class AccessEdge {
   private readonly leftToSockets = new WeakSet<IncomingMessage>();
+  private readonly denialHeaders: DenialHeaders;
 
   constructor(
     private readonly policy: AccessPolicy,
@@ -32,8 +34,10 @@ export class AccessEdge {
     private readonly routes: RouteMatcher,
     private readonly publicPaths: PublicPaths,
     private readonly application: ApplicationConfig,
-    @Inject(FASTAUTH_CONFIG) private readonly config: FastauthConfig,
-  ) {}
+    @Inject(FASTAUTH_CONFIG) config: FastauthConfig,
+  ) {
+    this.denialHeaders = new DenialHeaders(config);
+  }
 
   /** Whether anything is asked here at all. */
   get isNeeded(): boolean {
@@ -105,7 +109,7 @@ export class AccessEdge {
 
   /** The headers that go with a refusal of this request. */
   headersOf(denial: Denial, request: RawRequest, response: ServerResponse): Record<string, string> {
-    return denialHeaders(denial, this.config, correlationIdOfRequest(request, response));
+    return this.denialHeaders.of(denial, correlationIdOfRequest(request, response));
   }
 
   /** What more somebody else would need who answers in the place of a handler that is open, or of an endpoint of ours. */

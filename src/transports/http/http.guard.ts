@@ -2,7 +2,8 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@ne
 import { HttpAdapterHost } from '@nestjs/core';
 import { AccessPolicy } from '../../access/access-policy.js';
 import type { Requirement } from '../../access/requirement.js';
-import { AccessDeniedException, denialHeaders, DENIALS, type Denial } from '../../access/denial.js';
+import { AccessDeniedException, DENIALS, type Denial } from '../../access/denial.js';
+import { DenialHeaders } from '../../access/denial-headers.js';
 import { exposingChallenge } from '../../access/exposed-challenge.js';
 import { Gate } from '../../access/gate.js';
 import {
@@ -35,6 +36,7 @@ type RoutedRequest = AnyRequest & {
 @Injectable()
 export class HttpGuard implements CanActivate {
   readonly #adapterHost: HttpAdapterHost;
+  readonly #denialHeaders: DenialHeaders;
   /** By property, so that subclasses need not hand it on. */
   @Inject(LiveStreams)
   private readonly streams!: LiveStreams;
@@ -46,6 +48,7 @@ export class HttpGuard implements CanActivate {
     @Inject(FASTAUTH_CONFIG) protected readonly config: FastauthConfig,
   ) {
     this.#adapterHost = adapterHost;
+    this.#denialHeaders = new DenialHeaders(config);
   }
 
   protected get adapterHost(): HttpAdapterHost {
@@ -117,12 +120,15 @@ export class HttpGuard implements CanActivate {
     const http = context.switchToHttp();
     const response = http.getResponse<AnyResponse>();
     const id = correlationIdOfRequest(rawRequest(http.getRequest<AnyRequest>()), answeredHeaders(response));
-    const own = denialHeaders(denial, this.config, id);
+    const own = this.#denialHeaders.of(denial, id);
     const headers = exposingChallenge(own, (name) => headerOf(response, name));
-    for (const [name, value] of Object.entries(headers)) {
-      this.#adapterHost.httpAdapter.setHeader(response, name, value);
-    }
-    return Promise.reject(AccessDeniedException.withoutStack(denial));
+    const { httpAdapter } = this.#adapterHost;
+    for (const name of Object.keys(headers)) httpAdapter.setHeader(response, name, headers[name] as string);
+    const exception = AccessDeniedException.withoutStack(denial);
+    // Rejected once Nest awaits it: of each promise that is rejected sooner, Node keeps a record and takes it back.
+    return NEXT_TURN.then(() => {
+      throw exception;
+    });
   }
 
   private admit(
@@ -151,6 +157,8 @@ export class HttpGuard implements CanActivate {
     throw new AccessDeniedException(DENIALS.unknownContext);
   }
 }
+
+const NEXT_TURN = Promise.resolve();
 
 /** Contexts that an application makes itself may have none. */
 type Response = AnyResponse | null | undefined;
