@@ -8,7 +8,7 @@ import { isAccepted, type RingKey, type SignatureKey } from '../../keys/ring-key
 import { HmacVerifier } from '../../keys/hmac.js';
 import { isSignatureOf, signatureOf } from '../../keys/signature.js';
 import { parseStrictObject, type JsonObject } from '../../json.js';
-import { decodeCanonical } from './canonical-base64url.js';
+import { decodeCanonical, isCanonical } from './canonical-base64url.js';
 import { MAX_HEADER_LENGTH, readJoseHeader } from './jose-header.js';
 import type { DecodedToken, TokenCodec } from './token-codec.js';
 import { TokenFault } from '../token-fault.js';
@@ -42,7 +42,9 @@ export class JwtCodec implements TokenCodec {
   constructor(
     private readonly keys: ActiveKeyRing,
     private readonly config: Pick<FastauthConfig, 'accessTokenProfile'>,
-  ) {}
+  ) {
+    this.rememberOwn(keys.current);
+  }
 
   get ring(): KeyRing {
     return this.keys.current;
@@ -54,13 +56,8 @@ export class JwtCodec implements TokenCodec {
 
   sign(payload: JsonObject, ring = this.ring): string {
     const key = ring.signingKey;
-    const kid = ring.writesKid ? key.kid : undefined;
     const isAccessTokenJwt = this.config.accessTokenProfile === 'at+jwt' && payload['type'] === 'access';
-    const header = {
-      alg: key.algorithm,
-      typ: isAccessTokenJwt ? 'at+jwt' : 'JWT',
-      ...(kid === undefined ? {} : { kid }),
-    };
+    const header = headerOf(key, ring, isAccessTokenJwt);
     if (isHmac(key.algorithm)) {
       return this.serviceOf(key, key.algorithm).sign({ ...payload }, { header });
     }
@@ -76,17 +73,25 @@ export class JwtCodec implements TokenCodec {
     const known = headerPart.length > MAX_HEADER_LENGTH ? undefined : this.headers.get(headerPart);
     const header = known ?? readHeader(headerPart);
     if (header instanceof TokenFault) return header;
-    const payloadBytes = decodeCanonical(payloadPart);
     const signature = decodeCanonical(signaturePart);
-    if (!payloadBytes || !signature) return TokenFault.malformed;
+    if (!signature || !isCanonical(payloadPart)) return TokenFault.malformed;
     const { alg, kid, isAccessTokenJwt } = header;
     const key = this.keyOf(kid, alg, now, (candidate) => this.hasSignatureOf(token, signature, candidate));
     if (key instanceof TokenFault) return key;
     if (!known) this.remember(headerPart, header);
-    const payload = parseStrictObject(payloadBytes);
+    const payload = parseStrictObject(Buffer.from(payloadPart, 'base64url'));
     return payload
       ? { payload, isAccessTokenJwt, keyEndsAt: key.verifyUntil ?? Infinity }
       : TokenFault.badPayload;
+  }
+
+  /** What tokens of the first ring begin with, so that a flood which comes before any of them has nothing parsed. */
+  private rememberOwn(ring: KeyRing): void {
+    for (const isAccessTokenJwt of [false, true]) {
+      const part = encoded(headerOf(ring.signingKey, ring, isAccessTokenJwt));
+      const header = readHeader(part);
+      if (!(header instanceof TokenFault)) this.remember(part, header);
+    }
   }
 
   /** Only for tokens whose signature holds, so that nobody else can fill it. */
@@ -133,6 +138,12 @@ export class JwtCodec implements TokenCodec {
     }
     return service;
   }
+}
+
+/** The header of tokens that this ring signs. */
+function headerOf({ algorithm, kid }: SignatureKey, ring: KeyRing, isAccessTokenJwt: boolean) {
+  const typ = isAccessTokenJwt ? 'at+jwt' : 'JWT';
+  return ring.writesKid ? { alg: algorithm, typ, kid } : { alg: algorithm, typ };
 }
 
 function readHeader(part: string): JwtHeader | TokenFault {
