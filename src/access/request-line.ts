@@ -14,6 +14,9 @@ const LONG_SEGMENT = /[^/]{41,}/g;
 /** The path of a target in any form: without scheme, user, host, query and fragment. */
 const PATH = /^(?:[a-z][a-z\d+.-]*:\/\/[^/?#]*)?([^?#]*)/i;
 
+/** A target that is all path, and told as it is. */
+const PLAIN_PATH = /^(?:\/[\w.~-]{0,40})+$/;
+
 /** Control characters, those that change the direction of writing or cannot be seen, and halves of surrogate pairs. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
@@ -26,6 +29,7 @@ export function toldRequestLine({ method, url, originalUrl = url }: RequestLine)
 }
 
 function toldPath(target: string): string {
+  if (target.length <= LONGEST_PATH && PLAIN_PATH.test(target)) return target;
   const path = (PATH.exec(target)?.[1] || '/').replaceAll(LONG_SEGMENT, '…');
   const told = path.length > LONGEST_PATH ? `${path.slice(0, LONGEST_PATH)}…` : path;
   return told.replaceAll(UNPRINTABLE, '\uFFFD');

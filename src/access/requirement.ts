@@ -148,6 +148,7 @@ export class Requirement {
 
   /** In the words of the configuration: `public`, `access`, `master`, `access with scope "a b" or master`. */
   describe(): string {
+    if (this.plain >= 0) return CREDENTIAL_TEXTS[this.plain] ?? '';
     const text = this.alternatives.map(describeAlternative).join(' or ');
     if (!this.checksOptional) return text;
     return this.alternatives.every(({ credentials }) => credentials === 0)
