@@ -1,6 +1,7 @@
 // The load generator, in a process of its own: keep-alive connections that each have one request under way.
 import { connect } from 'node:net';
 import { answer } from './lib/answer.js';
+import { CONNECTIONS } from './lib/connections.js';
 
 /** @type {Map<number, Connection[]>} by port, kept between blocks so that no block pays for connecting */
 const pools = new Map();
@@ -18,7 +19,7 @@ async function block({
   port,
   requests,
   count,
-  connections = 32,
+  connections = CONNECTIONS,
   expect = 200,
   perConnection = false,
   chain,
@@ -67,7 +68,7 @@ async function block({
  * Sends `rate` requests a second for `seconds`, whether or not those before are answered. Times count from when a
  * request was due, so that one that had to wait for a connection is as late as its caller would find it.
  */
-async function pace({ port, request, rate, seconds, connections = 32 }) {
+async function pace({ port, request, rate, seconds, connections = CONNECTIONS }) {
   const idle = [...(await poolOf(port, connections))];
   const count = Math.round(rate * seconds);
   const times = new Float64Array(count);

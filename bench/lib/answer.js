@@ -15,4 +15,6 @@ export function answer(answers, close = async () => {}) {
     }
   };
   process.on('message', (message) => void handle(message));
+  // Whoever started it is gone.
+  process.on('disconnect', () => process.exit(1));
 }

@@ -1,4 +1,4 @@
-import { median } from './statistics.js';
+import { caseOf, medianOf } from './goals.js';
 
 const WIDTH = 860;
 const LEFT = 300;
@@ -13,21 +13,25 @@ const SHOWN = [
   'redis',
   'postgres',
   'master',
+  'fast-jwt-cached',
+  'fast-jwt',
+  'node-rs',
   'jwt-key',
   'passport-key',
+  'jose',
   'jwt-text',
   'passport-text',
   'better-auth',
 ];
 
-/** What each case adds to a request on Fastify, as bars on a logarithmic scale. */
-export function chart(rows) {
+/** What each case adds to a request on Fastify in one run, as bars on a logarithmic scale. */
+export function chart({ node, connections, rows }) {
   const bars = rows
-    .filter((row) => row.framework === 'fastify' && row.results.length > 0 && SHOWN.includes(row.case.id))
+    .filter((row) => row.framework === 'fastify' && row.starts.length > 0 && SHOWN.includes(row.id))
     .map((row) => ({
-      title: row.case.title,
-      kind: row.case.kind ?? 'own',
-      added: median(row.results.map(({ added }) => added)),
+      title: caseOf(row.id).title.replaceAll('`', ''),
+      kind: caseOf(row.id).kind ?? 'own',
+      added: medianOf(row, 'added'),
     }));
   const least = 0.1;
   const most = 10 ** Math.ceil(Math.log10(Math.max(...bars.map(({ added }) => added), 10)));
@@ -44,10 +48,10 @@ export function chart(rows) {
     text(
       16,
       26,
-      'CPU that a guard adds to a request (Fastify, 32 connections)',
+      `CPU that a guard adds to a request (Fastify, ${connections} connections)`,
       'font-size="16" font-weight="600"',
     ),
-    text(16, 46, `microseconds, logarithmic; Node ${process.version}; less is better`, 'fill="#555"'),
+    text(16, 46, `microseconds, logarithmic; Node ${node}; less is better`, 'fill="#555"'),
     ...ticks.map(
       (tick) =>
         `<line x1="${x(tick)}" x2="${x(tick)}" y1="60" y2="${height - 30}" stroke="#e3e5e8"/>${text(x(tick), height - 12, String(+tick.toPrecision(1)), 'text-anchor="middle" fill="#555"')}`,

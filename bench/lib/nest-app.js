@@ -16,11 +16,15 @@ const PAIR = {
  * A listening application of one controller: `GET /bench/whoami`, and `POST /bench/pair`, which takes a body and
  * answers as the token endpoints do. Decorators are called as functions, so that there is nothing to compile.
  * @param {'express' | 'fastify'} framework
- * @param {{ imports?: object[], guard?: object, decorators?: MethodDecorator[], globalGuard?: object }} parts
+ * @param {{ imports?: object[], guard?: object, decorators?: MethodDecorator[], scoped?: MethodDecorator[], globalGuard?: object }} parts
+ *   `decorators` of the first; with `scoped` there is also a route `GET /bench/scoped` that has those
  */
-export async function listen(framework, { imports = [], guard, decorators = [], globalGuard } = {}) {
+export async function listen(framework, { imports = [], guard, decorators = [], scoped, globalGuard } = {}) {
   class BenchController {
     whoami() {
+      return { ok: true };
+    }
+    scoped() {
       return { ok: true };
     }
     pair() {
@@ -33,6 +37,8 @@ export async function listen(framework, { imports = [], guard, decorators = [], 
   Body()(BenchController.prototype, 'pair', 0);
   if (guard) UseGuards(guard)(BenchController.prototype, 'whoami', method('whoami'));
   for (const decorator of decorators) decorator(BenchController.prototype, 'whoami', method('whoami'));
+  for (const decorator of scoped ? [Get('scoped'), ...scoped] : [])
+    decorator(BenchController.prototype, 'scoped', method('scoped'));
   Controller('bench')(BenchController);
 
   class BenchModule {}

@@ -2,9 +2,10 @@
 export function progress(total) {
   const startedAt = performance.now();
   let done = 0;
-  return (what) => {
+  return (what, steps = 1) => {
     const seconds = Math.round((performance.now() - startedAt) / 1000);
-    const line = `[${Math.min(done++, total)}/${total}] ${seconds} s: ${what}`;
+    const line = `[${Math.min(done, total)}/${total}] ${seconds} s: ${what}`;
+    done += steps;
     process.stderr.write(
       process.stderr.isTTY ? `\r\x1b[K${line}${what === 'done' ? '\n' : ''}` : `${line}\n`,
     );

@@ -1,16 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AccessOnly, FastauthModule, MasterOnly, TokenService } from '../../dist/index.js';
+import { AccessOnly, FastauthModule, MasterOnly, Scopes, TokenService } from '../../dist/index.js';
 import { tampered } from '../lib/jwt-peer.js';
 import { get, listen, post } from '../lib/nest-app.js';
 
 const MASTER_TOKEN = 'master token of the benchmark, long enough';
+const SCOPES = ['devices:read', 'devices:write'];
 
 /**
  * The package itself.
  * @param {{ store: string, load: string, settings?: object }} options
- *   `load`: `open`, `seen`, `mixed`, `path-rule`, `first-sight`, `master`, `flood`, `issue` or `refresh`
+ *   `load`: `open`, `seen`, `scoped`, `mixed`, `path-rule`, `first-sight`, `master`, `flood`, `issue` or `refresh`
  *   `byPath`: guarded by path rules instead of a decorator
  */
 export async function start(
@@ -45,30 +46,34 @@ export async function start(
       }),
     ],
     decorators: byPath ? [] : load === 'master' ? [MasterOnly()] : [AccessOnly()],
+    scoped: load === 'scoped' ? [Scopes(...SCOPES)] : undefined,
   });
   const tokens = app.get(TokenService);
   const whoami = (token) => get('/bench/whoami', { 'ACCESS-TOKEN': token });
   const issue = async (clientId, options) => (await tokens.issue({ clientId, ...options })).accessToken;
-  const issueMany = async (count) => {
+  const issueMany = async (count, options) => {
     const issued = [];
     while (issued.length < count) {
-      const batch = Array.from({ length: 32 }, (_, index) => issue(`client-${issued.length + index}`));
+      const batch = Array.from({ length: 32 }, (_, index) =>
+        issue(`client-${issued.length + index}`, options),
+      );
       issued.push(...(await Promise.all(batch)));
     }
     return issued.slice(0, count);
   };
 
-  const negatives = async () => {
-    const superseded = await issue('superseded');
-    await issue('superseded');
-    const revoked = await issue('revoked');
+  const negatives = async (options) => {
+    const superseded = await issue('superseded', options);
+    await issue('superseded', options);
+    const revoked = await issue('revoked', options);
     await tokens.revokeClient('revoked');
+    const expired = await issue('expired', { ...options, accessTokenExpiresIn: 2 });
     return [
       { name: 'missing', request: get('/bench/whoami') },
-      { name: 'tampered', request: whoami(tampered(await issue('good'))) },
+      { name: 'tampered', request: whoami(tampered(await issue('good', options))) },
       { name: 'superseded', request: whoami(superseded) },
       { name: 'revoked', request: whoami(revoked) },
-      { name: 'expired', request: whoami(await issue('expired', { accessTokenExpiresIn: 2 })), after: 3 },
+      { name: 'expired', request: whoami(expired), after: 3 },
     ];
   };
   const masterNegatives = [
@@ -87,6 +92,20 @@ export async function start(
       negatives: await negatives(),
     }),
     'path-rule': async () => loads.seen(),
+    // The same tokens and connections on both routes.
+    scoped: async () => {
+      const options = { scopes: SCOPES };
+      const issued = await issueMany(64, options);
+      const scoped = (token) => get('/bench/scoped', { 'ACCESS-TOKEN': token });
+      return {
+        base: { requests: issued.map(whoami), perConnection: true },
+        load: { requests: issued.map(scoped), perConnection: true },
+        negatives: (await negatives(options)).map(({ request, ...rest }) => ({
+          ...rest,
+          request: request.replace('/bench/whoami', '/bench/scoped'),
+        })),
+      };
+    },
     // More than the cache of verified tokens holds, in turn, so that no request finds its token there.
     'first-sight': async () => ({
       load: { requests: (await issueMany(4000)).map(whoami) },

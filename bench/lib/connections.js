@@ -1,0 +1,2 @@
+/** Kept by the load generator, each with one request under way. */
+export const CONNECTIONS = 32;
