@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { HmacVerifier } from './hmac.js';
+import { hmacSha256, HmacVerifier } from './hmac.js';
 
 const ALGORITHMS = [
   ['HS256', 'sha256'],
@@ -24,4 +24,13 @@ describe.each(ALGORITHMS)('%s', (algorithm, hash) => {
       }
     },
   );
+});
+
+describe('the HMAC of a key that is used once', () => {
+  it.each([0, 1, 32, 63, 64])('agrees with node:crypto on a key of %i bytes', (length) => {
+    const key = randomBytes(length);
+    for (const data of [Buffer.alloc(0), randomBytes(24), randomBytes(8192)]) {
+      expect(hmacSha256(key, data)).toEqual(createHmac('sha256', key).update(data).digest());
+    }
+  });
 });

@@ -3,6 +3,7 @@ import { ALGORITHMS, type HmacAlgorithm } from './algorithms.js';
 
 const INNER = 0x36;
 const OUTER = 0x5c;
+const SHA256_PAD_BYTES = 64;
 /** Bytes that are there from the start: most tokens are shorter. */
 const ROOM = 2048;
 
@@ -23,7 +24,7 @@ export class HmacVerifier {
   constructor(algorithm: HmacAlgorithm, secret: KeyObject) {
     const { hash: name = 'sha256' } = ALGORITHMS[algorithm];
     this.#hash = name;
-    this.#padBytes = name === 'sha256' ? 64 : 128;
+    this.#padBytes = name === 'sha256' ? SHA256_PAD_BYTES : 128;
     const exported = secret.export();
     const key = exported.length > this.#padBytes ? hash(name, exported, 'buffer') : exported;
     this.#inner = padded(key, INNER, this.#padBytes, ROOM);
@@ -48,9 +49,21 @@ export class HmacVerifier {
   }
 }
 
+/**
+ * The HMAC of a key that is used once, by the same two hashes.
+ * @param key at most 64 bytes
+ */
+export function hmacSha256(key: Buffer, data: Buffer): Buffer {
+  const inner = padded(key, INNER, SHA256_PAD_BYTES, data.length);
+  data.copy(inner, SHA256_PAD_BYTES);
+  const outer = padded(key, OUTER, SHA256_PAD_BYTES, 32);
+  outer.write(hash('sha256', inner, 'binary'), SHA256_PAD_BYTES, 'latin1');
+  return hash('sha256', outer, 'buffer');
+}
+
 function padded(key: Buffer, constant: number, padBytes: number, room: number): Buffer {
   const bytes = Buffer.alloc(padBytes + room);
   bytes.fill(constant, 0, padBytes);
-  for (const [index, byte] of key.entries()) bytes[index] = byte ^ constant;
+  for (let index = 0; index < key.length; index++) bytes[index] = (key[index] as number) ^ constant;
   return bytes;
 }

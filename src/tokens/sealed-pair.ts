@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { hmacSha256 } from '../keys/hmac.js';
 import { randomBytes } from '../keys/random.js';
 import type { TokenPair } from '../sessions/session-record.js';
 
@@ -54,6 +55,5 @@ export function openPair(sealed: string, presentedToken: string): SealedPair | u
 
 /** HKDF-SHA-256 for one block of 32 bytes, without a salt: what `hkdfSync` answers, for a quarter of its price. */
 function keyFrom(token: string): Buffer {
-  const pseudorandomKey = createHmac('sha256', NO_SALT).update(token).digest();
-  return createHmac('sha256', pseudorandomKey).update(INFO_AND_COUNTER).digest();
+  return hmacSha256(hmacSha256(NO_SALT, Buffer.from(token)), INFO_AND_COUNTER);
 }
