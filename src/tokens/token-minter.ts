@@ -38,23 +38,20 @@ export async function mintPair(codec: TokenCodec, template: PairTemplate): Promi
   const { clientId, familyId, generation, issuedAt, issuerClaims } = template;
   const claims = codec.carriesClaims ? template.claims : {};
   const common = { ...issuerClaims, ...claims, client_id: clientId, fam: familyId, iat: issuedAt };
-  const access = {
-    ...common,
-    ...(template.scope ? { scope: template.scope } : {}),
-    ...(template.authTime === undefined ? {} : { auth_time: template.authTime }),
-    type: 'access',
-    jti: randomId(),
-    exp: template.accessExpiresAt,
-  };
-  const refresh = {
-    ...common,
-    ...(template.sessionScope === undefined ? {} : { scope: template.sessionScope }),
-    type: 'refresh',
-    jti: randomId(),
-    gen: generation,
-    ...(template.defaulted?.length ? { [DEFAULTED]: template.defaulted } : {}),
-    exp: template.refreshExpiresAt,
-  };
+  // Member by member: spreads of what may be left out cost several times as much.
+  const access: Record<string, unknown> = { ...common };
+  if (template.scope) access['scope'] = template.scope;
+  if (template.authTime !== undefined) access['auth_time'] = template.authTime;
+  access['type'] = 'access';
+  access['jti'] = randomId();
+  access['exp'] = template.accessExpiresAt;
+  const refresh: Record<string, unknown> = common;
+  if (template.sessionScope !== undefined) refresh['scope'] = template.sessionScope;
+  refresh['type'] = 'refresh';
+  refresh['jti'] = randomId();
+  refresh['gen'] = generation;
+  if (template.defaulted?.length) refresh[DEFAULTED] = template.defaulted;
+  refresh['exp'] = template.refreshExpiresAt;
   const pair = {
     accessToken: await codec.sign(access, ring),
     refreshToken: await codec.sign(refresh, ring),

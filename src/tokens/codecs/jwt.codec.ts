@@ -59,7 +59,7 @@ export class JwtCodec implements TokenCodec {
     const isAccessTokenJwt = this.config.accessTokenProfile === 'at+jwt' && payload['type'] === 'access';
     const header = headerOf(key, ring, isAccessTokenJwt);
     if (isHmac(key.algorithm)) {
-      return this.serviceOf(key, key.algorithm).sign({ ...payload }, { header });
+      return this.serviceOf(key, key.algorithm).sign(payload, { header });
     }
     const input = `${encoded(header)}.${encoded(payload)}`;
     return `${input}.${signatureOf(key.algorithm, input, key.issuingKey).toString('base64url')}`;
