@@ -40,6 +40,13 @@ function timesGoal({ of, most }, added, rows) {
   return [`≤ ${most} × ${title}; is ${(added / peer).toFixed(2)} ×`, added / peer <= most];
 }
 
+/** Titles of the rows that have a goal and no figure. */
+export function unmeasured({ rows }) {
+  return rows
+    .filter((row) => row.framework === 'fastify' && row.starts.length === 0 && caseOf(row.id).goal)
+    .map((row) => caseOf(row.id).title);
+}
+
 /** Every goal of a run: what it is about, what is asked, and whether it is met. */
 export function allGoals({ rows, facts }) {
   const list = rows.flatMap((row) => {

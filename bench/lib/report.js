@@ -1,4 +1,4 @@
-import { allGoals } from './goals.js';
+import { allGoals, unmeasured } from './goals.js';
 import { PUBLISHED } from './published.js';
 import { beside, factLines, firstSightTable } from './report-facts.js';
 import { profileLines } from './report-profile.js';
@@ -43,14 +43,16 @@ function section(result) {
 function goalLines(result) {
   const goals = allGoals(result);
   const missed = goals.filter(({ isMet }) => !isMet);
-  const met = `${goals.length - missed.length} of ${goals.length} goals are met`;
-  if (goals.length === 0) return [];
-  return [
-    missed.length === 0
-      ? `${met}.`
-      : `${met}. Missed: ${missed.map(({ title, text }) => `${title} (${text})`).join('; ')}.`,
-    '',
+  const open = unmeasured(result);
+  if (goals.length + open.length === 0) return [];
+  const sentences = [
+    `${goals.length - missed.length} of ${goals.length} goals are met.`,
+    ...(missed.length > 0
+      ? [`Missed: ${missed.map(({ title, text }) => `${title} (${text})`).join('; ')}.`]
+      : []),
+    ...(open.length > 0 ? [`Not measured: ${open.join('; ')}.`] : []),
   ];
+  return [sentences.join(' '), ''];
 }
 
 function published() {
