@@ -31,11 +31,11 @@ describe('a store shared with the Python original', () => {
     }
   }
 
-  function legacyPair(): TokenPair {
+  async function legacyPair(): Promise<TokenPair> {
     const common = { client_id: 'p', iat: NOW };
     return {
-      accessToken: codec.sign({ ...common, type: 'access', exp: NOW + 60 }),
-      refreshToken: codec.sign({ ...common, type: 'refresh', exp: NOW + 600 }),
+      accessToken: await codec.sign({ ...common, type: 'access', exp: NOW + 60 }),
+      refreshToken: await codec.sign({ ...common, type: 'refresh', exp: NOW + 600 }),
     };
   }
 
@@ -56,7 +56,7 @@ describe('a store shared with the Python original', () => {
   it('has its tokens, without family, generation and jti, refreshed once, answered again, and refused later', async () => {
     const store = new PlainStore();
     const { service, clock } = createTokenService({}, store);
-    const pair = legacyPair();
+    const pair = await legacyPair();
     store.session = legacySession(pair);
     clock.advance(5);
     const first = await service.refresh(pair.refreshToken);
@@ -71,7 +71,7 @@ describe('a store shared with the Python original', () => {
   it('answers, on a process that did not rotate, the token of the generation before within the window', async () => {
     const store = new PlainStore();
     const { service, clock } = createTokenService({}, store);
-    store.session = legacySession(legacyPair());
+    store.session = legacySession(await legacyPair());
     const first = await service.refresh((store.session.plainPair as TokenPair).refreshToken);
     const second = await service.refresh(first.refreshToken);
     // What another process knows of it.
@@ -86,7 +86,7 @@ describe('a store shared with the Python original', () => {
   it('gives an access token a lifetime even if the one before it told none', async () => {
     const store = new PlainStore();
     const { service } = createTokenService({ accessTokenExpiresIn: 900 }, store);
-    const pair = legacyPair();
+    const pair = await legacyPair();
     store.session = { ...legacySession(pair), accessExpiresAt: 0 };
     expect((await service.refresh(pair.refreshToken)).accessExpiresAt).toBe(NOW + 900);
   });

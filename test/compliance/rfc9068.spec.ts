@@ -111,8 +111,8 @@ describe('RFC 9068, access tokens as JWTs', () => {
     ['no iat', without('iat'), 'at+jwt', TokenFault.wrongProfile],
     ['typ JWT', good, 'default', TokenFault.wrongProfile],
     ['a refresh token', { ...good, type: 'refresh' }, 'default', TokenFault.wrongType],
-  ])('section 4: refuses %s', (_name, payload, accessTokenProfile, fault) => {
-    const token = new JwtCodec(keys, { accessTokenProfile }).sign(payload);
+  ])('section 4: refuses %s', async (_name, payload, accessTokenProfile, fault) => {
+    const token = await new JwtCodec(keys, { accessTokenProfile }).sign(payload);
     expect(serviceWith(PROFILE).check(token)).toMatchObject({ kind: fault });
   });
 
@@ -178,14 +178,14 @@ describe('foreign tokens', () => {
     until,
     map: ({ sub }) => (typeof sub === 'string' ? { clientId: sub, claims: { role: 'user' } } : undefined),
   });
-  const signed = (payload: JsonObject): string =>
+  const signed = async (payload: JsonObject): Promise<string> =>
     new JwtCodec(new ActiveKeyRing(new KeyRing([foreignKey])), { accessTokenProfile: 'default' }).sign(
       payload,
     );
 
-  it('are refused unless a mapper is registered', () => {
+  it('are refused unless a mapper is registered', async () => {
     const { seconds } = new FakeClock();
-    const token = signed({ sub: 'ada', iat: seconds, exp: seconds + 60 });
+    const token = await signed({ sub: 'ada', iat: seconds, exp: seconds + 60 });
     expect(serviceWith({}).check(token)).toBeInstanceOf(TokenFault);
     expect(serviceWith({}, { foreign: foreign() }).check(token)).toMatchObject({
       level: 'access',
@@ -196,12 +196,12 @@ describe('foreign tokens', () => {
     });
   });
 
-  it('end with their exp and with the day that is named, and must have an exp', () => {
+  it('end with their exp and with the day that is named, and must have an exp', async () => {
     const clock = new FakeClock();
     const { seconds } = clock;
     const service = serviceWith({}, { clock, foreign: foreign(new Date((seconds + 1000) * 1000)) });
-    const short = signed({ sub: 'ada', exp: seconds + 60 });
-    const long = signed({ sub: 'ada', exp: seconds + 10_000 });
+    const short = await signed({ sub: 'ada', exp: seconds + 60 });
+    const long = await signed({ sub: 'ada', exp: seconds + 10_000 });
     for (const payload of [
       { sub: 'ada' },
       { sub: 'ada', exp: 1e308 },
@@ -209,7 +209,7 @@ describe('foreign tokens', () => {
       { exp: seconds + 60 },
       { sub: '', exp: seconds + 60 },
     ]) {
-      expect(service.check(signed({ iat: seconds, ...payload }))).toBeInstanceOf(TokenFault);
+      expect(service.check(await signed({ iat: seconds, ...payload }))).toBeInstanceOf(TokenFault);
     }
     expect(service.check(long)).toMatchObject({ expiresAt: seconds + 1000 });
     clock.advance(66);
@@ -222,7 +222,7 @@ describe('foreign tokens', () => {
   it('are good for nothing else: not for refreshing, introspection or revocation', async () => {
     const { seconds } = new FakeClock();
     const service = serviceWith({}, { foreign: foreign() });
-    const token = signed({ sub: 'ada', client_id: 'ada', type: 'refresh', exp: seconds + 60 });
+    const token = await signed({ sub: 'ada', client_id: 'ada', type: 'refresh', exp: seconds + 60 });
     await expect(service.refresh(token)).rejects.toThrow('Invalid refresh token');
     expect(await service.introspect(token)).toEqual({ active: false });
     expect(await service.revokeToken(token)).toBe(false);

@@ -117,7 +117,7 @@ describe.each(ADAPTERS)('revocation by a token, on %s', (adapter) => {
     const header = { alg: 'HS256', typ: 'JWT' };
     const tokens = [
       forgeToken(header, claims, { secret: 'another secret of thirty-two bytes or more' }),
-      foreign.sign(claims),
+      await foreign.sign(claims),
       ...[
         { type: 'id' },
         { type: undefined },

@@ -68,7 +68,6 @@ const AT_START = [
   '@nestjs/core',
   '@nestjs/core/router/legacy-route-converter.js',
   '@nestjs/core/router/route-path-factory.js',
-  '@nestjs/jwt',
   'lru-cache',
   'path-to-regexp',
   'rate-limiter-flexible',

@@ -26,14 +26,14 @@ describe.each(encryptions)('tokens encrypted by node:crypto alone, %s with A256G
       (right: object) => ({ ...right, typ: 'JWT' }),
       ({ kid: _left, ...others }: Record<string, unknown>) => others,
     ]) {
-      expect(await codec.decode(encryptByHand(key, signed.sign(payload), headerOf), 0)).toMatchObject({
+      expect(await codec.decode(encryptByHand(key, await signed.sign(payload), headerOf), 0)).toMatchObject({
         payload,
       });
     }
   });
 
   it('are refused when a byte of any part is another', async () => {
-    const token = encryptByHand(key, signed.sign(payload));
+    const token = encryptByHand(key, await signed.sign(payload));
     const parts = token.split('.');
     for (const [index, part] of parts.entries()) {
       const bytes = Buffer.from(part, 'base64url');

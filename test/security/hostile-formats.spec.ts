@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { CompactEncrypt } from 'jose';
 import type { TokenFormat } from '../../src/config/fastauth-config.js';
 import { importSecret } from '../../src/keys/import-key.js';
@@ -32,7 +32,10 @@ describe('hostile encrypted tokens', () => {
   const rsa = freshKey('RSA-OAEP-256');
   const ring = new KeyRing([signing, ecdh]);
   const codec = codecsOf(ring, 'jwe');
-  const signed = new JwtCodec(new ActiveKeyRing(ring), profile).sign(PAYLOAD);
+  let signed: string;
+  beforeAll(async () => {
+    signed = await new JwtCodec(new ActiveKeyRing(ring), profile).sign(PAYLOAD);
+  });
   const encrypted = (text: string, header: object = {}): Promise<string> =>
     new CompactEncrypt(Buffer.from(text))
       .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', typ: 'JWT', cty: 'JWT', ...header })
@@ -48,7 +51,7 @@ describe('hostile encrypted tokens', () => {
       await codec.decode(await encrypted(`${b64({ alg: 'none' })}.${b64(PAYLOAD)}.`), NOW),
     ).toBeInstanceOf(TokenFault);
     const other = new JwtCodec(new ActiveKeyRing(new KeyRing([importSecret(`${SECRET}!`)])), profile);
-    expect(await codec.decode(await encrypted(other.sign(PAYLOAD)), NOW)).toBe(TokenFault.badSignature);
+    expect(await codec.decode(await encrypted(await other.sign(PAYLOAD)), NOW)).toBe(TokenFault.badSignature);
     expect(await codec.decode(await encrypted(await encrypted(signed)), NOW)).toBeInstanceOf(TokenFault);
   });
 

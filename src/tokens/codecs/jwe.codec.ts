@@ -43,7 +43,7 @@ export class JweCodec implements TokenCodec {
     const key = ring.encryptionKey;
     if (!key) throw new ConfigError([NO_ENCRYPTION_KEY]);
     const { CompactEncrypt } = await jose();
-    return new CompactEncrypt(Buffer.from(this.signed.sign(payload, ring)))
+    return new CompactEncrypt(Buffer.from(await this.signed.sign(payload, ring)))
       .setProtectedHeader({
         alg: key.algorithm,
         enc: ENC,

@@ -1,4 +1,4 @@
-import { JwtService } from '@nestjs/jwt';
+import type { JwtService } from '@nestjs/jwt';
 import type { FastauthConfig } from '../../config/fastauth-config.js';
 import { isHmac, type HmacAlgorithm } from '../../keys/algorithms.js';
 import { KID } from '../../keys/key-id.js';
@@ -9,6 +9,7 @@ import { HmacVerifier } from '../../keys/hmac.js';
 import { isSignatureOf, signatureOf } from '../../keys/signature.js';
 import { parseStrictObject, type JsonObject } from '../../json.js';
 import { decodeCanonical, isCanonical } from './canonical-base64url.js';
+import type { MaybePromise } from '../../sessions/token-store.js';
 import { MAX_HEADER_LENGTH, readJoseHeader } from './jose-header.js';
 import type { DecodedToken, TokenCodec } from './token-codec.js';
 import { TokenFault } from '../token-fault.js';
@@ -36,6 +37,7 @@ interface JwtHeader {
 export class JwtCodec implements TokenCodec {
   readonly carriesClaims = true;
   private readonly services = new WeakMap<RingKey, JwtService>();
+  private JwtService: typeof JwtService | undefined;
   private readonly hmacs = new WeakMap<SignatureKey, HmacVerifier>();
   private readonly headers = new Map<string, JwtHeader>();
 
@@ -54,12 +56,15 @@ export class JwtCodec implements TokenCodec {
     return ring.signingKey.kid;
   }
 
-  sign(payload: JsonObject, ring = this.ring): string {
+  sign(payload: JsonObject, ring = this.ring): MaybePromise<string> {
     const key = ring.signingKey;
     const isAccessTokenJwt = this.config.accessTokenProfile === 'at+jwt' && payload['type'] === 'access';
     const header = headerOf(key, ring, isAccessTokenJwt);
     if (isHmac(key.algorithm)) {
-      return this.serviceOf(key, key.algorithm).sign(payload, { header });
+      const service = this.serviceOf(key, key.algorithm);
+      return service instanceof Promise
+        ? service.then((loaded) => loaded.sign(payload, { header }))
+        : service.sign(payload, { header });
     }
     const input = `${encoded(header)}.${encoded(payload)}`;
     return `${input}.${signatureOf(key.algorithm, input, key.issuingKey).toString('base64url')}`;
@@ -130,13 +135,18 @@ export class JwtCodec implements TokenCodec {
     return hmac;
   }
 
-  private serviceOf(key: RingKey, algorithm: HmacAlgorithm): JwtService {
-    let service = this.services.get(key);
-    if (!service) {
-      service = new JwtService({ secret: key.acceptingKey, signOptions: { algorithm } });
-      this.services.set(key, service);
-    }
+  private serviceOf(key: RingKey, algorithm: HmacAlgorithm): MaybePromise<JwtService> {
+    const known = this.services.get(key);
+    if (known) return known;
+    if (!this.JwtService) return this.load().then(() => this.serviceOf(key, algorithm));
+    const service = new this.JwtService({ secret: key.acceptingKey, signOptions: { algorithm } });
+    this.services.set(key, service);
     return service;
+  }
+
+  /** With the first token that is issued, so that no application waits for it when it starts. */
+  private async load(): Promise<void> {
+    ({ JwtService: this.JwtService } = await import('@nestjs/jwt'));
   }
 }
 
