@@ -1,3 +1,4 @@
+import { getDefaultParser } from '@nestjs/config';
 import type { Command } from 'commander';
 import type { FastauthOptions } from '../config/fastauth-options.js';
 import { loadFastauthConfig, type LoadedConfig } from '../config/load-config.js';
@@ -22,7 +23,7 @@ export function withConfigOptions(command: Command): Command {
 
 /** @throws ConfigError naming every fault */
 export function readConfig(options: ConfigOptions): LoadedConfig {
-  return loadFastauthConfig(configSources(options));
+  return loadFastauthConfig(configSources(options), { parseEnv: getDefaultParser() });
 }
 
 /** The options as `loadFastauthConfig` takes them. */

@@ -1,3 +1,4 @@
+import { getDefaultParser } from '@nestjs/config';
 import { Command } from 'commander';
 import { SystemClock } from '../clock.js';
 import type { FastauthConfig } from '../config/fastauth-config.js';
@@ -56,7 +57,7 @@ function configFindings(options: ConfigOptions): {
 } {
   const findings = new Findings('configuration');
   try {
-    const { config, warnings } = loadFastauthConfig(configSources(options));
+    const { config, warnings } = loadFastauthConfig(configSources(options), { parseEnv: getDefaultParser() });
     if (Object.keys(config).some((name) => originOf(config, name) !== undefined))
       findings.good('it can be read');
     else
@@ -77,7 +78,10 @@ function configFindings(options: ConfigOptions): {
 /** What would be refused in production alone. */
 function productionFaults(options: ConfigOptions): readonly string[] {
   try {
-    loadFastauthConfig(configSources(options), { env: { ...process.env, NODE_ENV: 'production' } });
+    loadFastauthConfig(configSources(options), {
+      env: { ...process.env, NODE_ENV: 'production' },
+      parseEnv: getDefaultParser(),
+    });
     return [];
   } catch (error) {
     if (error instanceof ConfigError) return error.faults;

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { getDefaultParser } from '@nestjs/config';
-import { readBoundedFileSync, readingFault } from '../files/bounded-file.js';
+import type { Parser } from '@nestjs/config';
+import { FileFault, readBoundedFileSync, readingFault } from '../files/bounded-file.js';
 import { type ConfigSource, type GivenValue, faultySource } from './config-source.js';
 import { editDistance } from './edit-distance.js';
 import { lettersOf } from './name-case.js';
@@ -34,12 +35,31 @@ export function readEnvironment(env: NodeJS.ProcessEnv): ConfigSource {
   return sourceOfVariables('process environment', env);
 }
 
-/** Our variables of a `.env` file, which may be absent. Nothing is written to the process environment. */
-export function readEnvFile(path: string | false | undefined, cwd: string): ConfigSource {
+/** What reads the `.env` file, if there is one: applications without it do not wait for the package when they start. */
+export async function loadEnvParser(
+  path: string | false | undefined,
+  cwd = process.cwd(),
+): Promise<Parser | undefined> {
+  if (path === false || !existsSync(resolve(cwd, path ?? DEFAULT_ENV_FILE))) return undefined;
+  const { getDefaultParser } = await import('@nestjs/config');
+  return getDefaultParser();
+}
+
+/**
+ * Our variables of a `.env` file, which may be absent. Nothing is written to the process environment.
+ * @param parse undefined: there was no file
+ */
+export function readEnvFile(
+  path: string | false | undefined,
+  cwd: string,
+  parse: Parser | undefined,
+): ConfigSource {
   const name = path === false ? 'no .env file' : (path ?? DEFAULT_ENV_FILE);
   if (path === false) return sourceOfVariables(name, {});
   try {
-    const variables = getDefaultParser()(readBoundedFileSync(resolve(cwd, name)));
+    const bytes = readBoundedFileSync(resolve(cwd, name));
+    if (!parse) throw new FileFault('was written while the configuration was read; start again');
+    const variables = parse(bytes) as Readonly<Record<string, string>>;
     const source = sourceOfVariables(name, variables);
     return {
       ...source,

@@ -1,6 +1,7 @@
 import { type FactoryProvider, Logger, type ModuleMetadata } from '@nestjs/common';
 import type { FastauthEvent } from '../events/fastauth-event.js';
 import { concealed } from './concealed-config.js';
+import { loadEnvParser } from './config-environment.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from './fastauth-config.js';
 import { FastauthConfigService } from './fastauth-config.service.js';
 import type { FastauthOptions } from './fastauth-options.js';
@@ -27,7 +28,9 @@ export function configProviders({
   apply,
 }: ConfigRegistration): ModuleMetadata {
   const readConfig = async (...dependencies: unknown[]): Promise<FastauthConfig> => {
-    const { config, warnings } = loadFastauthConfig(await options.read(...dependencies), {
+    const given = (await options.read(...dependencies)) ?? {};
+    const { config, warnings } = loadFastauthConfig(given, {
+      parseEnv: await loadEnvParser(given.envFile),
       hasKeyProvider: keyProvider !== undefined,
       hasStore,
     });

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ConfigFolder } from '../../test/support/config-folder.js';
+import { loadEnvParser } from './config-environment.js';
+import { loadFastauthConfig } from './load-config.js';
 
 const KEY = 'k'.repeat(40);
 const OTHER_KEY = 'o'.repeat(40);
@@ -85,6 +87,17 @@ describe('files of the configuration', () => {
     expect(folder.faults(options)).toEqual([
       expect.stringContaining(`${name}: is a FIFO, whose reader may wait`),
     ]);
+  });
+
+  it('refuses a .env that nothing was loaded for, since it was not there a moment before', async () => {
+    const { path: cwd } = folder;
+    expect(await loadEnvParser(undefined, cwd)).toBeUndefined();
+    expect(await loadEnvParser(false, cwd)).toBeUndefined();
+    expect(() => loadFastauthConfig({}, { env: {}, cwd })).not.toThrow();
+    folder.file(`MASTER_TOKEN="${TOKEN}"`, '.env');
+    expect(() => loadFastauthConfig({}, { env: {}, cwd })).toThrow(/\.env: was written while/);
+    const parseEnv = await loadEnvParser(undefined, cwd);
+    expect(loadFastauthConfig({}, { env: {}, cwd, parseEnv }).config.masterToken).toBe(TOKEN);
   });
 
   it('reads /dev/null as an empty file, and no more than 1 MiB', () => {

@@ -1,4 +1,5 @@
 import { resolve as resolvePath } from 'node:path';
+import type { Parser } from '@nestjs/config';
 import type * as z from 'zod';
 import { ConfigError } from '../errors.js';
 import type { ScheduledKey } from '../keys/key-schedule.js';
@@ -34,6 +35,8 @@ export interface ConfigSurroundings {
   readonly hasStore: boolean;
   /** Whether it issues tokens, and so needs a store and keys. Default: true. */
   readonly issuesTokens: boolean;
+  /** What `loadEnvParser` gave, or another parser of `.env` files; without one there must be no such file. */
+  readonly parseEnv: Parser | undefined;
 }
 
 export interface LoadedConfig {
@@ -63,11 +66,12 @@ export function loadFastauthConfig(
     hasKeyProvider = false,
     hasStore = false,
     issuesTokens = true,
+    parseEnv,
   }: Partial<ConfigSurroundings> = {},
 ): LoadedConfig {
   const { configFile, envFile, ...given } = options;
   const file = readConfigFile(configFile, cwd);
-  const sources = [sourceOf(OPTIONS, given), file, readEnvironment(env), readEnvFile(envFile, cwd)];
+  const sources = [sourceOf(OPTIONS, given), file, readEnvironment(env), readEnvFile(envFile, cwd, parseEnv)];
   const chosen = choose(sources);
   const faults = sources.flatMap((source) => source.faults);
   const values = check(chosen, faults);

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { getDefaultParser } from '@nestjs/config';
 import { loadFastauthConfig } from './load-config.js';
 
 const KEYS = { cryptographyKey: 'k'.repeat(40), masterToken: 'a-master-token-of-this-test' };
@@ -10,7 +11,7 @@ function warningsOf(line: string): readonly string[] {
   const cwd = mkdtempSync(join(tmpdir(), 'fastauth-'));
   try {
     writeFileSync(join(cwd, '.env'), `${line}\n`);
-    return loadFastauthConfig(KEYS, { env: {}, cwd }).warnings;
+    return loadFastauthConfig(KEYS, { env: {}, cwd, parseEnv: getDefaultParser() }).warnings;
   } finally {
     rmSync(cwd, { recursive: true });
   }

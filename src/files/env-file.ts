@@ -44,7 +44,7 @@ export async function writeKeyToEnv(entry: EnvAssignment): Promise<boolean> {
     // Bytes of another encoding could not be written back as they are.
     if (!isUtf8(bytes)) throw new TypeError(`${path} is not UTF-8 text; save it as UTF-8`);
     const text = bytes.toString();
-    if (!replace && valueIn(text, name) !== undefined) return undefined;
+    if (!replace && (await valueIn(text, name)) !== undefined) return undefined;
     return withAssignment(text, name, key);
   });
 }
@@ -65,8 +65,8 @@ export async function hasKeyInEnv(entry: EnvEntry = {}): Promise<boolean> {
   return (await readKeyFromEnv(entry)) !== undefined;
 }
 
-function valueIn(text: string, name: string): string | undefined {
-  const variables = parseEnv(text);
+async function valueIn(text: string, name: string): Promise<string | undefined> {
+  const variables = await parseEnv(text);
   return Object.hasOwn(variables, name) ? variables[name] || undefined : undefined;
 }
 

@@ -1,7 +1,6 @@
-import { getDefaultParser } from '@nestjs/config';
-
 /** The variables of a `.env` text, as every other reader of the file understands it. */
-export function parseEnv(text: string): Readonly<Record<string, string>> {
+export async function parseEnv(text: string): Promise<Readonly<Record<string, string>>> {
+  const { getDefaultParser } = await import('@nestjs/config');
   return getDefaultParser()(Buffer.from(text)) as Record<string, string>;
 }
 
@@ -16,7 +15,7 @@ const ASSIGNMENT =
  * The text with `NAME=value` in place of every assignment to the name, or added at its end. All other bytes stay.
  * @throws TypeError for a value that the file cannot hold as it is; the value is not told
  */
-export function withAssignment(text: string, name: string, value: string): string {
+export async function withAssignment(text: string, name: string, value: string): Promise<string> {
   const assignment = `${name}=${quoted(value)}`;
   let found = false;
   const replaced = text.replace(ASSIGNMENT, (line: string, before: string, other: string) => {
@@ -27,7 +26,7 @@ export function withAssignment(text: string, name: string, value: string): strin
     return `${before}${assignment}`;
   });
   const written = found ? replaced : appended(text, assignment);
-  if (parseEnv(written)[name] !== value) {
+  if ((await parseEnv(written))[name] !== value) {
     throw new TypeError(
       `The value of ${name} cannot be written to a .env file so that it is read back the same`,
     );

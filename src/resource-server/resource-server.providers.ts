@@ -1,6 +1,7 @@
 import { type FactoryProvider, Logger, type ModuleMetadata } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import { concealed } from '../config/concealed-config.js';
+import { loadEnvParser } from '../config/config-environment.js';
 import { CONFIG_ORIGINS, FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
 import { FastauthConfigService } from '../config/fastauth-config.service.js';
 import { loadFastauthConfig } from '../config/load-config.js';
@@ -63,12 +64,15 @@ export function resourceServerProviders(
 }
 
 /** @throws ConfigError naming what is wrong */
-function setUp(
+async function setUp(
   options: ResourceServerOptions,
   apply: (config: FastauthConfig) => readonly string[],
-): ResourceServerSetup {
+): Promise<ResourceServerSetup> {
   const { issuer, audience, jwksUri, introspection, map, timeout, issuers, ...settings } = options;
-  const { config, warnings } = loadFastauthConfig(settings, { issuesTokens: false });
+  const { config, warnings } = loadFastauthConfig(settings, {
+    issuesTokens: false,
+    parseEnv: await loadEnvParser(settings.envFile),
+  });
   const logger = new Logger('Fastauth');
   for (const warning of [...warnings, ...apply(config)]) logger.warn(warning);
   const one = { issuer, audience, jwksUri, introspection, map, timeout };

@@ -64,7 +64,6 @@ const AT_START = [
   '@nestjs/common',
   '@nestjs/common/constants.js',
   '@nestjs/common/utils/shared.utils.js',
-  '@nestjs/config',
   '@nestjs/core',
   '@nestjs/core/router/legacy-route-converter.js',
   '@nestjs/core/router/route-path-factory.js',

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { getDefaultParser } from '@nestjs/config';
 import { ConfigError } from '../../src/errors.js';
 import type { FastauthOptions } from '../../src/config/fastauth-options.js';
 import { loadFastauthConfig, type LoadedConfig } from '../../src/config/load-config.js';
@@ -14,7 +15,7 @@ export class ConfigFolder {
   }
 
   load(options: FastauthOptions = {}, env: NodeJS.ProcessEnv = {}): LoadedConfig {
-    return loadFastauthConfig(options, { env, cwd: this.path });
+    return loadFastauthConfig(options, { env, cwd: this.path, parseEnv: getDefaultParser() });
   }
 
   faults(options: object = {}, env: NodeJS.ProcessEnv = {}): readonly string[] {
