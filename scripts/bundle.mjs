@@ -1,6 +1,8 @@
 // The second step of "npm run build": joins the files that "nest build" left in build/ to few in dist/, because an application
 // that starts opens and compiles each of them. What several entries share is in chunks, so that a class is the same in all.
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { build } from 'esbuild';
 import { withoutInferredNames } from './inferred-names.mjs';
 
@@ -12,6 +14,21 @@ const packagesStayOut = {
   name: 'packages stay out',
   setup: ({ onResolve }) =>
     onResolve({ filter: /^[^./]/ }, ({ path }) => (path === 'zod' ? undefined : { path, external: true })),
+};
+
+/** Its entry requires thirty files: those of the two limiters that are used come along. Both have to be of one copy. */
+const LIMITERS = 'rate-limiter-flexible';
+const limitersComeAlong = {
+  name: 'limiters come along',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: new RegExp(`^${LIMITERS}$`) }, ({ path }) => ({ path, namespace: LIMITERS }));
+    onLoad({ filter: /./, namespace: LIMITERS }, () => ({
+      contents: ['RateLimiterMemory', 'RateLimiterRedis']
+        .map((name) => `export { default as ${name} } from './lib/${name}.js';`)
+        .join('\n'),
+      resolveDir: dirname(createRequire(import.meta.url).resolve(`${LIMITERS}/package.json`)),
+    }));
+  },
 };
 
 const { exports: entries, bin } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -30,7 +47,7 @@ const { metafile } = await build({
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  plugins: [packagesStayOut],
+  plugins: [limitersComeAlong, packagesStayOut],
   // Nest tells providers by the names of their classes.
   keepNames: true,
   metafile: true,

@@ -69,7 +69,6 @@ const AT_START = [
   '@nestjs/core/router/route-path-factory.js',
   'lru-cache',
   'path-to-regexp',
-  'rate-limiter-flexible',
   'rxjs',
 ];
 const DRIVERS = ['ioredis', 'kysely', 'lmdb', 'mysql2', 'pg', 'undici'];
