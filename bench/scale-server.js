@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { AccessOnly, FastauthModule, TokenService, TokenStore } from '../dist/index.js';
 import { answer } from './lib/answer.js';
 import { get, listen, portOf } from './lib/nest-app.js';
+import { residentMemory } from './lib/scale-growth.js';
 
 const { databaseUrl, appName } = JSON.parse(process.argv[2]);
 const app = await listen('fastify', {
@@ -76,6 +77,10 @@ answer({
   cpu: () => {
     const { user, system } = process.cpuUsage();
     return user + system;
+  },
+  resident: () => {
+    globalThis.gc();
+    return residentMemory();
   },
   memory: () => {
     globalThis.gc();

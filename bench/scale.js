@@ -1,9 +1,12 @@
-// npm run bench:scale [-- --sessions=10000,100000,1000000] [-- --soak=180] [-- --dry]: how cost holds as sessions, processes and time grow.
+// npm run bench:scale [-- --sessions=10000,100000,1000000] [-- --parts=requests,growth,refreshes,sockets,soak] [-- --dry]: how cost holds as sessions, processes, sockets and time grow.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Child } from './lib/child.js';
 import { progress } from './lib/progress.js';
+import { writeSections } from './lib/scale-report.js';
+import { growthOf } from './lib/scale-growth.js';
+import { socketsOf } from './lib/scale-sockets.js';
 import { openServices } from './lib/services.js';
 import { soakChart } from './lib/soak-chart.js';
 import { median } from './lib/statistics.js';
@@ -12,8 +15,15 @@ const flag = (name, otherwise) =>
   process.argv.find((argument) => argument.startsWith(`--${name}=`))?.split('=')[1] ?? otherwise;
 const sizes = flag('sessions', '10000,100000,1000000').split(',').map(Number);
 const soakSeconds = Number(flag('soak', '180'));
+const idleSeconds = Number(flag('idle', '60'));
+const copied = Number(flag('copied', '1000000'));
+const socketCount = Number(flag('sockets', '50000'));
+const parts = flag('parts', 'requests,growth,refreshes,sockets,soak').split(',');
 const chosen = flag('stores', 'memory,lmdb,redis,postgres').split(',');
 const isDry = process.argv.includes('--dry');
+/** Only the embedded store is filled with more. */
+const MOST_ELSEWHERE = 1_000_000;
+const sizesElsewhere = sizes.filter((size) => size <= MOST_ELSEWHERE);
 const BLOCK = 4000;
 
 const { urls, close } = await openServices();
@@ -24,35 +34,24 @@ const stores = [
   ['redis', urls.redis],
   ['postgres', urls.postgres],
 ].filter(([name, url]) => url && chosen.includes(name));
-const step = progress(stores.length * sizes.length + 3 * stores.length + 10);
-const lines = ['# Scale report', '', 'Made by `npm run bench:scale`.', ''];
+const shared = stores.filter(([name]) => name !== 'memory');
+const step = progress(stores.length * sizes.length * 3 + 3 * stores.length + 16);
+const sections = [];
 
 try {
-  lines.push(
-    '## CPU of a guarded request by stored sessions',
-    '',
-    `| store | ${sizes.map((size) => `${size} sessions, µs`).join(' | ')} | growth |`,
-    `| --- | ${sizes.map(() => '---').join(' | ')} | --- |`,
-  );
-  for (const [name, databaseUrl] of stores) lines.push(await growth(name, databaseUrl));
-  const shared = stores.filter(([name]) => name !== 'memory');
-  lines.push(
-    '',
-    '## Refreshes per second by processes',
-    '',
-    '| store | 1 process | 2 processes | 4 processes |',
-    '| --- | --- | --- | --- |',
-  );
-  for (const [name, databaseUrl] of shared) lines.push(await throughput(name, databaseUrl));
-  if (soakSeconds > 0) lines.push('', ...(await soak()));
+  if (parts.includes('requests')) sections.push(await requests());
+  if (parts.includes('growth')) for (const store of shared) sections.push(await growth(store));
+  if (parts.includes('refreshes')) sections.push(await refreshes());
+  if (parts.includes('sockets'))
+    sections.push([...(await socketsOf({ wanted: socketCount, idleSeconds, step })), '', machine()]);
+  if (parts.includes('soak') && soakSeconds > 0) sections.push(await soak());
   step('done');
 } finally {
   await close();
   rmSync(folder, { recursive: true, force: true });
 }
-const text = `${lines.join('\n')}\n`;
-console.log(text);
-if (!isDry) writeFileSync(new URL('SCALE.md', import.meta.url), text);
+for (const lines of sections) console.log(`${lines.join('\n')}\n`);
+if (!isDry) writeSections(new URL('SCALE.md', import.meta.url), sections);
 
 function start(databaseUrl, appName) {
   return new Child('../scale-server.js', {
@@ -61,13 +60,25 @@ function start(databaseUrl, appName) {
   });
 }
 
-async function growth(name, databaseUrl) {
-  const server = start(databaseUrl, 'growth');
+async function requests() {
+  const rows = [];
+  for (const [name, databaseUrl] of stores) rows.push(await requestsOf(name, databaseUrl));
+  return [
+    '## CPU of a guarded request by stored sessions',
+    '',
+    `| store | ${sizesElsewhere.map((size) => `${size} sessions, µs`).join(' | ')} | growth |`,
+    `| --- | ${sizesElsewhere.map(() => '---').join(' | ')} | --- |`,
+    ...rows,
+  ];
+}
+
+async function requestsOf(name, databaseUrl) {
+  const server = start(databaseUrl, 'requests');
   const load = new Child('../load.js');
   try {
     const { port } = await server.ask({ type: 'ready' });
     const figures = [];
-    for (const size of sizes) {
+    for (const size of sizesElsewhere) {
       step(`${name}, ${size} sessions`);
       const requests = await server.ask({ type: 'fill', size });
       const block = { type: 'block', port, requests };
@@ -85,6 +96,41 @@ async function growth(name, databaseUrl) {
   } finally {
     await Promise.all([server.close(), load.close()]);
   }
+}
+
+async function growth([name, url]) {
+  // Apart from what other parts have put there.
+  const databaseUrl = name === 'lmdb' ? `${url}-growth` : url;
+  const lines = await growthOf({
+    name,
+    databaseUrl,
+    appName: `bench-${process.pid}-growth`,
+    sizes: name === 'lmdb' ? sizes : sizesElsewhere,
+    copied,
+    start: () => start(databaseUrl, 'growth'),
+    step,
+  });
+  return [...lines, '', machine()];
+}
+
+/** By how much the machine was busy tells how far times on the clock can be trusted. */
+function machine() {
+  const [, , load] = loadavg();
+  return `Node ${process.versions.node}, ${availableParallelism()} cores, load average over 15 minutes ${load.toFixed(1)}.`;
+}
+
+async function refreshes() {
+  const rows = [];
+  for (const [name, databaseUrl] of shared) rows.push(await throughput(name, databaseUrl));
+  return [
+    '## Refreshes per second by processes',
+    '',
+    '| store | 1 process | 2 processes | 4 processes |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    '',
+    machine(),
+  ];
 }
 
 async function throughput(name, databaseUrl) {
