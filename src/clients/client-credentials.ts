@@ -90,6 +90,7 @@ function fromHeader(header: string, besides: string | undefined): ClientCredenti
 }
 
 function formDecoded(text: string): string | undefined {
+  if (!/[%+]/.test(text)) return text;
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {

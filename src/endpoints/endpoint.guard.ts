@@ -1,4 +1,4 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable, type Type } from '@nestjs/common';
 import { ContextIdFactory, ModuleRef } from '@nestjs/core';
 import { rawRequest, type AnyRequest } from '../access/request-access.js';
 import { type AnsweredHeaders, correlationIdOfRequest } from '../events/correlation-id.js';
@@ -12,6 +12,8 @@ import type { TokenRequest } from './token-request.js';
 /** The last guard before an endpoint of ours: it lets nothing pass, but has the endpoint answer. */
 @Injectable()
 export class EndpointGuard implements CanActivate {
+  private readonly controllers = new WeakMap<Type, object | undefined>();
+
   constructor(
     private readonly modules: ModuleRef,
     private readonly bodies: EndpointBodies,
@@ -27,9 +29,8 @@ export class EndpointGuard implements CanActivate {
     if (request.method === 'POST') {
       request.body = await this.bodies.parametersOf(request);
     }
-    // What needs the request (a provider of that scope, on a subclass) is made for it, as Nest would.
-    const contextId = ContextIdFactory.getByRequest(request);
-    const controller = await this.modules.resolve<object>(context.getClass(), contextId);
+    const type = context.getClass<object>();
+    const controller = this.madeOnce(type) ?? (await this.madeFor(request, type));
     const raw = rawRequest(request as unknown as AnyRequest);
     const served = await this.events.correlated(
       correlationIdOfRequest(raw, context.switchToHttp().getResponse<AnsweredHeaders>()),
@@ -37,5 +38,21 @@ export class EndpointGuard implements CanActivate {
       this.limiter.addressOf(raw),
     );
     throw served instanceof EndpointAnswer ? served : new EndpointAnswer(200, served);
+  }
+  /** The controller that answers all requests; undefined where one of its providers needs the request. */
+  private madeOnce(type: Type): object | undefined {
+    if (!this.controllers.has(type)) {
+      try {
+        this.controllers.set(type, this.modules.get<object>(type));
+      } catch {
+        this.controllers.set(type, undefined);
+      }
+    }
+    return this.controllers.get(type);
+  }
+
+  /** As Nest would: a subclass may need the request. */
+  private madeFor(request: TokenRequest, type: Type): Promise<object> {
+    return this.modules.resolve<object>(type, ContextIdFactory.getByRequest(request));
   }
 }

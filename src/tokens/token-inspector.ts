@@ -36,11 +36,13 @@ export class TokenInspector {
    * @throws StoreUnavailableError
    */
   async introspect(token: string, isForAnybody = false): Promise<TokenState> {
-    const claims = await this.verifier.readToken(token, undefined, isForAnybody);
+    const known = this.verifier.readKnown(token, isForAnybody);
+    const claims = known instanceof Promise ? await known : known;
     if (claims instanceof TokenFault) return INACTIVE;
-    const record = await findSession(this.store, claims, { fresh: true });
+    const found = findSession(this.store, claims, { fresh: true });
+    const record = found instanceof Promise ? await found : found;
     if (!record || record.clientId !== claims.clientId || record.revokedAt !== undefined) return INACTIVE;
-    const digest = digestOf(token);
+    const { digest } = claims;
     const isCurrent =
       claims.type === 'access'
         ? digest === record.accessHash

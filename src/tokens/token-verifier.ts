@@ -34,6 +34,14 @@ import {
   VerifiedTokens,
 } from './verified-tokens.js';
 
+/** A token whose signature holds, and the ring that says so. */
+type RingedToken = DecodedToken & { readonly ring: KeyRing };
+
+/** What introspection reads of a token. */
+export type KnownClaims = Pick<TokenClaims, 'type' | 'clientId' | 'familyId' | 'raw'> & {
+  readonly digest: string;
+};
+
 /** Counts since the start. */
 export interface CacheLookups {
   hits: number;
@@ -65,12 +73,31 @@ export class TokenVerifier {
   /**
    * Signature, form and claims of a token; the store is not asked. Answers without a promise where the codec can.
    * @param type what the token must be; undefined: whatever it says
+   */
+  readToken(token: string, type?: TokenType): MaybePromise<TokenClaims | TokenFault> {
+    return after(this.decode(token), (decoded) =>
+      decoded instanceof TokenFault ? decoded : this.claimsOf(decoded, type),
+    );
+  }
+
+  /**
+   * As {@link readToken}, of either type; an access token that verified before is known again by its digest.
    * @param isForAnybody whether it does not matter whom the token is for
    */
-  readToken(token: string, type?: TokenType, isForAnybody = false): MaybePromise<TokenClaims | TokenFault> {
-    return after(this.decode(token), (decoded) =>
-      decoded instanceof TokenFault ? decoded : this.claimsOf(decoded, type, isForAnybody),
-    );
+  readKnown(token: string, isForAnybody: boolean): MaybePromise<KnownClaims | TokenFault> {
+    if (!isReadable(token)) return TokenFault.tooLong;
+    const digest = digestOf(token);
+    const verified = this.#verified.get(digest);
+    if (verified && verified.endsAt > this.clock.now() / 1000) return knownClaims(digest, verified.bearer);
+    return after(this.decode(token), (decoded) => {
+      if (decoded instanceof TokenFault) return decoded;
+      const claims = this.claimsOf(decoded, undefined, isForAnybody);
+      if (claims instanceof TokenFault) return claims;
+      // Of what is remembered, the guard asks no more whom it is for.
+      if (claims.type === 'access' && !issuerFault(decoded, 'access', this.config))
+        this.remember(digest, decoded, claims);
+      return knownClaims(digest, claims);
+    });
   }
 
   /** A token of ours in any format: its form and signature hold. It says nothing of whether it may let anybody in. */
@@ -124,17 +151,21 @@ export class TokenVerifier {
           : decoded;
       const claims = this.claimsOf(decoded, 'access');
       if (claims instanceof TokenFault) return claims.of(bearerOf(decoded.payload));
-      const verified = {
-        digest,
-        ring: decoded.ring,
-        endsAt: Math.min(claims.expiresAt + this.config.clockTolerance, decoded.keyEndsAt),
-        bearer: claims,
-        wasCurrent: false,
-        nextUseAt: 0,
-      };
-      this.#verified.set(verified);
-      return this.askStore(verified, this.clock.now() / 1000);
+      return this.askStore(this.remember(digest, decoded, claims), this.clock.now() / 1000);
     });
+  }
+
+  private remember(digest: string, { ring, keyEndsAt }: RingedToken, claims: TokenClaims): VerifiedToken {
+    const verified = {
+      digest,
+      ring,
+      endsAt: Math.min(claims.expiresAt + this.config.clockTolerance, keyEndsAt),
+      bearer: claims,
+      wasCurrent: false,
+      nextUseAt: 0,
+    };
+    this.#verified.set(verified);
+    return verified;
   }
 
   private askStore(verified: VerifiedToken, now: number): MaybePromise<Principal | TokenFault> {
@@ -185,7 +216,7 @@ export class TokenVerifier {
   private decode(
     token: string,
     how: 'decode' | 'decodeAny' = 'decode',
-  ): MaybePromise<TokenFault | (DecodedToken & { readonly ring: KeyRing })> {
+  ): MaybePromise<TokenFault | RingedToken> {
     if (!isReadable(token)) return TokenFault.tooLong;
     const ring = this.keys.current;
     const now = this.clock.now() / 1000;
@@ -213,6 +244,13 @@ function isReadable(token: string): boolean {
 /** Goes on with a value, at once where it is there already. */
 function after<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
   return value instanceof Promise ? value.then(next) : next(value);
+}
+
+function knownClaims(digest: string, bearer: VerifiedToken['bearer']): KnownClaims {
+  const { clientId, familyId } = bearer;
+  return 'level' in bearer
+    ? { digest, type: 'access', clientId, familyId, raw: bearer.claims }
+    : { digest, type: bearer.type, clientId, familyId, raw: bearer.raw };
 }
 
 function currentPrincipal(token: VerifiedToken, record: SessionRecord | undefined): Principal | TokenFault {
