@@ -7,6 +7,7 @@ import type { Database, open as openLmdb, RootDatabase } from 'lmdb';
 import { StoreUnavailableError } from '../../errors.js';
 import { LmdbCommits } from './commits.js';
 import { lmdbFileFault } from './file-check.js';
+import { GrantCounts } from './grant-counts.js';
 import { LmdbJournal } from './journal.js';
 import { LmdbLatest } from './latest.js';
 import { describeHolder, lmdbLockHolderOf } from './lock-holder.js';
@@ -26,6 +27,8 @@ export interface LmdbFiles {
   readonly expiries: Database<Buffer, Buffer>;
   /** Sessions without a refresh token, by client: see grants.ts. */
   readonly grants: Database<Buffer, Buffer>;
+  /** How many of them each client has. */
+  readonly grantCounts: GrantCounts;
   /** Client identifier → client with credentials of its own. */
   readonly clients: Database<Buffer, Buffer>;
   /** What was used once, by its name and by its end → nothing. */
@@ -95,6 +98,7 @@ export async function openLmdbFiles(folder: string, patience: number): Promise<L
       revoked,
       expiries,
       grants,
+      grantCounts: new GrantCounts(grants),
       clients,
       assertions,
       uses,

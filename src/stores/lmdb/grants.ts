@@ -3,7 +3,7 @@ import { bytesAt } from './bytes.js';
 import type { LmdbFiles } from './files.js';
 import { sessionKeyBytes } from './keys.js';
 
-type Grants = Pick<LmdbFiles, 'grants'>;
+type Grants = Pick<LmdbFiles, 'grants' | 'grantCounts'>;
 
 /** A session in the index. */
 export interface IndexedGrant {
@@ -12,7 +12,6 @@ export interface IndexedGrant {
 }
 
 const TIME_BYTES = 8;
-const COUNT_BYTES = 4;
 /** In the first byte of a time; positive doubles do not have it. */
 const SIGN = 0x80;
 
@@ -22,14 +21,9 @@ const SIGN = 0x80;
  * its end with the sign set, and family → when it began. A client without a count is not indexed yet.
  */
 
-/** How many the client has, ended ones among them; undefined: it is not indexed. */
-export function countGrants({ grants }: Grants, prefix: Buffer): number | undefined {
-  return bytesAt(grants, prefix)?.readUInt32BE();
-}
-
 /** Indexes a client. */
 export function startGrants(files: Grants, prefix: Buffer, records: readonly SessionRecord[]): void {
-  files.grants.putSync(prefix, countBytes(0));
+  files.grantCounts.start(prefix);
   for (const record of records) addGrant(files, record);
 }
 
@@ -37,12 +31,11 @@ export function startGrants(files: Grants, prefix: Buffer, records: readonly Ses
 export function addGrant(files: Grants, record: SessionRecord, sessionKey = sessionKeyBytes(record)): void {
   if (isRefreshable(record) || record.revokedAt !== undefined || sessionKey === undefined) return;
   const prefix = prefixOf(sessionKey);
-  const count = countGrants(files, prefix);
-  if (count === undefined) return;
+  if (files.grantCounts.of(prefix) === undefined) return;
   const expiresAt = sessionExpiresAt(record);
   files.grants.putSync(beginningKey(sessionKey, record.createdAt), timeBytes(expiresAt));
   files.grants.putSync(endKey(sessionKey, expiresAt), timeBytes(record.createdAt));
-  files.grants.putSync(prefix, countBytes(count + 1));
+  files.grantCounts.added(prefix, expiresAt);
 }
 
 /** Does nothing for sessions that are not in the index. */
@@ -52,12 +45,17 @@ export function removeGrant(files: Grants, { sessionKey, expiresAt }: IndexedGra
   if (createdAt === undefined) return;
   files.grants.removeSync(byEnd);
   files.grants.removeSync(beginningKey(sessionKey, createdAt));
-  const prefix = prefixOf(sessionKey);
-  files.grants.putSync(prefix, countBytes((countGrants(files, prefix) ?? 1) - 1));
+  files.grantCounts.removed(prefixOf(sessionKey));
 }
 
-/** Those that ended before `time`. */
-export function endedGrants({ grants }: Grants, prefix: Buffer, time: number): IndexedGrant[] {
+/** Those that ended before `time`; the caller removes them. */
+export function takeEndedGrants(
+  { grants, grantCounts }: Grants,
+  prefix: Buffer,
+  time: number,
+): IndexedGrant[] {
+  if (!grantCounts.mayHaveEnded(prefix, time)) return [];
+  grantCounts.removedEnded(prefix, time);
   const range = { start: endKey(prefix, 0), end: endKey(prefix, time) };
   return Array.from(grants.getKeys(range), (key) => ({
     sessionKey: sessionKeyIn(key, prefix),
@@ -99,11 +97,5 @@ function prefixOf(sessionKey: Buffer): Buffer {
 function timeBytes(time: number): Buffer {
   const bytes = Buffer.allocUnsafe(TIME_BYTES);
   bytes.writeDoubleBE(Math.max(0, time));
-  return bytes;
-}
-
-function countBytes(count: number): Buffer {
-  const bytes = Buffer.allocUnsafe(COUNT_BYTES);
-  bytes.writeUInt32BE(Math.max(0, count));
   return bytes;
 }

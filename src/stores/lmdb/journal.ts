@@ -19,6 +19,8 @@ export class LmdbJournal {
   readonly #entries: Database<Buffer, Buffer>;
   readonly #writer: Buffer;
   #seen = 0;
+  /** The number of the last change, as far as this transaction has looked. */
+  #last: number | undefined;
 
   /** @param writer 8 bytes that no other store has */
   constructor(entries: Database<Buffer, Buffer>, writer: Buffer) {
@@ -26,27 +28,33 @@ export class LmdbJournal {
     this.#writer = writer;
   }
 
+  /** Others may have written before this transaction. */
+  begin(): void {
+    this.#last = undefined;
+  }
+
   /** Within a write transaction. */
   add(changed: readonly SessionKey[]): void {
-    let sequence = this.#last();
     for (const key of changed) {
       const session = sessionKeyBytes(key);
       if (session === undefined) continue;
-      this.#entries.putSync(sequenceKey(++sequence), Buffer.concat([this.#writer, session]));
+      const sequence = (this.#last ?? this.#latest()) + 1;
+      this.#entries.putSync(sequenceKey(sequence), Buffer.concat([this.#writer, session]));
       this.#entries.removeSync(sequenceKey(sequence - KEPT_CHANGES));
+      this.#last = sequence;
     }
   }
 
   /** From here on {@link news} tells what was written. */
   startHere(): void {
     this.#entries.resetReadTxn();
-    this.#seen = this.#last();
+    this.#seen = this.#latest();
   }
 
   /** What others wrote since the last call. */
   news(): JournalNews {
     this.#entries.resetReadTxn();
-    const last = this.#last();
+    const last = this.#latest();
     const from = this.#seen + 1;
     this.#seen = last;
     if (last < from) return last === from - 1 ? [] : [undefined];
@@ -59,7 +67,7 @@ export class LmdbJournal {
       .map(({ value }) => parseSessionKey(value.subarray(WRITER_BYTES)));
   }
 
-  #last(): number {
+  #latest(): number {
     for (const key of this.#entries.getKeys({ reverse: true, limit: 1 })) return key.readDoubleBE();
     return 0;
   }

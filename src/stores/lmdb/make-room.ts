@@ -1,7 +1,7 @@
 import { surplusSessions } from '../../sessions/live-sessions.js';
 import { isRefreshable, type SessionRecord } from '../../sessions/session-record.js';
 import type { LmdbFiles } from './files.js';
-import { countGrants, endedGrants, oldestGrants, removeGrant, startGrants } from './grants.js';
+import { oldestGrants, removeGrant, startGrants, takeEndedGrants } from './grants.js';
 import { clientPrefix } from './keys.js';
 import { grantOf, moveRevoked, readClient, readSession } from './records.js';
 
@@ -36,11 +36,11 @@ function surplusGrants(
 ): readonly SessionRecord[] {
   const prefix = clientPrefix(record.clientId);
   if (prefix === undefined) return [];
-  if (countGrants(files, prefix) === undefined) indexClient(files, record.clientId, prefix);
+  if (files.grantCounts.of(prefix) === undefined) indexClient(files, record.clientId, prefix);
   if (stored) removeGrant(files, grantOf(stored));
   const now = Math.floor(record.createdAt);
-  const gone = endedGrants(files, prefix, now);
-  let surplus = (countGrants(files, prefix) ?? 0) - gone.length + 1 - Math.max(1, sessionsPerClient);
+  const gone = takeEndedGrants(files, prefix, now);
+  let surplus = (files.grantCounts.of(prefix) ?? 0) - gone.length + 1 - Math.max(1, sessionsPerClient);
   const sessions: SessionRecord[] = [];
   if (surplus > 0) {
     for (const grant of oldestGrants(files, prefix)) {

@@ -73,10 +73,15 @@ export class LmdbWrites {
   }
 
   async #commit(batch: readonly Waiting[]): Promise<void> {
+    const { journal, grantCounts } = this.#files;
     try {
       const tellCallers = await this.#files.latest.write(() => {
         this.#next = undefined;
-        return batch.map(({ write }) => write());
+        journal.begin();
+        grantCounts.begin();
+        const told = batch.map(({ write }) => write());
+        grantCounts.write();
+        return told;
       });
       for (const tell of tellCallers) tell();
     } catch (error) {
