@@ -6,9 +6,14 @@ import { sessionKeyBytes } from './keys.js';
 import { MOMENT_BYTES, secondsSince } from './moment.js';
 import { readBytes } from './records.js';
 
-/** A session as it was at a commit. */
-interface KeptSession {
+/** A session, and the moment it was rotated at. */
+interface FoundSession {
   readonly record: SessionRecord;
+  readonly moment: Buffer | undefined;
+}
+
+/** A session as it was at a commit. */
+interface KeptSession extends FoundSession {
   readonly commit: number;
 }
 
@@ -22,30 +27,31 @@ export class LmdbSessionFinder {
   }
 
   find(files: LmdbFiles, key: SessionKey, familyId: string): SessionRecord | undefined {
+    return this.#found(files, key, familyId)?.record;
+  }
+
+  /** Also tells how long ago the session was rotated. */
+  findFresh(files: LmdbFiles, key: SessionKey, familyId: string): SessionRecord | undefined {
+    const { record, moment } = this.#found(files, key, familyId) ?? {};
+    return record && moment ? { ...record, rotatedAgo: secondsSince(moment) } : record;
+  }
+
+  #found(files: LmdbFiles, key: SessionKey, familyId: string): FoundSession | undefined {
     // Looked at before the session is read: what is read is then at least as new as this says.
     const commit = files.commits?.latest();
     const kept = this.#kept?.get(familyId);
-    if (kept !== undefined && kept.commit === commit && kept.record.clientId === key.clientId) {
-      return kept.record;
-    }
+    if (kept !== undefined && kept.commit === commit && kept.record.clientId === key.clientId) return kept;
     const bytes = latestBytes(files, key);
-    const record = bytes && decodeSessionRecord(bytes, key.clientId, familyId);
-    if (commit !== undefined && record !== undefined) this.#kept?.set(familyId, { record, commit });
-    return record;
+    if (bytes === undefined) return undefined;
+    const record = decodeSessionRecord(bytes, key.clientId, familyId);
+    const moment = trailerOf(bytes, MOMENT_BYTES);
+    if (commit !== undefined) this.#kept?.set(familyId, { record, moment, commit });
+    return { record, moment };
   }
 
   clear(): void {
     this.#kept?.clear();
   }
-}
-
-/** Also tells how long ago the session was rotated. */
-export function findFresh(files: LmdbFiles, key: SessionKey, familyId: string): SessionRecord | undefined {
-  const bytes = latestBytes(files, key);
-  if (bytes === undefined) return undefined;
-  const record = decodeSessionRecord(bytes, key.clientId, familyId);
-  const moment = trailerOf(bytes, MOMENT_BYTES);
-  return moment === undefined ? record : { ...record, rotatedAgo: secondsSince(moment) };
 }
 
 function latestBytes(files: LmdbFiles, key: SessionKey): Buffer | undefined {

@@ -28,7 +28,7 @@ import { LmdbAccess } from './access.js';
 import { bytesAt } from './bytes.js';
 import { LmdbClientStore } from './clients.js';
 import type { LmdbFiles } from './files.js';
-import { findFresh, LmdbSessionFinder } from './finding.js';
+import { LmdbSessionFinder } from './finding.js';
 import type { JournalNews } from './journal.js';
 import { parseSessionKey, sessionKeyBytes } from './keys.js';
 import { isDue, listPart, timeBytes, withUse } from './listing.js';
@@ -103,7 +103,7 @@ export class LmdbTokenStore extends TokenStore implements ClientKeepingStore {
     if (familyId === undefined) return undefined;
     try {
       return options?.fresh === true
-        ? findFresh(files, key, familyId)
+        ? this.#finder.findFresh(files, key, familyId)
         : this.#finder.find(files, key, familyId);
     } catch (error) {
       throw this.#access.unavailable(error);
