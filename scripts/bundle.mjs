@@ -1,6 +1,6 @@
 // The second step of "npm run build": joins the files that "nest build" left in build/ to few in dist/, because an application
 // that starts opens and compiles each of them. What several entries share is in chunks, so that a class is the same in all.
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { build } from 'esbuild';
@@ -59,3 +59,10 @@ cpSync('build', 'dist', {
   recursive: true,
   filter: (file) => !file.endsWith('.js') || CLIENT.test(file),
 });
+// What is joined of other packages goes out with their licences.
+const JOINED = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//;
+for (const name of new Set(Object.keys(metafile.inputs).flatMap((input) => JOINED.exec(input)?.[1] ?? []))) {
+  const licence = readdirSync(`node_modules/${name}`).find((file) => /^licen[cs]e(?:\.\w+)?$/i.test(file));
+  if (!licence) throw new Error(`${name} is joined to dist, and has no licence to go with it`);
+  cpSync(`node_modules/${name}/${licence}`, `dist/licenses/${name}.txt`);
+}

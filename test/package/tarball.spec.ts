@@ -91,10 +91,17 @@ describe('the published package', () => {
   let packed: string[];
   let tarball: string;
 
+  it('holds the licences of what is joined to its files', () => {
+    expect(packed.filter((path) => path.startsWith('dist/licenses/')).sort()).toEqual([
+      'dist/licenses/rate-limiter-flexible.txt',
+      'dist/licenses/zod.txt',
+    ]);
+  });
+
   it('holds built files and documents, and nothing else', () => {
     const others = packed.filter(
       (path) =>
-        !/^(?:dist\/.+\.(?:js|d\.ts|json)|docs\/[a-z-]+\.md|docs\/images\/[a-z-]+\.png|docs\/decisions\/(?:\d\d-[a-z-]+|README)\.md)$/.test(
+        !/^(?:dist\/.+\.(?:js|d\.ts|json)|dist\/licenses\/[a-z-]+\.txt|docs\/[a-z-]+\.md|docs\/images\/[a-z-]+\.png|docs\/decisions\/(?:\d\d-[a-z-]+|README)\.md)$/.test(
           path,
         ),
     );
