@@ -98,13 +98,13 @@ export function readOwner(payload: JsonObject, now: number, tolerance: number): 
 }
 
 /** All claims: the token's, and those that its session's record keeps for it. */
-export function allClaims({ raw }: Pick<TokenClaims, 'raw'>, record: SessionRecord): JsonObject {
+export function allClaims({ raw }: TokenClaims, record: SessionRecord): JsonObject {
   return record.claims === undefined ? raw : { ...(JSON.parse(record.claims) as JsonObject), ...raw };
 }
 
 /** When the session of a token began, epoch seconds. Sessions of the Python package, and those of a store that keeps no more than it does, do not say when they began. */
 export function authTimeOf(
-  { familyId }: Pick<TokenClaims, 'familyId'>,
+  { familyId }: TokenClaims,
   { plainPair, createdAt, isBeginningUnknown, familyId: family, clientId }: SessionRecord,
 ): number | undefined {
   const isUnknown =
@@ -116,7 +116,7 @@ export function authTimeOf(
 }
 
 /** What the session of a refresh token may have at most. Stores that do not keep it have it in the token. */
-export function sessionScopeOf(claims: Pick<TokenClaims, 'raw'>, record: SessionRecord): string | undefined {
+export function sessionScopeOf(claims: TokenClaims, record: SessionRecord): string | undefined {
   const scope = record.scope ?? allClaims(claims, record)['scope'];
   return typeof scope === 'string' ? scope : undefined;
 }

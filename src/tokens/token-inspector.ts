@@ -36,13 +36,13 @@ export class TokenInspector {
    * @throws StoreUnavailableError
    */
   async introspect(token: string, isForAnybody = false): Promise<TokenState> {
-    const known = this.verifier.readKnown(token, isForAnybody);
-    const claims = known instanceof Promise ? await known : known;
-    if (claims instanceof TokenFault) return INACTIVE;
+    const read = this.verifier.readKnown(token, isForAnybody);
+    const known = read instanceof Promise ? await read : read;
+    if (known instanceof TokenFault) return INACTIVE;
+    const { claims, digest } = known;
     const found = findSession(this.store, claims, { fresh: true });
     const record = found instanceof Promise ? await found : found;
     if (!record || record.clientId !== claims.clientId || record.revokedAt !== undefined) return INACTIVE;
-    const { digest } = claims;
     const isCurrent =
       claims.type === 'access'
         ? digest === record.accessHash

@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.js';
 import type { FastauthConfig } from '../config/fastauth-config.js';
-import type { KeyRing } from '../keys/key-ring.js';
 import type { ActiveKeyRing } from '../keys/active-key-ring.js';
 import { isClientRegister } from '../sessions/client-register.js';
 import { findSession } from '../sessions/legacy-family.js';
@@ -14,6 +13,7 @@ import { OPAQUE_MARK_LENGTH } from './codecs/opaque.codec.js';
 import type { DecodedToken } from './codecs/token-codec.js';
 import type { TokenCodecs } from './codecs/token-codecs.js';
 import { ConnectionTokens } from './connection-tokens.js';
+import { DecodedTokens, type RingedToken } from './decoded-tokens.js';
 import type { ForeignTokenVerifier } from './foreign-tokens.js';
 import { frozenClaims } from './frozen-claims.js';
 import type { LastUses } from './last-uses.js';
@@ -34,13 +34,11 @@ import {
   VerifiedTokens,
 } from './verified-tokens.js';
 
-/** A token whose signature holds, and the ring that says so. */
-type RingedToken = DecodedToken & { readonly ring: KeyRing };
-
-/** What introspection reads of a token. */
-export type KnownClaims = Pick<TokenClaims, 'type' | 'clientId' | 'familyId' | 'raw'> & {
+/** A token that was read, and what stands for it in stores. */
+export interface KnownToken {
+  readonly claims: TokenClaims;
   readonly digest: string;
-};
+}
 
 /** Counts since the start. */
 export interface CacheLookups {
@@ -55,6 +53,7 @@ export interface CacheLookups {
 export class TokenVerifier {
   readonly cacheLookups: CacheLookups = { hits: 0, misses: 0 };
   readonly #verified: VerifiedTokens;
+  readonly #decoded: DecodedTokens;
   readonly #lastOfConnections = new ConnectionTokens<VerifiedToken>();
 
   constructor(
@@ -68,6 +67,7 @@ export class TokenVerifier {
     private readonly uses?: LastUses,
   ) {
     this.#verified = new VerifiedTokens(config.verifiedTokenCacheSize, keys, config.clockTolerance, clock);
+    this.#decoded = new DecodedTokens(config.verifiedTokenCacheSize, keys);
   }
 
   /**
@@ -81,22 +81,18 @@ export class TokenVerifier {
   }
 
   /**
-   * As {@link readToken}, of either type; an access token that verified before is known again by its digest.
+   * As {@link readToken}, of either type; the signature of a token that was read before is not verified again.
    * @param isForAnybody whether it does not matter whom the token is for
    */
-  readKnown(token: string, isForAnybody: boolean): MaybePromise<KnownClaims | TokenFault> {
+  readKnown(token: string, isForAnybody: boolean): MaybePromise<KnownToken | TokenFault> {
     if (!isReadable(token)) return TokenFault.tooLong;
     const digest = digestOf(token);
-    const verified = this.#verified.get(digest);
-    if (verified && verified.endsAt > this.clock.now() / 1000) return knownClaims(digest, verified.bearer);
-    return after(this.decode(token), (decoded) => {
+    const known = this.#decoded.get(digest, this.clock.now() / 1000);
+    return after(known ?? this.decode(token), (decoded) => {
       if (decoded instanceof TokenFault) return decoded;
+      if (!known) this.#decoded.set(digest, decoded);
       const claims = this.claimsOf(decoded, undefined, isForAnybody);
-      if (claims instanceof TokenFault) return claims;
-      // Of what is remembered, the guard asks no more whom it is for.
-      if (claims.type === 'access' && !issuerFault(decoded, 'access', this.config))
-        this.remember(digest, decoded, claims);
-      return knownClaims(digest, claims);
+      return claims instanceof TokenFault ? claims : { claims, digest };
     });
   }
 
@@ -151,21 +147,17 @@ export class TokenVerifier {
           : decoded;
       const claims = this.claimsOf(decoded, 'access');
       if (claims instanceof TokenFault) return claims.of(bearerOf(decoded.payload));
-      return this.askStore(this.remember(digest, decoded, claims), this.clock.now() / 1000);
+      const verified = {
+        digest,
+        ring: decoded.ring,
+        endsAt: Math.min(claims.expiresAt + this.config.clockTolerance, decoded.keyEndsAt),
+        bearer: claims,
+        wasCurrent: false,
+        nextUseAt: 0,
+      };
+      this.#verified.set(verified);
+      return this.askStore(verified, this.clock.now() / 1000);
     });
-  }
-
-  private remember(digest: string, { ring, keyEndsAt }: RingedToken, claims: TokenClaims): VerifiedToken {
-    const verified = {
-      digest,
-      ring,
-      endsAt: Math.min(claims.expiresAt + this.config.clockTolerance, keyEndsAt),
-      bearer: claims,
-      wasCurrent: false,
-      nextUseAt: 0,
-    };
-    this.#verified.set(verified);
-    return verified;
   }
 
   private askStore(verified: VerifiedToken, now: number): MaybePromise<Principal | TokenFault> {
@@ -244,13 +236,6 @@ function isReadable(token: string): boolean {
 /** Goes on with a value, at once where it is there already. */
 function after<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
   return value instanceof Promise ? value.then(next) : next(value);
-}
-
-function knownClaims(digest: string, bearer: VerifiedToken['bearer']): KnownClaims {
-  const { clientId, familyId } = bearer;
-  return 'level' in bearer
-    ? { digest, type: 'access', clientId, familyId, raw: bearer.claims }
-    : { digest, type: bearer.type, clientId, familyId, raw: bearer.raw };
 }
 
 function currentPrincipal(token: VerifiedToken, record: SessionRecord | undefined): Principal | TokenFault {
