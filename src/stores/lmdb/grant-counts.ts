@@ -61,7 +61,7 @@ export class GrantCounts {
     return this.#counted(prefix).noneEndedBefore < time;
   }
 
-  /** All that ended before `time` are being removed. */
+  /** All that ended before `time` are out of the index. */
   removedEnded(prefix: Buffer, time: number): void {
     this.#counted(prefix).noneEndedBefore = time;
   }

@@ -48,14 +48,9 @@ export function removeGrant(files: Grants, { sessionKey, expiresAt }: IndexedGra
   files.grantCounts.removed(prefixOf(sessionKey));
 }
 
-/** Those that ended before `time`; the caller removes them. */
-export function takeEndedGrants(
-  { grants, grantCounts }: Grants,
-  prefix: Buffer,
-  time: number,
-): IndexedGrant[] {
+/** Those that ended before `time`. */
+export function endedGrants({ grants, grantCounts }: Grants, prefix: Buffer, time: number): IndexedGrant[] {
   if (!grantCounts.mayHaveEnded(prefix, time)) return [];
-  grantCounts.removedEnded(prefix, time);
   const range = { start: endKey(prefix, 0), end: endKey(prefix, time) };
   return Array.from(grants.getKeys(range), (key) => ({
     sessionKey: sessionKeyIn(key, prefix),

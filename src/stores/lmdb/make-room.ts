@@ -1,7 +1,7 @@
 import { surplusSessions } from '../../sessions/live-sessions.js';
 import { isRefreshable, type SessionRecord } from '../../sessions/session-record.js';
 import type { LmdbFiles } from './files.js';
-import { oldestGrants, removeGrant, startGrants, takeEndedGrants } from './grants.js';
+import { oldestGrants, removeGrant, startGrants, endedGrants } from './grants.js';
 import { clientPrefix } from './keys.js';
 import { grantOf, moveRevoked, readClient, readSession } from './records.js';
 
@@ -39,7 +39,7 @@ function surplusGrants(
   if (files.grantCounts.of(prefix) === undefined) indexClient(files, record.clientId, prefix);
   if (stored) removeGrant(files, grantOf(stored));
   const now = Math.floor(record.createdAt);
-  const gone = takeEndedGrants(files, prefix, now);
+  const gone = endedGrants(files, prefix, now);
   let surplus = (files.grantCounts.of(prefix) ?? 0) - gone.length + 1 - Math.max(1, sessionsPerClient);
   const sessions: SessionRecord[] = [];
   if (surplus > 0) {
@@ -52,6 +52,7 @@ function surplusGrants(
     }
   }
   for (const grant of gone) removeGrant(files, grant);
+  files.grantCounts.removedEnded(prefix, now);
   return sessions;
 }
 
