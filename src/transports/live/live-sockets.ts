@@ -116,7 +116,8 @@ export class LiveSockets implements OnApplicationShutdown {
 
   /** Whether the socket was told to go, so that nothing that it sends counts any more. */
   hasEnded(socket: object): boolean {
-    return this.find(socket)?.state === 'ended';
+    // Of whatever object stands for the socket, such as a proxy.
+    return (socket as Carrier)[this.key]?.state === 'ended';
   }
 
   private find(socket: object): LiveSocket | undefined {
@@ -126,7 +127,8 @@ export class LiveSockets implements OnApplicationShutdown {
   }
 
   private add(live: LiveSocket): void {
-    (live.socket as Carrier)[this.key] = live;
+    // Not enumerable: whoever logs or copies the socket is not to have its token's digest with it.
+    Object.defineProperty(live.socket, this.key, { value: live, writable: true, configurable: true });
     this.count++;
     this.byClient.add(live);
     this.ends.add(live);

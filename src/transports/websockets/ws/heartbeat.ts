@@ -13,7 +13,7 @@ const CONNECTION = Symbol('fastauth:connection');
 const HEARD = Symbol('fastauth:bytes heard');
 
 /** One object a socket less than a map to what is known of it. */
-type Pulsing = WsSocket & { [CONNECTION]?: Duplex; [HEARD]?: number | undefined };
+type Pulsing = WsSocket & { [CONNECTION]?: Duplex | undefined; [HEARD]?: number | undefined };
 
 /**
  * Pings sockets of ws, and cuts those from which nothing has come since the last ping: a peer that vanished without
@@ -42,6 +42,7 @@ export class Heartbeat implements OnApplicationShutdown {
   /** Forgets a socket that has closed. */
   forget(socket: WsSocket): void {
     this.pulses.delete(socket);
+    (socket as Pulsing)[CONNECTION] = undefined;
   }
 
   onApplicationShutdown(): void {
