@@ -37,10 +37,11 @@ export function readEnvironment(env: NodeJS.ProcessEnv): ConfigSource {
 
 /** What reads the `.env` file, if there is one: applications without it do not wait for the package when they start. */
 export async function loadEnvParser(
-  path: string | false | undefined,
+  path: unknown = DEFAULT_ENV_FILE,
   cwd = process.cwd(),
 ): Promise<Parser | undefined> {
-  if (path === false || !existsSync(resolve(cwd, path ?? DEFAULT_ENV_FILE))) return undefined;
+  // What is no path is refused where the file is read.
+  if (typeof path !== 'string' || !existsSync(resolve(cwd, path))) return undefined;
   const { getDefaultParser } = await import('@nestjs/config');
   return getDefaultParser();
 }

@@ -28,9 +28,9 @@ export function configProviders({
   apply,
 }: ConfigRegistration): ModuleMetadata {
   const readConfig = async (...dependencies: unknown[]): Promise<FastauthConfig> => {
-    const given = (await options.read(...dependencies)) ?? {};
+    const given = await options.read(...dependencies);
     const { config, warnings } = loadFastauthConfig(given, {
-      parseEnv: await loadEnvParser(given.envFile),
+      parseEnv: await loadEnvParser(given?.envFile),
       hasKeyProvider: keyProvider !== undefined,
       hasStore,
     });

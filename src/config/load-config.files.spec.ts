@@ -92,7 +92,7 @@ describe('files of the configuration', () => {
   it('refuses a .env that nothing was loaded for, since it was not there a moment before', async () => {
     const { path: cwd } = folder;
     expect(await loadEnvParser(undefined, cwd)).toBeUndefined();
-    expect(await loadEnvParser(false, cwd)).toBeUndefined();
+    for (const none of [false, true, 7, null]) expect(await loadEnvParser(none, cwd)).toBeUndefined();
     expect(() => loadFastauthConfig({}, { env: {}, cwd })).not.toThrow();
     folder.file(`MASTER_TOKEN="${TOKEN}"`, '.env');
     expect(() => loadFastauthConfig({}, { env: {}, cwd })).toThrow(/\.env: was written while/);
