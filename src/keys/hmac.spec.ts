@@ -33,4 +33,8 @@ describe('the HMAC of a key that is used once', () => {
       expect(hmacSha256(key, data)).toEqual(createHmac('sha256', key).update(data).digest());
     }
   });
+
+  it('takes no key that would have to be hashed first', () => {
+    expect(() => hmacSha256(randomBytes(65), randomBytes(24))).toThrow(RangeError);
+  });
 });

@@ -52,8 +52,10 @@ export class HmacVerifier {
 /**
  * The HMAC of a key that is used once, by the same two hashes.
  * @param key at most 64 bytes
+ * @throws RangeError it is longer
  */
 export function hmacSha256(key: Buffer, data: Buffer): Buffer {
+  if (key.length > SHA256_PAD_BYTES) throw new RangeError('The key is longer than 64 bytes');
   const inner = padded(key, INNER, SHA256_PAD_BYTES, data.length);
   data.copy(inner, SHA256_PAD_BYTES);
   const outer = padded(key, OUTER, SHA256_PAD_BYTES, 32);
