@@ -94,13 +94,15 @@ for (let warmUp = 0; warmUp < 20; warmUp++) await round();
 const pairs = [];
 while (pairs.length < rounds) pairs.push(await round());
 const { misses, hits } = tokens.cacheLookups;
+const unseen = misses / (misses + hits);
+if (unseen < 0.99) throw new Error(`only ${unseen} of the tokens were unseen`);
 console.log(
   JSON.stringify({
     algorithm,
     bare: trimmedMean(pairs.map(([bareTime]) => bareTime)).mean,
     check: trimmedMean(pairs.map(([, checkTime]) => checkTime)).mean,
     ratio: trimmedMean(pairs.map(([bareTime, checkTime]) => checkTime / bareTime)).mean,
-    unseen: misses / (misses + hits),
+    unseen,
     rounds: pairs,
   }),
 );
