@@ -39,6 +39,7 @@ export class EndpointGuard implements CanActivate {
     );
     throw served instanceof EndpointAnswer ? served : new EndpointAnswer(200, served);
   }
+
   /** The controller that answers all requests; undefined where one of its providers needs the request. */
   private madeOnce(type: Type): object | undefined {
     if (!this.controllers.has(type)) {

@@ -54,7 +54,7 @@ export class TokenFault {
   /** The store does not have the session any more: a newer one of the client took its place. */
   static readonly sessionSuperseded = new TokenFault('The session was superseded', 'session_superseded');
 
-  /** Each of those above. */
+  /** Every fault that names no bearer. */
   static readonly all: readonly TokenFault[] = Object.values(TokenFault).filter(
     (member) => member instanceof TokenFault,
   );

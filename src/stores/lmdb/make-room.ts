@@ -1,7 +1,7 @@
 import { surplusSessions } from '../../sessions/live-sessions.js';
 import { isRefreshable, type SessionRecord } from '../../sessions/session-record.js';
 import type { LmdbFiles } from './files.js';
-import { oldestGrants, removeGrant, startGrants, endedGrants } from './grants.js';
+import { endedGrants, oldestGrants, removeGrant, startGrants } from './grants.js';
 import { clientPrefix } from './keys.js';
 import { grantOf, moveRevoked, readClient, readSession } from './records.js';
 

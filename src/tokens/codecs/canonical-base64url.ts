@@ -1,5 +1,5 @@
 const ALPHABET = /^[\w-]+$/;
-/** Characters that may stand last, by how many there are beyond groups of four: the bits that they have too many are 0. */
+/** Which characters may stand last, by the length modulo four: those whose unused bits are 0. */
 const LAST = [undefined, '', 'AQgw', 'AEIMQUYcgkosw048'] as const;
 
 /** Whether the text is the one canonical base64url form of some bytes, of one at least. @see RFC 7515 section 2 */

@@ -126,7 +126,7 @@ export class HttpGuard implements CanActivate {
     for (const name of Object.keys(headers)) httpAdapter.setHeader(response, name, headers[name] as string);
     const exception = AccessDeniedException.withoutStack(denial);
     // Rejected once Nest awaits it: of each promise that is rejected sooner, Node keeps a record and takes it back.
-    return NEXT_TURN.then(() => {
+    return SETTLED.then(() => {
       throw exception;
     });
   }
@@ -158,7 +158,7 @@ export class HttpGuard implements CanActivate {
   }
 }
 
-const NEXT_TURN = Promise.resolve();
+const SETTLED = Promise.resolve();
 
 /** Contexts that an application makes itself may have none. */
 type Response = AnyResponse | null | undefined;

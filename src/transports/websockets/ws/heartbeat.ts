@@ -10,10 +10,10 @@ const BATCH_SIZE = 200;
 
 const CONNECTION = Symbol('fastauth:connection');
 /** How many bytes had come by the connection at the last sweep. */
-const HEARD = Symbol('fastauth:bytes heard');
+const BYTES_READ = Symbol('fastauth:bytes heard');
 
 /** One object a socket less than a map to what is known of it. */
-type Pulsing = WsSocket & { [CONNECTION]?: Duplex | undefined; [HEARD]?: number | undefined };
+type Pulsing = WsSocket & { [CONNECTION]?: Duplex | undefined; [BYTES_READ]?: number | undefined };
 
 /**
  * Pings sockets of ws, and cuts those from which nothing has come since the last ping: a peer that vanished without
@@ -59,19 +59,19 @@ export class Heartbeat implements OnApplicationShutdown {
   private async sweep(): Promise<void> {
     let looked = 0;
     for (const socket of this.pulses) {
-      this.logger.contain('A ping', () => this.feel(socket));
+      this.logger.contain('A ping', () => this.ping(socket));
       if (++looked % BATCH_SIZE === 0) await new Promise(setImmediate);
     }
     this.timer = undefined;
     if (this.pulses.size > 0) this.schedule();
   }
 
-  private feel(socket: Pulsing): void {
+  private ping(socket: Pulsing): void {
     if (!WS_SOCKETS.isOpen(socket)) return;
     const bytesRead = connectionOf(socket)?.bytesRead;
     // The application may have paused the socket: then its silence is not the peer's.
-    if (bytesRead === socket[HEARD] && !socket.isPaused) return WS_SOCKETS.cut(socket);
-    socket[HEARD] = bytesRead;
+    if (bytesRead === socket[BYTES_READ] && !socket.isPaused) return WS_SOCKETS.cut(socket);
+    socket[BYTES_READ] = bytesRead;
     socket.ping();
   }
 }
