@@ -9,26 +9,29 @@ const FEW_BRACKETS = 64;
 /**
  * Parses bytes that must be one JSON object in strict UTF-8 without duplicate member names at any depth
  * (RFC 7515 section 4, RFC 7519 section 4, RFC 8725 section 2.7). Takes time in proportion to their number.
+ * @param mostBrackets how many objects and arrays it may hold, itself included (brackets in texts count, too)
  * @returns the object, or undefined for anything else
  */
-export function parseStrictObject(bytes: Buffer): JsonObject | undefined {
+export function parseStrictObject(bytes: Buffer, mostBrackets = Infinity): JsonObject | undefined {
   try {
     const text = strictUtf8.decode(bytes);
+    if (!hasAtMost(mostBrackets, text)) return undefined;
     const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
     // A duplicate name shortens what is written back, so equal texts have none: the usual case costs no scan.
-    const hasNoDuplicates = hasFewBrackets(text) && JSON.stringify(value) === text;
+    const hasNoDuplicates = hasAtMost(FEW_BRACKETS, text) && JSON.stringify(value) === text;
     return hasNoDuplicates || duplicateName(text) === undefined ? (value as JsonObject) : undefined;
   } catch {
     return undefined;
   }
 }
 
-function hasFewBrackets(text: string): boolean {
+function hasAtMost(brackets: number, text: string): boolean {
+  if (brackets === Infinity) return true;
   let count = 0;
   for (const bracket of '[{') {
     for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) {
-      if (++count > FEW_BRACKETS) return false;
+      if (++count > brackets) return false;
     }
   }
   return true;
