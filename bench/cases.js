@@ -17,6 +17,12 @@ const GUARDED = { ratio: 0.9, added: 2.5 };
 
 export const CASES = [
   { id: 'control', title: 'control: the open route against itself', subject: 'bare', kind: 'control' },
+  {
+    id: 'carried',
+    title: 'the open route, sent a token that nobody reads',
+    subject: 'bare',
+    options: { carries: true },
+  },
   peer('empty-guard', 'an empty guard', 'empty-guard'),
   {
     id: 'open',

@@ -1,6 +1,17 @@
 import { get, listen } from '../lib/nest-app.js';
 
-/** The bare application once more: what the measuring itself makes of two equal things. */
-export async function start(framework) {
-  return { app: await listen(framework), load: { requests: [get('/bench/whoami')] } };
+/**
+ * The bare application once more: what the measuring itself makes of two equal things.
+ * @param {{ carries?: boolean }} options `carries`: each connection sends a token as long as ours, which nobody reads
+ */
+export async function start(framework, { carries = false }) {
+  const requests = carries
+    ? Array.from({ length: 64 }, (_, index) =>
+        get('/bench/whoami', { 'ACCESS-TOKEN': String(index).padStart(TOKEN_LENGTH, 'a') }),
+      )
+    : [get('/bench/whoami')];
+  return { app: await listen(framework), load: { requests, perConnection: carries } };
 }
+
+/** Characters of an access token of `client-1`. */
+const TOKEN_LENGTH = 282;

@@ -14,6 +14,10 @@ interface AnyResponse {
   header?(name: string, value: string): unknown;
 }
 
+/** As Fastify and Node keep them: a name of another spelling is made anew in each answer. */
+const VARY = 'vary';
+const CACHE_CONTROL = 'cache-control';
+
 /** The headers that were looked at. */
 const LOOKED_AT: Readonly<Record<CredentialSet, string>> = {
   [ACCESS_TOKEN]: 'ACCESS-TOKEN, Authorization',
@@ -35,9 +39,9 @@ export function keepFromSharedCaches(
   if (response.headersSent) return;
   const headers = LOOKED_AT[credentials] ?? '';
   const lookedAt = readsCookies && credentials & ACCESS_TOKEN ? `${headers}, Cookie` : headers;
-  const before = response.getHeader('Vary');
-  set(response, 'Vary', before === undefined ? lookedAt : `${String(before)}, ${lookedAt}`);
-  if (!response.hasHeader('Cache-Control')) set(response, 'Cache-Control', 'private');
+  const before = response.getHeader(VARY);
+  set(response, VARY, before === undefined ? lookedAt : `${String(before)}, ${lookedAt}`);
+  if (!response.hasHeader(CACHE_CONTROL)) set(response, CACHE_CONTROL, 'private');
 }
 
 function set(response: AnyResponse, name: string, value: string): void {
