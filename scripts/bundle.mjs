@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { build } from 'esbuild';
 import { withoutInferredNames } from './inferred-names.mjs';
+import { withSteadyShapes } from './spread-objects.mjs';
 
 /** Stays as it is: bundlers of web pages leave out what a page does not use of separate files. */
 const CLIENT = /^build\/(?:client|wire)\//;
@@ -54,7 +55,7 @@ const { metafile } = await build({
   logLevel: 'warning',
 });
 for (const file of Object.keys(metafile.outputs))
-  writeFileSync(file, withoutInferredNames(readFileSync(file, 'utf8')));
+  writeFileSync(file, withSteadyShapes(withoutInferredNames(readFileSync(file, 'utf8'))));
 cpSync('build', 'dist', {
   recursive: true,
   filter: (file) => !file.endsWith('.js') || CLIENT.test(file),

@@ -4,7 +4,7 @@ import { isHmac, type HmacAlgorithm } from '../../keys/algorithms.js';
 import { KID } from '../../keys/key-id.js';
 import type { KeyRing } from '../../keys/key-ring.js';
 import type { ActiveKeyRing } from '../../keys/active-key-ring.js';
-import { isAccepted, type RingKey, type SignatureKey } from '../../keys/ring-key.js';
+import { isAccepted, type SignatureKey } from '../../keys/ring-key.js';
 import { HmacVerifier } from '../../keys/hmac.js';
 import { isSignatureOf, signatureOf } from '../../keys/signature.js';
 import { parseStrictObject, type JsonObject } from '../../json.js';
@@ -36,7 +36,8 @@ interface JwtHeader {
  */
 export class JwtCodec implements TokenCodec {
   readonly carriesClaims = true;
-  private readonly services = new WeakMap<RingKey, JwtService>();
+  /** By ring, and whether its tokens are of the profile of RFC 9068. */
+  private readonly services = new WeakMap<KeyRing, Map<boolean, JwtService>>();
   private JwtService: typeof JwtService | undefined;
   private readonly hmacs = new WeakMap<SignatureKey, HmacVerifier>();
   private readonly headers = new Map<string, JwtHeader>();
@@ -59,14 +60,13 @@ export class JwtCodec implements TokenCodec {
   sign(payload: JsonObject, ring = this.ring): MaybePromise<string> {
     const key = ring.signingKey;
     const isAccessTokenJwt = this.config.accessTokenProfile === 'at+jwt' && payload['type'] === 'access';
-    const header = headerOf(key, ring, isAccessTokenJwt);
     if (isHmac(key.algorithm)) {
-      const service = this.serviceOf(key, key.algorithm);
+      const service = this.serviceOf(ring, key.algorithm, isAccessTokenJwt);
       return service instanceof Promise
-        ? service.then((loaded) => loaded.sign(payload, { header }))
-        : service.sign(payload, { header });
+        ? service.then((loaded) => loaded.sign(payload))
+        : service.sign(payload);
     }
-    const input = `${encoded(header)}.${encoded(payload)}`;
+    const input = `${encoded(headerOf(ring, isAccessTokenJwt))}.${encoded(payload)}`;
     return `${input}.${signatureOf(key.algorithm, input, key.issuingKey).toString('base64url')}`;
   }
 
@@ -93,7 +93,7 @@ export class JwtCodec implements TokenCodec {
   /** What tokens of the first ring begin with, so that a flood which comes before any of them has nothing parsed. */
   private rememberOwn(ring: KeyRing): void {
     for (const isAccessTokenJwt of [false, true]) {
-      const part = encoded(headerOf(ring.signingKey, ring, isAccessTokenJwt));
+      const part = encoded(headerOf(ring, isAccessTokenJwt));
       const header = readHeader(part);
       if (!(header instanceof TokenFault)) this.remember(part, header);
     }
@@ -135,12 +135,21 @@ export class JwtCodec implements TokenCodec {
     return hmac;
   }
 
-  private serviceOf(key: RingKey, algorithm: HmacAlgorithm): MaybePromise<JwtService> {
-    const known = this.services.get(key);
+  private serviceOf(
+    ring: KeyRing,
+    algorithm: HmacAlgorithm,
+    isAccessTokenJwt: boolean,
+  ): MaybePromise<JwtService> {
+    let services = this.services.get(ring);
+    if (!services) this.services.set(ring, (services = new Map()));
+    const known = services.get(isAccessTokenJwt);
     if (known) return known;
-    if (!this.JwtService) return this.load().then(() => this.serviceOf(key, algorithm));
-    const service = new this.JwtService({ secret: key.acceptingKey, signOptions: { algorithm } });
-    this.services.set(key, service);
+    if (!this.JwtService) return this.load().then(() => this.serviceOf(ring, algorithm, isAccessTokenJwt));
+    const { issuingKey: secret } = ring.signingKey;
+    const header = headerOf(ring, isAccessTokenJwt);
+    // Given once: options of each call are merged into objects that Node 20 collects with the old generation only.
+    const service = new this.JwtService({ secret, signOptions: { algorithm, header } });
+    services.set(isAccessTokenJwt, service);
     return service;
   }
 
@@ -151,7 +160,8 @@ export class JwtCodec implements TokenCodec {
 }
 
 /** The header of tokens that this ring signs. */
-function headerOf({ algorithm, kid }: SignatureKey, ring: KeyRing, isAccessTokenJwt: boolean) {
+function headerOf(ring: KeyRing, isAccessTokenJwt: boolean) {
+  const { algorithm, kid } = ring.signingKey;
   const typ = isAccessTokenJwt ? 'at+jwt' : 'JWT';
   return ring.writesKid ? { alg: algorithm, typ, kid } : { alg: algorithm, typ };
 }
