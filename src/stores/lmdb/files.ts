@@ -8,6 +8,7 @@ import { StoreUnavailableError } from '../../errors.js';
 import { LmdbCommits } from './commits.js';
 import { lmdbFileFault } from './file-check.js';
 import { GrantCounts } from './grant-counts.js';
+import { OldestGrants } from './oldest-grants.js';
 import { LmdbJournal } from './journal.js';
 import { LmdbLatest } from './latest.js';
 import { describeHolder, lmdbLockHolderOf } from './lock-holder.js';
@@ -29,6 +30,7 @@ export interface LmdbFiles {
   readonly grants: Database<Buffer, Buffer>;
   /** How many of them each client has. */
   readonly grantCounts: GrantCounts;
+  readonly oldestGrants: OldestGrants;
   /** Client identifier → client with credentials of its own. */
   readonly clients: Database<Buffer, Buffer>;
   /** What was used once, by its name and by its end → nothing. */
@@ -99,6 +101,7 @@ export async function openLmdbFiles(folder: string, patience: number): Promise<L
       expiries,
       grants,
       grantCounts: new GrantCounts(grants),
+      oldestGrants: new OldestGrants(grants),
       clients,
       assertions,
       uses,

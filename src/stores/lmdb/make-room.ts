@@ -1,7 +1,7 @@
 import { surplusSessions } from '../../sessions/live-sessions.js';
 import { isRefreshable, type SessionRecord } from '../../sessions/session-record.js';
 import type { LmdbFiles } from './files.js';
-import { endedGrants, oldestGrants, removeGrant, startGrants } from './grants.js';
+import { endedGrants, removeGrant, startGrants } from './grants.js';
 import { clientPrefix } from './keys.js';
 import { grantOf, moveRevoked, readClient, readSession } from './records.js';
 
@@ -43,7 +43,7 @@ function surplusGrants(
   let surplus = (files.grantCounts.of(prefix) ?? 0) - gone.length + 1 - Math.max(1, sessionsPerClient);
   const sessions: SessionRecord[] = [];
   if (surplus > 0) {
-    for (const grant of oldestGrants(files, prefix)) {
+    for (const grant of files.oldestGrants.of(prefix)) {
       if (grant.expiresAt < now) continue;
       const session = readSession(files, grant.sessionKey);
       if (session === undefined || session.revokedAt !== undefined) gone.push(grant);

@@ -73,12 +73,13 @@ export class LmdbWrites {
   }
 
   async #commit(batch: readonly Waiting[]): Promise<void> {
-    const { journal, grantCounts } = this.#files;
+    const { journal, grantCounts, oldestGrants } = this.#files;
     try {
       const tellCallers = await this.#files.latest.write(() => {
         this.#next = undefined;
         journal.begin();
         grantCounts.begin();
+        oldestGrants.begin();
         const told = batch.map(({ write }) => write());
         grantCounts.write();
         return told;
