@@ -77,7 +77,8 @@ async function pace({ port, request, rate, seconds, connections = CONNECTIONS })
   const startedAt = performance.now();
   await new Promise((resolve, reject) => {
     const send = () => {
-      const due = Math.min(count, Math.floor(((performance.now() - startedAt) / 1000) * rate));
+      // The first one is due at once.
+      const due = Math.min(count, Math.floor(((performance.now() - startedAt) / 1000) * rate) + 1);
       for (; sent < due && idle.length > 0; sent++) {
         const connection = idle.pop();
         const index = sent;
