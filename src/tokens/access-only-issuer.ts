@@ -1,4 +1,3 @@
-import type { Clock } from '../clock.js';
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import type { FastauthEvents } from '../events/fastauth-events.js';
 import type { SessionRecord } from '../sessions/session-record.js';
@@ -39,7 +38,6 @@ export class AccessOnlyIssuer {
   constructor(
     private readonly codec: TokenCodec,
     private readonly store: TokenStore,
-    private readonly clock: Clock,
     private readonly events: FastauthEvents,
     private readonly config: IssuerConfig,
     private readonly defaultsOf: IssuanceDefaultsOf | undefined,
@@ -52,7 +50,8 @@ export class AccessOnlyIssuer {
       : {};
     const claims = defaults.claims === undefined ? {} : ownClaims(defaults.claims);
     const { ring } = this.codec;
-    const issuedAt = Math.floor(this.clock.now() / 1000);
+    const createdAt = this.beginnings.next();
+    const issuedAt = Math.floor(createdAt);
     const lifetime = expiresIn ?? defaults.accessTokenExpiresIn ?? this.config.clientCredentialsExpiresIn;
     const accessExpiresAt = issuedAt + lifetime;
     const familyId = randomId();
@@ -80,7 +79,7 @@ export class AccessOnlyIssuer {
       generation: 0,
       accessHash: digestOf(accessToken),
       accessExpiresAt,
-      createdAt: this.beginnings.next(),
+      createdAt,
       kid: this.codec.kidOf(ring),
       claims: recordClaims(this.codec, { claims, scope }),
       scope,

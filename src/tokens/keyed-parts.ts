@@ -41,7 +41,7 @@ export function keyedParts(needed: Needed): KeyedParts {
   const uses = config.trackLastUsed > 0 ? new LastUses(store, config.trackLastUsed) : undefined;
   const verifier = new TokenVerifier(codec, keys, store, clock, config, foreign, uses);
   const beginnings = new SessionBeginnings(clock);
-  const issuing = [codec, store, clock, events, config, issuanceDefaults, beginnings] as const;
+  const issuing = [codec, store, events, config, issuanceDefaults, beginnings] as const;
   return {
     issuer: new TokenIssuer(...issuing),
     accessOnly: new AccessOnlyIssuer(...issuing),

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../clock.js';
 import type { FastauthConfig } from '../config/fastauth-config.js';
 import { SETTINGS } from '../config/settings.js';
 import { InvalidRequestError } from '../errors.js';
@@ -33,7 +32,6 @@ export class TokenIssuer {
   constructor(
     private readonly codec: TokenCodec,
     private readonly store: TokenStore,
-    private readonly clock: Clock,
     private readonly events: FastauthEvents,
     private readonly config: IssuerConfig,
     private readonly defaultsOf: IssuanceDefaultsOf | undefined,
@@ -57,7 +55,8 @@ export class TokenIssuer {
 
     const scope = scopeOf(scopes ?? defaults.scopes, this.config.scopes);
 
-    const now = Math.floor(this.clock.now() / 1000);
+    const createdAt = this.beginnings.next();
+    const now = Math.floor(createdAt);
     const endOf = (name: 'accessTokenExpiresIn' | 'refreshTokenExpiresIn'): number => {
       const seconds = lifetime(name, options[name] ?? defaults[name] ?? this.config[name]);
       return now + Math.min(seconds, this.config.familyMaxAge);
@@ -88,7 +87,7 @@ export class TokenIssuer {
       accessExpiresAt: template.accessExpiresAt,
       refreshHash: digestOf(pair.refreshToken),
       refreshExpiresAt: template.refreshExpiresAt,
-      createdAt: this.beginnings.next(),
+      createdAt,
       label,
       kid,
       claims: recordClaims(this.codec, template),
