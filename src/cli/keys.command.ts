@@ -47,7 +47,9 @@ export function keysCommand(): Command {
       );
     });
   const hash = new Command('hash')
-    .description('Read a master token from standard input and print its hash for the configuration.')
+    .description(
+      'Read a master token, or a secret of a client, from standard input and print its hash for the configuration.',
+    )
     .option('--json', 'answer as JSON')
     .action(async ({ json = false }: { json?: boolean }) => print(await hashOfInput(), json));
   return [

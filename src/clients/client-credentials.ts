@@ -81,7 +81,11 @@ function fromHeader(header: string, besides: string | undefined): ClientCredenti
   const [clientId, secret] =
     colon === -1 ? [] : [formDecoded(text.slice(0, colon)), formDecoded(text.slice(colon + 1))];
   if (clientId === undefined || secret === undefined) {
-    throw new OAuthRequestError('invalid_client', 'Authorization holds no credentials of a client', true);
+    throw new OAuthRequestError(
+      'invalid_client',
+      'Authorization holds no credentials of a client. Encode client_id and secret as a form each before base64 (RFC 6749 section 2.3.1)',
+      true,
+    );
   }
   if (besides !== undefined && besides !== clientId) {
     throw new OAuthRequestError('invalid_request', 'client_id is not the one of the Authorization header');

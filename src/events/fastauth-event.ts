@@ -25,7 +25,7 @@ export type FastauthEvent =
   /** A token was presented to an endpoint, in a parameter, that is no good one: forged, spent, ended. */
   | {
       readonly type: 'token.refused';
-      readonly at: 'refresh' | 'revoke' | 'introspect' | 'client';
+      readonly endpoint: 'refresh' | 'revoke' | 'introspect' | 'client';
       readonly address: string | undefined;
     }
   /** Something was opened by a master token. On one connection told at most ten times a second. */

@@ -166,8 +166,11 @@ export class AttemptLimiter implements OnModuleInit, OnApplicationShutdown {
    * Tells of a bad token that an endpoint got in a parameter, and counts it.
    * @returns how many seconds the sender has to wait since it failed too often before
    */
-  refused(at: 'refresh' | 'revoke' | 'introspect' | 'client', source: AddressSource): number | undefined {
-    this.events.emit({ type: 'token.refused', at, address: this.addresses.of(source) });
+  refused(
+    endpoint: 'refresh' | 'revoke' | 'introspect' | 'client',
+    source: AddressSource,
+  ): number | undefined {
+    this.events.emit({ type: 'token.refused', endpoint, address: this.addresses.of(source) });
     return this.failed('token', source);
   }
 
