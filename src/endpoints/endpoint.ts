@@ -1,5 +1,7 @@
 import {
+  type CanActivate,
   InternalServerErrorException,
+  type Type,
   UseFilters,
   UseGuards,
   Version,
@@ -17,8 +19,10 @@ import { type Serve, writeEndpoint } from './endpoint-metadata.js';
  * Nothing that an application has for all of its routes may change, keep or move these answers. Nest asks guards before
  * interceptors and pipes, and a method's filter before all others. So the last guard is what calls the method, and
  * the method's filter sends what came of it: interceptors, pipes and the application's filters are never reached.
+ *
+ * @param guards asked before the method's body is looked at
  */
-export function Endpoint(form: ErrorForm): MethodDecorator {
+export function Endpoint(form: ErrorForm, ...guards: Type<CanActivate>[]): MethodDecorator {
   return (target: object, name: string | symbol, descriptor: PropertyDescriptor) => {
     const serve = descriptor.value as Serve;
     const route = (): never => {
@@ -31,7 +35,7 @@ export function Endpoint(form: ErrorForm): MethodDecorator {
     writeEndpoint(route, serve);
     for (const decorate of [
       Version(VERSION_NEUTRAL),
-      UseGuards(EndpointGuard),
+      UseGuards(...guards, EndpointGuard),
       UseFilters(new EndpointFilter(form)),
     ]) {
       decorate(target, name, descriptor);

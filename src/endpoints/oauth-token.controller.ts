@@ -1,15 +1,14 @@
 import { Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
 import { Public } from '../access/decorators.js';
-import { rawRequest, type AnyRequest } from '../access/request-access.js';
 import { ClientAuthenticator } from '../clients/client-authenticator.js';
 import { ClientCredentialsGrant } from '../clients/client-credentials.grant.js';
 import { OAuthRequestError } from '../clients/oauth-request.error.js';
 import { RefreshTokenGrant } from '../clients/refresh-token.grant.js';
 import { FASTAUTH_CONFIG, type FastauthConfig } from '../config/fastauth-config.js';
-import { InvalidRequestError } from '../errors.js';
 import { authenticateClient, readCredentialParameters, tellingClients } from './client-request.js';
 import { Endpoint } from './endpoint.js';
 import { EndpointAnswer } from './endpoint-answer.js';
+import { FormGuard } from './form.guard.js';
 import { oauthError } from './oauth-error.js';
 import { readParameter, readParameters, type TokenRequest } from './token-request.js';
 
@@ -39,7 +38,7 @@ export class OAuthTokenController {
   @Post('token')
   @HttpCode(200)
   @Public()
-  @Endpoint(uncachedOauthError)
+  @Endpoint(uncachedOauthError, FormGuard)
   async grantToken(request: TokenRequest): Promise<EndpointAnswer> {
     const answer = await tellingClients(this.config.appName, this.granted(request));
     return new EndpointAnswer(200, answer, NOT_KEPT);
@@ -62,7 +61,6 @@ export class OAuthTokenController {
   }
 
   private async granted(request: TokenRequest): Promise<object> {
-    assertForm(request);
     const sent = readCredentialParameters(request);
     const grantType = readParameter(request, 'grant_type');
     const asked = {
@@ -85,14 +83,6 @@ export class OAuthTokenController {
       ? this.clientCredentials.answer(client, asked)
       : this.refreshToken.answer(client, asked);
   }
-}
-
-/** @throws InvalidRequestError @see RFC 6749 section 3.2: the parameters of this endpoint are a form */
-function assertForm(request: TokenRequest): void {
-  const { headers } = rawRequest(request as unknown as AnyRequest);
-  const [type = ''] = (headers['content-type'] ?? '').split(';');
-  if (type.trim().toLowerCase() !== 'application/x-www-form-urlencoded')
-    throw new InvalidRequestError('Send application/x-www-form-urlencoded');
 }
 
 function uncachedOauthError(error: Parameters<typeof oauthError>[0]): EndpointAnswer {

@@ -3,6 +3,7 @@ import { bodyFaults, json, noStore, oauthFailure, oauthFaults } from './openapi-
 import { CLIENT_PROPERTIES, failedTooOften, notKnown } from './openapi-clients.js';
 import { NO_AUTHORIZATION } from './oauth-token.controller.js';
 import { text } from './openapi-schemas.js';
+import { BODY_FAULTS } from './request-body.js';
 
 const FORM = {
   type: 'object',
@@ -61,7 +62,8 @@ export const granting = {
     },
     401: notKnown,
     429: failedTooOften,
-    ...bodyFaults('FastauthOAuthError'),
+    400: oauthFailure('What is sent cannot be used', 'invalid_request', BODY_FAULTS.notForm),
+    413: bodyFaults('FastauthOAuthError')[413],
     ...oauthFaults,
   },
 };

@@ -18,6 +18,7 @@ export const BODY_FAULTS = {
   tooLarge: `The body is larger than ${MAX_BYTES} bytes`,
   notJson: 'The body is not JSON in UTF-8',
   unknownType: 'Send application/json or application/x-www-form-urlencoded, in UTF-8 and not compressed',
+  notForm: 'Send application/x-www-form-urlencoded, in UTF-8 and not compressed',
 } as const;
 
 const NO_BYTES = Buffer.alloc(0);
@@ -27,6 +28,11 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 /** Whether headers announce a body, be it empty. @see RFC 9112 section 6.3 */
 export function announcesBody(headers: IncomingHttpHeaders): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** Whether headers announce a form that can be read. */
+export function isForm(headers: IncomingHttpHeaders): boolean {
+  return mediaTypeOf(headers) === 'form';
 }
 
 /**

@@ -83,10 +83,9 @@ describe.each(ADAPTERS)('RFC 6749, client credentials, on %s', (adapter) => {
   it('2.3.1 decodes both parts of the header as a form is', async () => {
     expect((await token(GRANT, basic('odd: é+%&', SECRET))).status).toBe(200);
     const unencoded = Buffer.from(`odd: é+%&:${SECRET}`).toString('base64');
-    expect(refused(await token(GRANT, { authorization: `Basic ${unencoded}` }))).toEqual({
-      status: 401,
-      error: 'invalid_client',
-    });
+    const answer = await token(GRANT, { authorization: `Basic ${unencoded}` });
+    expect(refused(answer)).toEqual({ status: 401, error: 'invalid_client' });
+    expect(answer.body.error_description).toContain('RFC 6749 section 2.3.1');
   });
 
   it.each([
@@ -123,8 +122,18 @@ describe.each(ADAPTERS)('RFC 6749, client credentials, on %s', (adapter) => {
 
   it('3.2 takes POST with a form alone', async () => {
     expect((await app.get(`/auth/token?${GRANT}`, BASIC)).status).toBe(404);
-    const json = await app.post('/auth/token', { grant_type: 'client_credentials' }, BASIC);
-    expect(refused(json)).toEqual({ status: 400, error: 'invalid_request' });
+    for (const [type, body] of [
+      ['application/json', '{"grant_type":"client_credentials"}'],
+      ['application/json', '{'],
+      ['text/plain', GRANT],
+      ['application/x-www-form-urlencoded; charset=utf-16', GRANT],
+    ] as const) {
+      const other = await app.post('/auth/token', body, { ...BASIC, 'content-type': type });
+      expect(refused(other)).toEqual({ status: 400, error: 'invalid_request' });
+      expect(other.body.error_description).toBe(
+        'Send application/x-www-form-urlencoded, in UTF-8 and not compressed',
+      );
+    }
   });
 
   it('5.2 invalid_client: unknown, wrong, disabled and empty are one answer, with a challenge', async () => {
