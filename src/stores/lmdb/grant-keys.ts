@@ -1,3 +1,9 @@
+/** A session in the index. */
+export interface IndexedGrant {
+  readonly sessionKey: Buffer;
+  readonly expiresAt: number;
+}
+
 const TIME_BYTES = 8;
 /** In the first byte of a time; positive doubles do not have it. */
 const SIGN = 0x80;

@@ -1,16 +1,10 @@
 import { isRefreshable, sessionExpiresAt, type SessionRecord } from '../../sessions/session-record.js';
 import { bytesAt } from './bytes.js';
 import type { LmdbFiles } from './files.js';
-import { beginningKey, endKey, prefixOf, sessionKeyIn, timeBytes } from './grant-keys.js';
+import { beginningKey, endKey, type IndexedGrant, prefixOf, sessionKeyIn, timeBytes } from './grant-keys.js';
 import { sessionKeyBytes } from './keys.js';
 
 type Grants = Pick<LmdbFiles, 'grants' | 'grantCounts' | 'oldestGrants'>;
-
-/** A session in the index. */
-export interface IndexedGrant {
-  readonly sessionKey: Buffer;
-  readonly expiresAt: number;
-}
 
 /** Indexes a client. */
 export function startGrants(files: Grants, prefix: Buffer, records: readonly SessionRecord[]): void {

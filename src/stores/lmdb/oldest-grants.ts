@@ -1,6 +1,5 @@
 import type { Database } from 'lmdb';
-import { beginningKey, endKey, sessionKeyIn } from './grant-keys.js';
-import type { IndexedGrant } from './grants.js';
+import { beginningKey, endKey, type IndexedGrant, sessionKeyIn } from './grant-keys.js';
 
 interface ReadAhead {
   /** The first grants of a client, in order, with none left out. */

@@ -3,7 +3,8 @@ import { isRefreshable, sessionExpiresAt, type SessionRecord } from '../../sessi
 import { decodeSessionRecord, encodeSessionRecord } from '../session-record.codec.js';
 import { bytesAt } from './bytes.js';
 import type { LmdbFiles } from './files.js';
-import { addGrant, removeGrant, type IndexedGrant } from './grants.js';
+import type { IndexedGrant } from './grant-keys.js';
+import { addGrant, removeGrant } from './grants.js';
 import { clientPrefix, expiryKeyBytes, keysFrom, parseSessionKey, sessionKeyBytes } from './keys.js';
 
 const NO_BYTES = Buffer.alloc(0);
