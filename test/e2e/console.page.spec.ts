@@ -54,7 +54,7 @@ function consoleAt(host: string): string {
 
 async function open(): Promise<Page> {
   const opened = await context.newPage();
-  opened.setDefaultTimeout(5000);
+  opened.setDefaultTimeout(15_000);
   await opened.clock.install();
   await opened.goto(consoleAt('localhost'));
   await opened.waitForSelector('#master-token:focus, #main:focus');
