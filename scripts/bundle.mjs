@@ -4,6 +4,7 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { build } from 'esbuild';
+import { withoutDocComments } from './doc-comments.mjs';
 import { withoutInferredNames } from './inferred-names.mjs';
 import { withSteadyShapes } from './spread-objects.mjs';
 
@@ -54,8 +55,12 @@ const { metafile } = await build({
   metafile: true,
   logLevel: 'warning',
 });
+const steps = [withoutDocComments, withoutInferredNames, withSteadyShapes];
 for (const file of Object.keys(metafile.outputs))
-  writeFileSync(file, withSteadyShapes(withoutInferredNames(readFileSync(file, 'utf8'))));
+  writeFileSync(
+    file,
+    steps.reduce((code, step) => step(code), readFileSync(file, 'utf8')),
+  );
 cpSync('build', 'dist', {
   recursive: true,
   filter: (file) => !file.endsWith('.js') || CLIENT.test(file),

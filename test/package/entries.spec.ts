@@ -59,7 +59,7 @@ const ofStores = (sources: readonly string[]): string[] =>
   sources.filter((source) => /^stores\/[^/]+\//.test(source));
 const MOST_FILES = 32;
 /** Of ours, and of what is joined to them of zod, which would be ninety more files. */
-const [MOST_BYTES, MOST_BYTES_OF_ZOD] = [990_000, 215_000];
+const [MOST_BYTES, MOST_BYTES_OF_ZOD] = [925_000, 215_000];
 const AT_START = [
   '@nestjs/common',
   '@nestjs/common/constants.js',

@@ -1,0 +1,1 @@
+export function withoutDocComments(code: string): string;
