@@ -1,26 +1,23 @@
 // `keepNames` of esbuild names every function anew, at each call that makes one. Most have that name anyway.
 import ts from 'typescript';
+import { editedCode } from './edited-code.mjs';
 
 /** The code without the calls that give a function the name which it has by its place (ECMA-262, `NamedEvaluation`). */
 export function withoutInferredNames(code) {
-  const source = ts.createSourceFile('chunk.js', code, ts.ScriptTarget.Latest, true, ts.ScriptKind.JS);
-  const cuts = [];
-  const visit = (node) => {
-    if (isNaming(node)) {
-      const [named, name] = node.arguments;
-      const { parent } = node;
-      if (ts.isExpressionStatement(parent) && ts.isIdentifier(named) && named.text === name.text) {
-        if (functionsOf(parent.parent).includes(name.text)) cuts.push([parent.getFullStart(), parent.end]);
-      } else if (isFunction(named) && nameOfPlace(node) === name.text) {
-        cuts.push([node.getFullStart() + 1, named.getStart()], [named.end, node.end]);
-      }
+  return editedCode(code, (node) => {
+    if (!isNaming(node)) return [];
+    const [named, name] = node.arguments;
+    const { parent } = node;
+    if (ts.isExpressionStatement(parent) && ts.isIdentifier(named) && named.text === name.text) {
+      const isDeclared = functionsOf(parent.parent).includes(name.text);
+      return isDeclared ? [{ from: parent.getFullStart(), to: parent.end }] : [];
     }
-    ts.forEachChild(node, visit);
-  };
-  visit(source);
-  let rest = code;
-  for (const [from, to] of cuts.sort(([a], [b]) => b - a)) rest = rest.slice(0, from) + rest.slice(to);
-  return rest;
+    if (!isFunction(named) || nameOfPlace(node) !== name.text) return [];
+    return [
+      { from: node.getFullStart() + 1, to: named.getStart() },
+      { from: named.end, to: node.end },
+    ];
+  });
 }
 
 function isNaming(node) {

@@ -2,7 +2,7 @@ import { get, listen } from '../lib/nest-app.js';
 
 /**
  * The bare application once more: what the measuring itself makes of two equal things.
- * @param {{ carries?: boolean }} options `carries`: each connection sends a token as long as ours, which nobody reads
+ * @param {{ carries?: boolean }} options `carries`: each connection sends a header that is a little longer than a token of ours, which nobody reads
  */
 export async function start(framework, { carries = false }) {
   const requests = carries
@@ -13,5 +13,5 @@ export async function start(framework, { carries = false }) {
   return { app: await listen(framework), load: { requests, perConnection: carries } };
 }
 
-/** Characters of an access token of `client-1`. */
+/** Characters; the tokens of the other rows have 263 or 264. */
 const TOKEN_LENGTH = 282;

@@ -20,7 +20,7 @@ import { type Serve, writeEndpoint } from './endpoint-metadata.js';
  * interceptors and pipes, and a method's filter before all others. So the last guard is what calls the method, and
  * the method's filter sends what came of it: interceptors, pipes and the application's filters are never reached.
  *
- * @param guards asked before the method's body is looked at
+ * @param guards asked before the parameters are read
  */
 export function Endpoint(form: ErrorForm, ...guards: Type<CanActivate>[]): MethodDecorator {
   return (target: object, name: string | symbol, descriptor: PropertyDescriptor) => {

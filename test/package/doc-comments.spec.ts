@@ -7,7 +7,7 @@ describe('comments of what is published', () => {
     ['of a member', 'class A {\n  a;\n  /** One. */\n  b() {\n  }\n}', 'class A {\n  a;\n  b() {\n  }\n}'],
     ['of many lines', 'a;\n/**\n * One.\n * Two.\n */\nb;', 'a;\nb;'],
     ['before code of its line', 'a;\n/** One. */ b;', 'a;\n b;'],
-    ['at the start', '/** All. */\na;', '\na;'],
+    ['at the start', '/** All. */\na;', 'a;'],
   ])('that document it are left out: %s', (_, code, expected) => {
     expect(withoutDocComments(code)).toBe(expected);
   });
