@@ -1,29 +1,31 @@
 import type { AuditRecord } from '../events/fastauth-event.js';
 import type { FastauthEvents } from '../events/fastauth-events.js';
 import { SafeLogger } from '../events/safe-logger.js';
-import type { AuditSink } from './audit-sink.js';
+
+type AuditRecordTaker = (record: AuditRecord) => void | Promise<void>;
 
 /** Stamps every event and hands it to those who keep them: the audit sink, an event emitter. */
 export class AuditTrail {
   private readonly logger = new SafeLogger();
-  private readonly takers: ((record: AuditRecord) => void | Promise<void>)[] = [];
+  private readonly takers: AuditRecordTaker[] = [];
 
   /** @param now milliseconds since the epoch */
-  constructor(events: FastauthEvents, sink: AuditSink, now: () => number) {
-    this.takers.push((record) => sink.record(record));
-    events.subscribe((event, correlationId) => {
+  constructor(
+    private readonly events: FastauthEvents,
+    private readonly now: () => number,
+  ) {}
+
+  /** Hands all records from now on to `take` as well. Events that nobody takes cost nothing. */
+  addTaker(take: AuditRecordTaker): void {
+    if (this.takers.push(take) > 1) return;
+    this.events.subscribe((event, correlationId) => {
       // A spread would cost ten times as much (measured under a flood of refusals).
-      const record: AuditRecord = Object.assign({ at: now() / 1000, correlationId }, event);
-      for (const take of this.takers) this.hand(record, take);
+      const record: AuditRecord = Object.assign({ at: this.now() / 1000, correlationId }, event);
+      for (const takeOne of this.takers) this.hand(record, takeOne);
     });
   }
 
-  /** Hands all records from now on to `take` as well. */
-  addTaker(take: (record: AuditRecord) => void): void {
-    this.takers.push(take);
-  }
-
-  private hand(record: AuditRecord, take: (record: AuditRecord) => void | Promise<void>): void {
+  private hand(record: AuditRecord, take: AuditRecordTaker): void {
     try {
       const taken = take(record);
       if (taken instanceof Promise) taken.catch((error) => this.complain(record, error));

@@ -42,9 +42,13 @@ export class LoggerAuditSink extends AuditSink {
     super();
   }
 
+  get isOff(): boolean {
+    return this.level === 'off';
+  }
+
   record(record: AuditRecord): void {
     const isWarning = WARNINGS.has(record.type);
-    if (this.level === 'off' || (this.level === 'warnings' && !isWarning)) return;
+    if (this.isOff || (this.level === 'warnings' && !isWarning)) return;
     const second = Math.floor(record.at);
     if (second !== this.second) this.begin(second);
     const budget = this.budgetOf(record.type);

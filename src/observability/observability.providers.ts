@@ -27,8 +27,12 @@ export function observabilityProviders(auditSink: Given<AuditSink> | undefined):
       {
         provide: AuditTrail,
         inject: [FastauthEvents, AuditSink, Clock],
-        useFactory: (events: FastauthEvents, sink: AuditSink, clock: Clock) =>
-          new AuditTrail(events, sink, () => clock.now()),
+        useFactory: (events: FastauthEvents, sink: AuditSink, clock: Clock) => {
+          const trail = new AuditTrail(events, () => clock.now());
+          if (!(sink instanceof LoggerAuditSink && sink.isOff))
+            trail.addTaker((record) => sink.record(record));
+          return trail;
+        },
       },
       EventEmitterBridge,
       { provide: FastauthMetrics, inject: [FastauthEvents, Gate, AccessTokens], useFactory: metricsOf },

@@ -6,7 +6,7 @@ import { ActiveKeyRing } from '../keys/active-key-ring.js';
 import type { TokenPair } from '../sessions/session-record.js';
 import { issuerClaims } from '../tokens/claim-rules.js';
 import { TokenCodecs } from '../tokens/codecs/token-codecs.js';
-import { mintPair, randomId } from '../tokens/token-minter.js';
+import { mintPair, newFamilyId } from '../tokens/token-minter.js';
 
 const HOUR = 3600;
 
@@ -18,7 +18,7 @@ export async function expiredPair(app: INestApplicationContext, clientId: string
   const end = Math.floor(app.get(Clock).now() / 1000) - config.clockTolerance - HOUR;
   const { pair } = await mintPair(new TokenCodecs(keys, config), {
     clientId,
-    familyId: randomId(),
+    familyId: newFamilyId(),
     generation: 0,
     issuedAt: end - HOUR,
     accessExpiresAt: end,

@@ -9,7 +9,7 @@ import type { IssuanceDefaults, IssuanceDefaultsOf } from './issuance-defaults.j
 import { ownClaims } from './own-claims.js';
 import { saving } from './saving.js';
 import type { SessionBeginnings } from './session-beginnings.js';
-import { randomId, recordClaims } from './token-minter.js';
+import { newFamilyId, randomId, recordClaims } from './token-minter.js';
 
 /** What to issue. Durations are seconds. */
 export interface AccessOnlyOptions {
@@ -54,7 +54,7 @@ export class AccessOnlyIssuer {
     const issuedAt = Math.floor(createdAt);
     const lifetime = expiresIn ?? defaults.accessTokenExpiresIn ?? this.config.clientCredentialsExpiresIn;
     const accessExpiresAt = issuedAt + lifetime;
-    const familyId = randomId();
+    const familyId = newFamilyId();
     const scope = scopes.length === 0 ? undefined : scopes.join(' ');
     const rules = audience.length === 0 ? this.config : { ...this.config, audience };
     const signed = this.codec.sign(

@@ -18,7 +18,7 @@ import { ownClaims } from './own-claims.js';
 import { parseScope, scopeOf } from './scopes.js';
 import { saving } from './saving.js';
 import type { SessionBeginnings } from './session-beginnings.js';
-import { mintPair, randomId, recordClaims } from './token-minter.js';
+import { mintPair, newFamilyId, recordClaims } from './token-minter.js';
 import { TokenTooLongError } from './token-too-long.error.js';
 
 type IssuerConfig = Pick<
@@ -63,7 +63,7 @@ export class TokenIssuer {
     };
     const template = {
       clientId,
-      familyId: randomId(),
+      familyId: newFamilyId(),
       generation: 0,
       issuedAt: now,
       accessExpiresAt: endOf('accessTokenExpiresIn'),

@@ -72,6 +72,16 @@ export function recordClaims(
   return codec.carriesClaims || Object.keys(kept).length === 0 ? undefined : JSON.stringify(kept);
 }
 
+/**
+ * A session's identifier: the time in milliseconds and 10 random bytes, as in a ULID, in base64url. Sessions that a
+ * client begins one after the other so lie side by side in a store, which has fewer pages to write.
+ */
+export function newFamilyId(): string {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(Date.now(), 0, 6);
+  return bytes.toString('base64url');
+}
+
 /** 16 random bytes, base64url. */
 export function randomId(): string {
   return randomBytes(16).toString('base64url');

@@ -4,6 +4,9 @@ import { openLmdbFiles, type LmdbFiles } from './files.js';
 import { hasRoom } from './room.js';
 import { LmdbWrites, unavailable } from './writes.js';
 
+/** Milliseconds, in which few writes fit. To ask the file system costs as much as a small one. */
+const ROOM_KNOWN_MS = 10;
+
 /** A folder in use. */
 interface OpenLmdb {
   readonly files: LmdbFiles;
@@ -31,11 +34,11 @@ export class LmdbAccess {
     return this.#open().files;
   }
 
-  /** Whether the disk has more room than is kept for revocations; looked up once in a turn of the event loop. */
+  /** Whether the disk has more room than is kept for revocations; looked up at most every {@link ROOM_KNOWN_MS}. */
   get hasRoom(): boolean {
     if (this.#hasRoom === undefined) {
       this.#hasRoom = hasRoom(this.folder);
-      setImmediate(() => (this.#hasRoom = undefined));
+      setTimeout(() => (this.#hasRoom = undefined), ROOM_KNOWN_MS).unref();
     }
     return this.#hasRoom;
   }

@@ -17,13 +17,15 @@ interface Waiting {
  * transaction that waits for it cannot be taken back: so each looks at the time when its turn comes, and does nothing
  * if its caller was told that it failed. While one waits in vain, others are not even begun.
  *
- * What comes while a transaction waits for its turn goes with it: to begin one, and to have it on disk, costs many
- * times what most writes do.
+ * What comes before a transaction has its turn goes with it, and one begins when the one before is on disk: each
+ * costs many times what most writes do, and a second one would only hold a thread until the first is done.
  */
 export class LmdbWrites {
   readonly #files: LmdbFiles;
   readonly #limit: number;
   #next: Waiting[] | undefined;
+  /** Settles with the last transaction that was asked for. */
+  #last: Promise<void> = Promise.resolve();
   /** Writes that wait, or are not on disk, though their callers were told that they failed. */
   #overdue = 0;
   /** Why, as it was known when the first of them was given up. */
@@ -54,7 +56,7 @@ export class LmdbWrites {
    * @throws StoreUnavailableError it is not done; it will be once the lock is free, unless this process ends before
    */
   async close(): Promise<void> {
-    await this.#inTime(this.#files.close());
+    await this.#inTime(this.#last.then(() => this.#files.close()));
   }
 
   #written<T>(action: () => T): Promise<T> {
@@ -68,7 +70,7 @@ export class LmdbWrites {
           return () => reject(error as Error);
         }
       };
-      if (batch.push({ write, reject }) === 1) void this.#commit(batch);
+      if (batch.push({ write, reject }) === 1) this.#last = this.#last.then(() => this.#commit(batch));
     });
   }
 
