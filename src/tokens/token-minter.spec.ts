@@ -3,7 +3,7 @@ import { FORMAT_CASES } from '../../test/support/rings.js';
 import { ActiveKeyRing } from '../keys/active-key-ring.js';
 import { TokenCodecs } from './codecs/token-codecs.js';
 import { TokenFault } from './token-fault.js';
-import { mintPair } from './token-minter.js';
+import { mintPair, newFamilyId } from './token-minter.js';
 
 const TEMPLATE = {
   clientId: 'c',
@@ -36,5 +36,18 @@ describe('a pair that is being minted while the keys change', () => {
       expect(await codec.decode(token, 0)).toMatchObject({ payload: { client_id: 'c' } });
       keys.replace(after);
     }
+  });
+});
+
+describe('an identifier of a session', () => {
+  it('begins with the time of its making, and is never the same', () => {
+    const before = Date.now();
+    const ids = Array.from({ length: 10_000 }, newFamilyId);
+    const after = Date.now();
+    const times = ids.map((id) => Buffer.from(id, 'base64url').readUIntBE(0, 6));
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(before);
+    expect(Math.max(...times)).toBeLessThanOrEqual(after);
+    expect(new Set(ids.map((id) => id.slice(8))).size).toBe(ids.length);
+    expect(new Set(ids.map((id) => id.length))).toEqual(new Set([22]));
   });
 });

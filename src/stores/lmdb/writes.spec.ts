@@ -52,6 +52,29 @@ describe('LmdbWrites', () => {
     expect(await second).toBe('second');
   });
 
+  it('has one transaction under way at a time, and closes when the last is on disk', async () => {
+    let underWay = 0;
+    const atOnce: number[] = [];
+    const write = files.latest.write.bind(files.latest);
+    jest.spyOn(files.latest, 'write').mockImplementation(async (action) => {
+      atOnce.push(++underWay);
+      return write(action).finally(() => underWay--);
+    });
+    const writes = new LmdbWrites(files, 1);
+    let second: Promise<void> | undefined;
+    const closed: Promise<void>[] = [];
+    const first = writes.run(() => {
+      second = writes.run(() => void files.uses.putSync(KEY, Buffer.from('second')));
+      closed.push(writes.close());
+    });
+    await first;
+    await closed[0];
+    expect(await Promise.race([second, 'not yet'])).toBeUndefined();
+    expect(atOnce).toEqual([1, 1]);
+    files = await openLmdbFiles(folder, 1);
+    expect(stored()).toBe('second');
+  });
+
   it('fails one alone, and keeps what it wrote', async () => {
     const writes = new LmdbWrites(files, 1);
     const failing = writes.run(() => {
