@@ -39,10 +39,22 @@ function figures({ node, machine, rows }) {
     return row ? [[title, medianOf(row, 'added').toFixed(1)]] : [];
   });
   return [
-    `CPU added to a request on Fastify, in the run that the report shows (Node ${node.split('.')[0]}, ${machine.cpus}, medians of ${Math.min(...starts)} or more fresh starts, ${range(open.map((start) => start.open))} µs for the open route):`,
+    `CPU added to a request on Fastify, in the run that the report shows (Node ${node.split('.')[0]}, ${machine.cpus}, medians of ${Math.min(...starts)} or more fresh starts, ${range(open.map((start) => start.open))} µs for the open route of the control):`,
     '',
     ...table([['guard', 'added, µs'], ...cells]),
+    '',
+    `On Express \`@AccessOnly()\` adds ${onExpress(rows)} µs.`,
   ].join('\n');
+}
+
+function onExpress(rows) {
+  const names = { memory: 'memory', lmdb: 'embedded store', redis: 'Redis', postgres: 'PostgreSQL' };
+  return Object.entries(names)
+    .flatMap(([id, name]) => {
+      const row = rows.find((one) => one.id === id && one.framework === 'express' && one.starts.length > 0);
+      return row ? [`${medianOf(row, 'added').toFixed(1)} (${name})`] : [];
+    })
+    .join(', ');
 }
 
 function range(values) {

@@ -79,9 +79,9 @@ export function factLines({ node, rows, facts: { memory, startUp, staleness } },
       `- By instructions (\`baseline.json\`, counted by \`npm run bench:gate\`), a scoped route asks ${counts.scoped - counts.guarded} more than \`@AccessOnly()\`, which asks ${counts.guarded}.`,
     );
   }
-  for (const { title, lastAccepted, process: name } of staleness ?? []) {
+  for (const { title, lastAccepted, process: name, revocations } of staleness ?? []) {
     lines.push(
-      `- Revoked, ${title}: ${name} admitted ${lastAccepted === undefined ? 'no request that was sent after the answer' : `a request that was sent ${lastAccepted.toFixed(1)} ms after the answer, and none later`}.`,
+      `- Revoked, ${title}: ${name} admitted ${lastAccepted === undefined ? `no request that was sent after the answer${revocations ? `, in ${revocations} revocations` : ''}` : `a request that was sent ${lastAccepted.toFixed(1)} ms after the answer, and none later`}.`,
     );
   }
   return lines;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Child } from './child.js';
 import { FeedRelay } from './feed-relay.js';
 
+const REVOCATIONS = 20;
 /** What the connection that tells of changes has sent, by the store's scheme. */
 const FEEDS = { 'redis:': 'TRACKING', 'postgres:': 'listen ' };
 
@@ -42,7 +43,7 @@ async function lastAccepted(title, databaseUrl) {
   try {
     const [own, other] = Object.values(children);
     const worst = {};
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < REVOCATIONS; round++) {
       const token = await own.ask({ type: 'issue', clientId: `client-${round}` });
       await Promise.all([own, other].map((child) => child.ask({ type: 'ask-on', token })));
       await new Promise((resolve) => setTimeout(resolve, 30));
@@ -57,6 +58,7 @@ async function lastAccepted(title, databaseUrl) {
       title,
       process: name,
       lastAccepted: late > 0 ? late : undefined,
+      revocations: REVOCATIONS,
     }));
   } finally {
     await Promise.all(Object.values(children).map((child) => child.close()));

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 
@@ -8,7 +8,7 @@ const NEARLY_NO_TIME = 1;
 const WITHOUT_REQUEST_MS = 500;
 
 /** What Node keeps on a connection of HTTP/1: its parser until it is upgraded, and the answer that is under way. */
-type HttpSocket = Socket & { readonly parser?: object | null; readonly _httpMessage?: object | null };
+type HttpSocket = Socket & { readonly parser?: object | null; readonly _httpMessage?: ServerResponse | null };
 
 /**
  * The connections of one of Node's servers, of HTTP/1 and HTTP/2, plain and TLS. A server that closes waits for all of
@@ -39,9 +39,11 @@ export class ServerConnections {
     return this.#sockets.size;
   }
 
-  /** Answers under way are given; no connection is kept after them. */
+  /** Answers under way are given, and those to requests that still come; no connection is kept after them. */
   close(): void {
     this.#isClosing = true;
+    for (const { _httpMessage: answer } of this.#sockets.keys()) if (answer) beLast(answer);
+    this.server.prependListener('request', (_request, answer) => beLast(answer));
     // Servers of HTTP/2 have neither.
     this.server.keepAliveTimeout = NEARLY_NO_TIME;
     this.server.closeIdleConnections?.();
@@ -64,4 +66,9 @@ export class ServerConnections {
     for (const session of this.#sessions) session.destroy();
     for (const socket of this.#sockets.keys()) socket.destroy();
   }
+}
+
+/** Has the answer say so, as far as it has not begun: a client that is not told may send its next request in vain. */
+function beLast(answer: ServerResponse): void {
+  if (answer.shouldKeepAlive) answer.shouldKeepAlive = false;
 }

@@ -15,6 +15,8 @@ import { Stopwatch } from '../support/stopwatch.js';
 const TIMEOUT = 2;
 
 let answers: (() => void)[] = [];
+/** Requests of {@link busyClient}. */
+let soonBegun = 0;
 let app: TestApp | undefined;
 const held: Socket[] = [];
 afterEach(async () => {
@@ -36,6 +38,12 @@ class SlowController {
   quick(): string {
     return 'done';
   }
+
+  @Get('soon')
+  soon(): Promise<string> {
+    soonBegun++;
+    return sleep(100, 'done');
+  }
 }
 
 /** Seconds that the application took to close. */
@@ -55,6 +63,26 @@ async function hold(port: number, text: string): Promise<Socket> {
   // What came before is with the server by the time this has been answered.
   await fetch(`${app?.url}/quick`);
   return socket;
+}
+
+/** Sends the next request at once after each answer, until one says that the connection ends with it. */
+async function busyClient(port: number): Promise<{ asked: number; answered: number }> {
+  const socket = connect(port, '127.0.0.1');
+  held.push(socket);
+  let asked = 0;
+  let answered = 0;
+  const ask = (): void => {
+    asked++;
+    socket.write('GET /soon HTTP/1.1\r\nHost: x\r\n\r\n');
+  };
+  socket.on('connect', ask);
+  socket.on('data', (bytes) => {
+    answered++;
+    if (!/^connection: close/im.test(String(bytes))) ask();
+  });
+  socket.on('error', () => undefined);
+  await once(socket, 'close');
+  return { asked, answered };
 }
 
 const portOf = (url: string): number => Number(new URL(url).port);
@@ -97,6 +125,33 @@ describe.each(ADAPTERS)('an application that closes, on %s', (adapter) => {
     answers.shift()?.();
     expect(await (await answer).text()).toBe('done');
     await closed;
+  });
+
+  it('tells clients that their connection ends with the answer', async () => {
+    const { url } = await start();
+    const socket = await hold(portOf(url), 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n');
+    let received = '';
+    socket.on('data', (text) => (received += String(text)));
+    const ended = once(socket, 'end');
+    const closed = closing();
+    await sleep(100);
+    answers.shift()?.();
+    await ended;
+    expect(received).toMatch(/^HTTP\/1\.1 200 [^]*\r\nconnection: close\r\n[^]*done/i);
+    await closed;
+  });
+
+  it('answers every request of clients that send one after the other, and does not go on for them', async () => {
+    const { url } = await start();
+    soonBegun = 0;
+    const clients = Array.from({ length: 8 }, () => busyClient(portOf(url)));
+    // All have the second of theirs under way, so that no connection is without one just then.
+    while (soonBegun < 16) await sleep(1);
+    expect(await closing()).toBeLessThan(1);
+    for (const { asked, answered } of await Promise.all(clients)) {
+      expect(answered).toBeGreaterThan(1);
+      expect(asked).toBe(answered);
+    }
   });
 
   it.each([WS, SOCKET_IO])('closes the port of a gateway of its own, too ($name)', async (platform) => {
