@@ -18,7 +18,7 @@ export async function expiredPair(app: INestApplicationContext, clientId: string
   const end = Math.floor(app.get(Clock).now() / 1000) - config.clockTolerance - HOUR;
   const { pair } = await mintPair(new TokenCodecs(keys, config), {
     clientId,
-    familyId: newFamilyId(),
+    familyId: newFamilyId(end - HOUR),
     generation: 0,
     issuedAt: end - HOUR,
     accessExpiresAt: end,

@@ -54,7 +54,7 @@ export class AccessOnlyIssuer {
     const issuedAt = Math.floor(createdAt);
     const lifetime = expiresIn ?? defaults.accessTokenExpiresIn ?? this.config.clientCredentialsExpiresIn;
     const accessExpiresAt = issuedAt + lifetime;
-    const familyId = newFamilyId();
+    const familyId = newFamilyId(createdAt);
     const scope = scopes.length === 0 ? undefined : scopes.join(' ');
     const rules = audience.length === 0 ? this.config : { ...this.config, audience };
     const signed = this.codec.sign(

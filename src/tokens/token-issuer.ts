@@ -63,7 +63,7 @@ export class TokenIssuer {
     };
     const template = {
       clientId,
-      familyId: newFamilyId(),
+      familyId: newFamilyId(createdAt),
       generation: 0,
       issuedAt: now,
       accessExpiresAt: endOf('accessTokenExpiresIn'),

@@ -75,10 +75,11 @@ export function recordClaims(
 /**
  * A session's identifier: the time in milliseconds and 10 random bytes, as in a ULID, in base64url. Sessions that a
  * client begins one after the other so lie side by side in a store, which has fewer pages to write.
+ * @param createdAt epoch seconds
  */
-export function newFamilyId(): string {
+export function newFamilyId(createdAt: number): string {
   const bytes = randomBytes(16);
-  bytes.writeUIntBE(Date.now(), 0, 6);
+  bytes.writeUIntBE(Math.max(0, Math.floor(createdAt * 1000)), 0, 6);
   return bytes.toString('base64url');
 }
 

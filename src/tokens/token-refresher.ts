@@ -24,7 +24,7 @@ import {
   type TokenClaims,
 } from './token-claims.js';
 import { TokenFault } from './token-fault.js';
-import { mintPair, newFamilyId, type PairTemplate, recordClaims } from './token-minter.js';
+import { mintPair, type PairTemplate, randomId, recordClaims } from './token-minter.js';
 import type { TokenVerifier } from './token-verifier.js';
 import { UnansweredRefreshes } from './unanswered-refreshes.js';
 
@@ -265,7 +265,7 @@ export class TokenRefresher {
 
 /** A store of one session for each client gives the sessions of the Python original no family; they get one now. */
 function familyOf({ familyId }: TokenClaims, record: SessionRecord): string {
-  return familyId ?? (record.familyId === LEGACY_FAMILY_ID ? newFamilyId() : record.familyId);
+  return familyId ?? (record.familyId === LEGACY_FAMILY_ID ? randomId() : record.familyId);
 }
 
 /**

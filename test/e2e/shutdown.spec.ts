@@ -15,8 +15,8 @@ import { Stopwatch } from '../support/stopwatch.js';
 const TIMEOUT = 2;
 
 let answers: (() => void)[] = [];
-/** Requests of {@link busyClient}. */
-let soonBegun = 0;
+/** The paths that {@link busyClient} asked for. */
+const asked: string[] = [];
 let app: TestApp | undefined;
 const held: Socket[] = [];
 afterEach(async () => {
@@ -41,7 +41,7 @@ class SlowController {
 
   @Get('soon')
   soon(): Promise<string> {
-    soonBegun++;
+    asked.push('soon');
     return sleep(100, 'done');
   }
 }
@@ -66,13 +66,13 @@ async function hold(port: number, text: string): Promise<Socket> {
 }
 
 /** Sends the next request at once after each answer, until one says that the connection ends with it. */
-async function busyClient(port: number): Promise<{ asked: number; answered: number }> {
+async function busyClient(port: number): Promise<{ sent: number; answered: number }> {
   const socket = connect(port, '127.0.0.1');
   held.push(socket);
-  let asked = 0;
+  let sent = 0;
   let answered = 0;
   const ask = (): void => {
-    asked++;
+    sent++;
     socket.write('GET /soon HTTP/1.1\r\nHost: x\r\n\r\n');
   };
   socket.on('connect', ask);
@@ -82,7 +82,7 @@ async function busyClient(port: number): Promise<{ asked: number; answered: numb
   });
   socket.on('error', () => undefined);
   await once(socket, 'close');
-  return { asked, answered };
+  return { sent, answered };
 }
 
 const portOf = (url: string): number => Number(new URL(url).port);
@@ -143,14 +143,14 @@ describe.each(ADAPTERS)('an application that closes, on %s', (adapter) => {
 
   it('answers every request of clients that send one after the other, and does not go on for them', async () => {
     const { url } = await start();
-    soonBegun = 0;
+    asked.length = 0;
     const clients = Array.from({ length: 8 }, () => busyClient(portOf(url)));
     // All have the second of theirs under way, so that no connection is without one just then.
-    while (soonBegun < 16) await sleep(1);
+    while (asked.length < 16) await sleep(1);
     expect(await closing()).toBeLessThan(1);
-    for (const { asked, answered } of await Promise.all(clients)) {
+    for (const { sent, answered } of await Promise.all(clients)) {
       expect(answered).toBeGreaterThan(1);
-      expect(asked).toBe(answered);
+      expect(sent).toBe(answered);
     }
   });
 
