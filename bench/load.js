@@ -65,34 +65,42 @@ async function block({
 }
 
 /**
- * Sends `rate` requests a second for `seconds`, whether or not those before are answered. Times count from when a
- * request was due, so that one that had to wait for a connection is as late as its caller would find it.
+ * Has `rate` requests a second come for `seconds`, those of a millisecond together, whether or not those before are
+ * answered. Times count from then, so that one that had to wait for a connection is as late as its caller would find it.
  */
 async function pace({ port, request, rate, seconds, connections = CONNECTIONS }) {
   const idle = [...(await poolOf(port, connections))];
   const count = Math.round(rate * seconds);
+  const cameAt = new Float64Array(count);
   const times = new Float64Array(count);
+  let come = 0;
   let sent = 0;
   let done = 0;
   const startedAt = performance.now();
   await new Promise((resolve, reject) => {
     const send = () => {
-      // The first one is due at once.
-      const due = Math.min(count, Math.floor(((performance.now() - startedAt) / 1000) * rate) + 1);
-      for (; sent < due && idle.length > 0; sent++) {
+      for (; sent < come && idle.length > 0; sent++) {
         const connection = idle.pop();
         const index = sent;
         connection.exchange(request, (error, status) => {
           if (error || status !== 200) return reject(error ?? new Error(`answer ${status} instead of 200`));
-          times[index] = performance.now() - startedAt - (index / rate) * 1000;
+          times[index] = performance.now() - cameAt[index];
           idle.push(connection);
           if (++done === count) resolve();
+          else send();
         });
       }
-      // It sleeps, unlike a block: a core that spins takes time from the server's where the host gives both a quota.
-      if (done < count) setTimeout(send, 1);
     };
-    send();
+    const tick = () => {
+      const now = performance.now();
+      const due = Math.min(count, Math.floor(((now - startedAt) / 1000) * rate) + 1);
+      cameAt.fill(now, come, due);
+      come = due;
+      send();
+      // It sleeps, unlike a block: a core that spins takes time from the server's where the host gives both a quota.
+      if (come < count) setTimeout(tick, 1);
+    };
+    tick();
   });
   return { count, ...percentiles(times) };
 }
