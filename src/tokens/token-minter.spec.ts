@@ -48,7 +48,7 @@ describe('an identifier of a session', () => {
     expect(new Set(ids.map((id) => id.length))).toEqual(new Set([22]));
   });
 
-  it.each([0, -1])('can be made at any time (%d)', (createdAt) =>
+  it.each([0, -1, 2 ** 48 / 1000])('can be made at any time (%d)', (createdAt) =>
     expect(newFamilyId(createdAt)).toMatch(/^A{8}/),
   );
 });

@@ -74,12 +74,13 @@ export function recordClaims(
 
 /**
  * A session's identifier: the time in milliseconds and 10 random bytes, as in a ULID, in base64url. Sessions that a
- * client begins one after the other so lie side by side in a store, which has fewer pages to write.
+ * client begins one after the other so lie side by side in the embedded store, which has fewer pages to write.
  * @param createdAt epoch seconds
  */
 export function newFamilyId(createdAt: number): string {
   const bytes = randomBytes(16);
-  bytes.writeUIntBE(Math.max(0, Math.floor(createdAt * 1000)), 0, 6);
+  // A clock may be wrong by any number of years.
+  bytes.writeUIntBE(Math.max(0, Math.floor(createdAt * 1000)) % 2 ** 48, 0, 6);
   return bytes.toString('base64url');
 }
 

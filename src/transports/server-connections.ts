@@ -68,7 +68,7 @@ export class ServerConnections {
   }
 }
 
-/** Has the answer say so, as far as it has not begun: a client that is not told may send its next request in vain. */
+/** Has the answer say that its connection ends, unless its head is sent: a client that is not told may send its next request in vain. */
 function beLast(answer: ServerResponse): void {
   if (answer.shouldKeepAlive) answer.shouldKeepAlive = false;
 }
