@@ -1,3 +1,5 @@
+import type { TimeLimit } from './time-limit.js';
+
 /** For how long an answer of a backend's clock is used, in milliseconds: two clocks drift apart by less than 1 ms in it. */
 const FRESH_MS = 10_000;
 
@@ -31,26 +33,24 @@ export class BackendClock {
   }
 
   /**
-   * Makes a write that takes effect until `deadline` (of `performance.now()`), or not at all.
-   * @param signal the caller was told that it failed
+   * Makes a write that takes effect within its time, or not at all.
    * @param send takes the deadline by the backend's clock
    * @param isLate whether `send` rejected since it was too late by that clock, and nothing was done
    */
   async inTime<T>(
-    deadline: number,
-    signal: AbortSignal,
+    limit: TimeLimit,
     send: (until: number) => Promise<T>,
     isLate: (error: unknown) => boolean,
   ): Promise<T> {
     const attempt = async (): Promise<T> => {
-      const until = await this.at(deadline);
-      signal.throwIfAborted();
+      const until = await this.at(limit.deadline);
+      limit.throwIfPassed();
       return send(until);
     };
     try {
       return await attempt();
     } catch (error) {
-      if (!isLate(error) || signal.aborted) throw error;
+      if (!isLate(error) || limit.hasPassed) throw error;
       // There is time left: the clock was set since it was asked.
       this.forget();
       return attempt();

@@ -46,7 +46,7 @@ describe('BackendPolicy', () => {
   it('tells a call until when its caller waits', async () => {
     const policy = new BackendPolicy({ timeout: 0.5 });
     const start = performance.now();
-    const deadline = await policy.write(async (_, until) => until);
+    const deadline = await policy.write(async (limit) => limit.deadline);
     expect(deadline).toBeGreaterThan(start + 450);
     expect(deadline).toBeLessThan(performance.now() + 500);
   });

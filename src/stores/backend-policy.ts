@@ -9,11 +9,10 @@ import {
   handleWhen,
   retry,
   TaskCancelledError,
-  timeout,
-  TimeoutStrategy,
 } from 'cockatiel';
 import { StoreUnavailableError } from '../errors.js';
 import { StoreFaultLog } from './store-fault-log.js';
+import { TimeLimit } from './time-limit.js';
 
 /** Options of {@link BackendPolicy}. */
 export interface BackendPolicyOptions {
@@ -29,8 +28,6 @@ const CALLS_IN_FLIGHT = 100;
 const CALLS_WAITING = 1000;
 const RETRIES = 2;
 const FIRST_RETRY_AFTER_MS = 30;
-/** A timer may fire so much before its time. */
-const TIMER_SLACK_MS = 2;
 
 const UNKNOWN_AUTHORITY =
   'Node.js does not know the authority of its certificate; ' +
@@ -47,12 +44,8 @@ const CERTIFICATE_FAULTS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name than the one in its URL',
 };
 
-/**
- * A call to the backend. It rejects when the backend failed, and gives up when the signal says so.
- * @param deadline when its caller is told that it failed, in milliseconds of `performance.now()`: a write must not take
- * effect after that
- */
-export type BackendCall<T> = (signal: AbortSignal, deadline: number) => Promise<T>;
+/** A call to the backend. It rejects when the backend failed; once its time has passed, nobody waits for it any more. */
+export type BackendCall<T> = (limit: TimeLimit) => Promise<T>;
 
 /**
  * How a store calls a backend across a network: within a time limit, at most 100 calls at once, and not at all for
@@ -61,7 +54,6 @@ export type BackendCall<T> = (signal: AbortSignal, deadline: number) => Promise<
  */
 export class BackendPolicy {
   readonly #limit: number;
-  readonly #timeout;
   readonly #retry = retry(handleWhen(isWorthRetrying), {
     maxAttempts: RETRIES,
     backoff: new ExponentialBackoff({ initialDelay: FIRST_RETRY_AFTER_MS }),
@@ -76,15 +68,13 @@ export class BackendPolicy {
     this.#limit = options.timeout * 1000;
     this.#subject = options.subject ?? 'The token store';
     this.#log = new StoreFaultLog(this.#subject);
-    this.#timeout = timeout(this.#limit, TimeoutStrategy.Aggressive);
   }
 
   /** A call that may be sent again: it is retried, with back-off, while time is left. */
   async read<T>(call: BackendCall<T>): Promise<T> {
-    const deadline = this.#deadline();
     try {
-      return await this.#timeout.execute(({ signal }) =>
-        this.#retry.execute(() => this.#attempt(this.#reads, call, signal, deadline), signal),
+      return await this.#inTime((limit) =>
+        this.#retry.execute(() => this.#attempt(this.#reads, call, limit)),
       );
     } catch (error) {
       throw this.#unavailable(this.#reads, error);
@@ -93,16 +83,20 @@ export class BackendPolicy {
 
   /** A call that must not be sent twice. */
   async write<T>(call: BackendCall<T>): Promise<T> {
-    const deadline = this.#deadline();
     try {
-      return await this.#timeout.execute(({ signal }) => this.#attempt(this.#writes, call, signal, deadline));
+      return await this.#inTime((limit) => this.#attempt(this.#writes, call, limit));
     } catch (error) {
       throw this.#unavailable(this.#writes, error);
     }
   }
 
-  #deadline(): number {
-    return performance.now() + this.#limit - TIMER_SLACK_MS;
+  async #inTime<T>(work: (limit: TimeLimit) => Promise<T>): Promise<T> {
+    const limit = new TimeLimit(this.#limit);
+    try {
+      return await limit.race(work(limit));
+    } finally {
+      limit.end();
+    }
   }
 
   #unavailable(direction: Direction, error: unknown): StoreUnavailableError {
@@ -115,17 +109,23 @@ export class BackendPolicy {
     return new StoreUnavailableError(`${this.#subject} is not available: ${reason}. Try again later.`);
   }
 
-  #attempt<T>(direction: Direction, call: BackendCall<T>, signal: AbortSignal, deadline: number): Promise<T> {
+  #attempt<T>(direction: Direction, call: BackendCall<T>, limit: TimeLimit): Promise<T> {
     const { breaker } = direction;
-    // Of a probe that failed and was retried, the caller hears only that the backend is left alone.
-    const work = (): Promise<T> =>
-      untilAborted(call(signal, deadline), signal).catch((error: unknown) => {
+    const work = async (): Promise<T> => {
+      try {
+        // It may have waited for others, or for its next try.
+        limit.throwIfPassed();
+        // A backend that does not look at the limit must count as failed all the same.
+        return await limit.race(call(limit));
+      } catch (error) {
+        // Of a probe that failed and was retried, the caller hears only that the backend is left alone.
         direction.lastReason = reasonOf(error);
         throw error;
-      });
+      }
+    };
     // The breaker would let others wait for the probe's outcome; they are to fail at once.
     if (breaker.state === CircuitState.HalfOpen) return Promise.reject(new BrokenCircuitError());
-    return breaker.execute(() => this.#bulkhead.execute(work, signal), signal);
+    return breaker.execute(() => this.#bulkhead.execute(work));
   }
 }
 
@@ -138,15 +138,6 @@ class Direction {
   );
   /** Why it failed the last time. */
   lastReason = 'it failed';
-}
-
-/** A backend that ignores the signal must count as failed all the same. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(new TaskCancelledError());
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }
 
 function isRefusal(error: Error): boolean {

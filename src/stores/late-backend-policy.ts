@@ -5,23 +5,23 @@ import type { BackendCall, BackendPolicy, BackendPolicyOptions } from './backend
  * for it when they start.
  */
 export class LateBackendPolicy {
-  #policy: Promise<BackendPolicy> | undefined;
+  #policy: BackendPolicy | undefined;
 
   constructor(private readonly options: BackendPolicyOptions) {}
 
   /** As {@link BackendPolicy.read}. */
   async read<T>(call: BackendCall<T>): Promise<T> {
-    return (await this.#loaded()).read(call);
+    return (this.#policy ?? (await this.#load())).read(call);
   }
 
   /** As {@link BackendPolicy.write}. */
   async write<T>(call: BackendCall<T>): Promise<T> {
-    return (await this.#loaded()).write(call);
+    return (this.#policy ?? (await this.#load())).write(call);
   }
 
-  #loaded(): Promise<BackendPolicy> {
-    return (this.#policy ??= import('./backend-policy.js').then(
-      ({ BackendPolicy }) => new BackendPolicy(this.options),
-    ));
+  async #load(): Promise<BackendPolicy> {
+    const { BackendPolicy: Policy } = await import('./backend-policy.js');
+    // Calls that came meanwhile have to count together.
+    return (this.#policy ??= new Policy(this.options));
   }
 }

@@ -94,8 +94,8 @@ export class RedisAccess {
    */
   async write<T>(key: string, call: (redis: RedisConnection, deadline: number) => Promise<T>): Promise<T> {
     const { connection, faults, clocks } = this.#opened();
-    const write = this.#policy.write((signal, deadline) =>
-      faults.explain(() => clocks.inTime(key, deadline, signal, (until) => call(connection, until))),
+    const write = this.#policy.write((limit) =>
+      faults.explain(() => clocks.inTime(key, limit, (until) => call(connection, until))),
     );
     return unlessRefused(await this.#writes.add(write));
   }

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { BackendClock } from '../backend-clock.js';
+import type { TimeLimit } from '../time-limit.js';
 import { isCluster, type RedisConnection } from './connection.js';
 import { isForbidden, isLate } from './faults.js';
 
@@ -23,19 +24,14 @@ export class RedisClocks {
   }
 
   /**
-   * Sends a script that is to take effect until `deadline` (of `performance.now()`), or not at all.
+   * Sends a script that is to take effect within its time, or not at all.
    * @param key on the server that runs it
    * @param send takes the deadline by that server's clock
    */
-  async inTime<T>(
-    key: string,
-    deadline: number,
-    signal: AbortSignal,
-    send: (until: number) => Promise<T>,
-  ): Promise<T> {
+  async inTime<T>(key: string, limit: TimeLimit, send: (until: number) => Promise<T>): Promise<T> {
     this.#key = key;
     const clock = this.#clock ?? new BackendClock(() => this.#ask(key));
-    return clock.inTime(deadline, signal, send, isLate);
+    return clock.inTime(limit, send, isLate);
   }
 
   async #ask(key: string): Promise<number> {

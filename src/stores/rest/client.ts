@@ -2,7 +2,9 @@ import type { Dispatcher, Pool } from 'undici';
 import { StoreUnavailableError } from '../../errors.js';
 import { LateBackendPolicy } from '../late-backend-policy.js';
 import { networkFault } from '../network-faults.js';
+import type { TimeLimit } from '../time-limit.js';
 import { unavailable } from '../unavailable.js';
+import { answerOf, type RestAnswer } from './answer.js';
 
 /** Which persistence API, and how it is called. */
 export interface RestClientOptions {
@@ -20,7 +22,6 @@ export interface RestTokens {
   readonly refresh_token: string | null;
 }
 
-const MAX_ANSWER_BYTES = 64 * 1024;
 const MAX_CONNECTIONS = 100;
 /**
  * Answers that may be others in a moment: too slow, too many calls, a gateway without the API behind it, no room.
@@ -35,6 +36,7 @@ export class RestClient {
   readonly #policy: LateBackendPolicy;
   readonly #path: string;
   readonly #headers: Record<string, string>;
+  readonly #get: Omit<Dispatcher.DispatchOptions, 'path'>;
   readonly #limits: { headersTimeout: number; bodyTimeout: number };
 
   constructor(options: RestClientOptions) {
@@ -45,6 +47,7 @@ export class RestClient {
     this.#path = `${base.pathname.replace(/\/+$/, '')}/token?client_id=`;
     this.#headers = { accept: 'application/json', ...authorization(base), ...lowerCased(options.headers) };
     this.#limits = { headersTimeout: milliseconds, bodyTimeout: milliseconds };
+    this.#get = { method: 'GET', headers: this.#headers, ...this.#limits };
   }
 
   /** Connections are made when they are needed. */
@@ -57,9 +60,7 @@ export class RestClient {
    * @throws StoreUnavailableError
    */
   async load(clientId: string): Promise<string | undefined> {
-    const { status, text } = await this.#policy.read((signal) =>
-      this.#call(clientId, { method: 'GET', headers: this.#headers, signal }),
-    );
+    const { status, text } = await this.#policy.read((limit) => this.#call(clientId, this.#get, limit));
     if (status === 404) return undefined;
     if (status !== 200) throw answered(status);
     if (text === undefined) {
@@ -74,8 +75,8 @@ export class RestClient {
   async save(clientId: string, data: RestTokens): Promise<void> {
     const headers = { 'content-type': 'application/json', ...this.#headers };
     const body = JSON.stringify({ data });
-    const { status } = await this.#policy.write((signal) =>
-      this.#call(clientId, { method: 'POST', headers, body, signal }),
+    const { status } = await this.#policy.write((limit) =>
+      this.#call(clientId, { method: 'POST', headers, body, ...this.#limits }, limit),
     );
     if (status !== 200) throw answered(status);
   }
@@ -94,36 +95,26 @@ export class RestClient {
   }
 
   /** Rejects for what says that the API as a whole is in trouble, which is what the breaker counts. */
-  async #call(clientId: string, request: Omit<Dispatcher.RequestOptions, 'path'>): Promise<RestAnswer> {
+  async #call(
+    clientId: string,
+    request: Omit<Dispatcher.DispatchOptions, 'path'>,
+    limit: TimeLimit,
+  ): Promise<RestAnswer> {
     const pool = await (this.#pool ??= this.#newPool());
-    const { statusCode: status, body } = await pool
-      .request({ ...request, ...this.#limits, path: this.#path + encodeURIComponent(clientId) })
-      .catch((error: unknown) => {
-        const reason = networkFault(error, `the persistence API at ${new URL(this.#origin).host}`);
-        throw reason === undefined ? error : unavailable(reason);
-      });
-    const text = await readLimited(body);
-    if (PASSING.has(status)) throw answered(status);
-    return { status, text };
+    const path = this.#path + encodeURIComponent(clientId);
+    const answer = await this.#answerOf(pool, { ...request, path }, limit);
+    if (PASSING.has(answer.status)) throw answered(answer.status);
+    return answer;
   }
-}
 
-interface RestAnswer {
-  readonly status: number;
-  /** undefined when it was longer than the limit. */
-  readonly text: string | undefined;
-}
-
-async function readLimited(body: Dispatcher.ResponseData['body']): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += (chunk as Buffer).length;
-    // Leaving the loop closes the connection, so that the rest is never received.
-    if (bytes > MAX_ANSWER_BYTES) return undefined;
-    chunks.push(chunk as Buffer);
+  async #answerOf(pool: Pool, request: Dispatcher.DispatchOptions, limit: TimeLimit): Promise<RestAnswer> {
+    try {
+      return await answerOf(pool, request, limit);
+    } catch (error) {
+      const reason = networkFault(error, `the persistence API at ${new URL(this.#origin).host}`);
+      throw reason === undefined ? error : unavailable(reason);
+    }
   }
-  return Buffer.concat(chunks).toString();
 }
 
 function answered(status: number): StoreUnavailableError {

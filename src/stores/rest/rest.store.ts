@@ -26,7 +26,7 @@ import { ClientMutex } from './client-mutex.js';
 import { RestClosings } from './closings.js';
 import { nameByPython } from './names.js';
 import { LEGACY_FAMILY_ID } from '../../sessions/legacy-family.js';
-import { sessionOfAnswer, sessionUnderOtherName } from './session.js';
+import { SessionReader, sessionUnderOtherName } from './session.js';
 
 export type { ClientRegister, RestClientOptions };
 
@@ -57,6 +57,7 @@ export class RestTokenStore extends TokenStore implements ClientRegister {
   readonly #client: RestClient;
   readonly #mutex: ClientMutex;
   readonly #closings: RestClosings;
+  readonly #reader = new SessionReader();
   readonly #watchers = new PolledWatchers(REMIND_EVERY_MS, () => this.#watchers.notify(undefined));
   /** By refresh hash, what this process wrote: it holds only as long as the API still has that very pair. */
   readonly #written = new LRUCache<string, RefreshableSession>({ max: REMEMBERED_SESSIONS });
@@ -222,7 +223,7 @@ export class RestTokenStore extends TokenStore implements ClientRegister {
    */
   async #answer(clientId: string): Promise<{ session: RefreshableSession | undefined } | undefined> {
     const text = await this.#client.load(clientId);
-    if (text !== undefined) return { session: sessionOfAnswer(text, clientId) };
+    if (text !== undefined) return { session: this.#reader.read(text, clientId) };
     const session = await this.#loadOfPython(clientId);
     return session && { session };
   }

@@ -1,7 +1,29 @@
 import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { StoreUnavailableError } from '../../errors.js';
 import { LEGACY_FAMILY_ID } from '../../sessions/legacy-family.js';
 import type { RefreshableSession, TokenPair } from '../../sessions/session-record.js';
+
+/** Clients whose answer is remembered, 2 KB each. */
+const REMEMBERED_CLIENTS = 1000;
+
+/**
+ * Reads answers as {@link sessionOfAnswer} does; a text that is that of the last time is not read again. The session is
+ * then the same object as before; it is frozen.
+ */
+export class SessionReader {
+  readonly #read = new LRUCache<string, { readonly text: string; readonly session: RefreshableSession }>({
+    max: REMEMBERED_CLIENTS,
+  });
+
+  read(text: string, clientId: string): RefreshableSession | undefined {
+    const known = this.#read.get(clientId);
+    if (known?.text === text) return known.session;
+    const session = sessionOfAnswer(text, clientId);
+    if (session) this.#read.set(clientId, { text, session: Object.freeze(session) });
+    return session;
+  }
+}
 
 type Json = { readonly [name: string]: unknown };
 

@@ -1,3 +1,4 @@
+import type { TimeLimit } from '../time-limit.js';
 import { StoreUnavailableError } from '../../errors.js';
 import { BackendClock } from '../backend-clock.js';
 import { BackendPolicy } from '../backend-policy.js';
@@ -72,40 +73,36 @@ export class SqlAccess {
    * @param action takes the deadline by the database's clock, in epoch seconds
    */
   statement<T>(action: (database: ScopedDatabase, deadline: number) => Promise<T>): Promise<T> {
-    return this.#write(({ db, dialect }, signal, deadline) => {
+    return this.#write(({ db, dialect }, limit) => {
       const send = (until: number): Promise<T> =>
         db.connection().execute((connection) => {
           // Whoever waited for a connection until the time was over was told that nothing happened.
-          signal.throwIfAborted();
+          limit.throwIfPassed();
           return action({ db: connection, dialect, scope: this.scope }, until / 1000);
         });
-      return this.#clock.inTime(deadline, signal, send, (error) => error instanceof TooLateError);
+      return this.#clock.inTime(limit, send, (error) => error instanceof TooLateError);
     });
   }
 
   /** A write of several statements: all of them, or none. */
   transaction<T>(action: (database: ScopedDatabase) => Promise<T>): Promise<T> {
-    return this.#write(({ db, dialect }, signal) => {
+    return this.#write(({ db, dialect }, limit) => {
       const transaction = db.transaction();
       // Statements have to see what was committed while they waited for a lock. SQLite needs and knows no levels.
       const levelled = dialect.locksRows ? transaction.setIsolationLevel('read committed') : transaction;
       return levelled.execute(async (connection) => {
-        signal.throwIfAborted();
+        limit.throwIfPassed();
         const result = await action({ db: connection, dialect, scope: this.scope });
-        signal.throwIfAborted();
+        limit.throwIfPassed();
         return result;
       });
     });
   }
 
-  async #write<T>(
-    action: (connection: SqlConnection, signal: AbortSignal, deadline: number) => Promise<T>,
-  ): Promise<T> {
+  async #write<T>(action: (connection: SqlConnection, limit: TimeLimit) => Promise<T>): Promise<T> {
     const connection = this.#opened();
-    const write = this.#policy.write((signal, deadline) =>
-      retryingConflicts(signal, () => action(connection, signal, deadline)).catch(
-        throwExplained(connection.address),
-      ),
+    const write = this.#policy.write((limit) =>
+      retryingConflicts(limit, () => action(connection, limit)).catch(throwExplained(connection.address)),
     );
     try {
       return await this.#calls.add(write);

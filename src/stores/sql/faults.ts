@@ -1,3 +1,4 @@
+import type { TimeLimit } from '../time-limit.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnavailableError } from '../../errors.js';
 import { networkFault } from '../network-faults.js';
@@ -114,12 +115,12 @@ function messageOf(error: unknown): string {
 }
 
 /** Runs a transaction again, after a random pause, when the database ended it in favour of another one. */
-export async function retryingConflicts<T>(signal: AbortSignal, action: () => Promise<T>): Promise<T> {
+export async function retryingConflicts<T>(limit: TimeLimit, action: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await action();
     } catch (error) {
-      if (attempt === ATTEMPTS || signal.aborted || !isConflict(error)) throw error;
+      if (attempt === ATTEMPTS || limit.hasPassed || !isConflict(error)) throw error;
       await sleep(Math.random() * LONGEST_PAUSE_MS * attempt);
     }
   }
