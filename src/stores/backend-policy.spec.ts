@@ -50,4 +50,13 @@ describe('BackendPolicy', () => {
     expect(deadline).toBeGreaterThan(start + 450);
     expect(deadline).toBeLessThan(performance.now() + 500);
   });
+
+  it('ends a call in time that does not look at its limit, and counts it as failed', async () => {
+    const policy = new BackendPolicy({ timeout: 0.05 });
+    const never = () => new Promise<never>(() => undefined);
+    for (let n = 0; n < FAILURES_UNTIL_LEFT_ALONE; n++) {
+      await expect(policy.write(never)).rejects.toThrow('did not answer within the time limit');
+    }
+    await expect(policy.write(async () => 1)).rejects.toThrow(LEFT_ALONE);
+  });
 });

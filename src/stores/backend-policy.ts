@@ -74,7 +74,11 @@ export class BackendPolicy {
   async read<T>(call: BackendCall<T>): Promise<T> {
     try {
       return await this.#inTime((limit) =>
-        this.#retry.execute(() => this.#attempt(this.#reads, call, limit)),
+        this.#retry.execute(() => {
+          // What waited for its next try for too long is no failure of the backend's.
+          limit.throwIfPassed();
+          return this.#attempt(this.#reads, call, limit);
+        }),
       );
     } catch (error) {
       throw this.#unavailable(this.#reads, error);
@@ -113,7 +117,7 @@ export class BackendPolicy {
     const { breaker } = direction;
     const work = async (): Promise<T> => {
       try {
-        // It may have waited for others, or for its next try.
+        // It may have waited for others.
         limit.throwIfPassed();
         // A backend that does not look at the limit must count as failed all the same.
         return await limit.race(call(limit));

@@ -14,24 +14,24 @@ type KeptToken = Omit<RingedToken, 'payload'> & { readonly payload: string };
  * else about them is judged each time, and whoever asks gets claims of its own.
  */
 export class DecodedTokens {
-  readonly #kept: LRUCache<string, KeptToken>;
+  /** Made with the first of them: an application that does not introspect needs none, and starts sooner without. */
+  #kept: LRUCache<string, KeptToken> | undefined;
 
   /** @param size how many are kept */
   constructor(
-    size: number,
+    private readonly size: number,
     private readonly keys: Pick<ActiveKeyRing, 'current'>,
-  ) {
-    this.#kept = new LRUCache({ max: size });
-  }
+  ) {}
 
   /** @param now epoch seconds; undefined where its key may be good no more */
   get(digest: string, now: number): RingedToken | undefined {
-    const kept = this.#kept.get(digest);
+    const kept = this.#kept?.get(digest);
     if (kept === undefined || kept.ring !== this.keys.current || kept.keyEndsAt <= now) return undefined;
     return { ...kept, payload: JSON.parse(kept.payload) as JsonObject };
   }
 
   set(digest: string, { payload, isAccessTokenJwt, keyEndsAt, ring }: RingedToken): void {
+    this.#kept ??= new LRUCache({ max: this.size });
     this.#kept.set(digest, { payload: JSON.stringify(payload), isAccessTokenJwt, keyEndsAt, ring });
   }
 }

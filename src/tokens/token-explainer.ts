@@ -19,7 +19,9 @@ export class TokenExplainer {
     private readonly store: TokenStore,
     private readonly clock: Clock,
   ) {
-    this.verifier = keys && new TokenVerifier(new TokenCodecs(keys, config), keys, store, clock, config);
+    // It is asked now and then, and looks at everything each time.
+    const remembering = { ...config, verifiedTokenCacheSize: 1 };
+    this.verifier = keys && new TokenVerifier(new TokenCodecs(keys, config), keys, store, clock, remembering);
   }
 
   /**

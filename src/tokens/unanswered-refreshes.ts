@@ -17,21 +17,23 @@ interface Waiting {
  * have answered the client meanwhile, which is not known here: hence the short patience. Times are epoch seconds.
  */
 export class UnansweredRefreshes {
-  private readonly waiting = new LRUCache<string, Waiting>({ max: MOST_WAITING });
+  /** Made with the first of them: mostly there is none. */
+  private waiting: LRUCache<string, Waiting> | undefined;
 
   /** The attempt that began at `askedAt` was answered 503 at `now`. */
   add(digest: string, askedAt: number, now: number): void {
+    this.waiting ??= new LRUCache({ max: MOST_WAITING });
     this.waiting.set(digest, { firstAt: askedAt - this.waited(digest, askedAt), lastAt: now });
   }
 
   /** For how many seconds the client that asks at `now` has been asking; 0 if it was not told to repeat lately. */
   waited(digest: string, now: number): number {
-    const waiting = this.waiting.get(digest);
+    const waiting = this.waiting?.get(digest);
     if (waiting === undefined || now - waiting.lastAt > PATIENCE) return 0;
     return Math.max(0, now - waiting.firstAt);
   }
 
   forget(digest: string): void {
-    this.waiting.delete(digest);
+    this.waiting?.delete(digest);
   }
 }

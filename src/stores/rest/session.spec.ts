@@ -1,0 +1,38 @@
+import { describe, expect, it } from '@jest/globals';
+import { sessionOfAnswer, SessionReader } from './session.js';
+
+const tokenOf = (claims: object): string =>
+  ['{"alg":"HS256"}', JSON.stringify(claims), 'signature']
+    .map((part) => Buffer.from(part).toString('base64url'))
+    .join('.');
+const answerWith = (fam: string): string => {
+  const [access_token, refresh_token] = ['access', 'refresh'].map((type) =>
+    tokenOf({ type, fam, client_id: 'device', iat: 1, exp: 2 }),
+  );
+  return JSON.stringify({ data: { access_token, refresh_token } });
+};
+
+describe('SessionReader', () => {
+  it('reads what sessionOfAnswer reads, and a text that it has read once only', () => {
+    const reader = new SessionReader();
+    const first = reader.read(answerWith('one'), 'device');
+    expect(first).toEqual(sessionOfAnswer(answerWith('one'), 'device'));
+    expect(reader.read(answerWith('one'), 'device')).toBe(first);
+    expect(Object.isFrozen(first)).toBe(true);
+  });
+
+  it('reads another text of the same client, and forgets nothing by a closed record', () => {
+    const reader = new SessionReader();
+    const closed = '{"data":{"access_token":null,"refresh_token":null}}';
+    reader.read(answerWith('one'), 'device');
+    expect(reader.read(closed, 'device')).toBeUndefined();
+    expect(reader.read(answerWith('two'), 'device')?.familyId).toBe('two');
+    expect(reader.read(answerWith('one'), 'device')?.familyId).toBe('one');
+  });
+
+  it("does not take one client's text for another's", () => {
+    const reader = new SessionReader();
+    reader.read(answerWith('one'), 'device');
+    expect(() => reader.read(answerWith('one'), 'other')).toThrow("another client's tokens");
+  });
+});
