@@ -12,6 +12,8 @@ const peer = (id, title, subject, options, more) => ({
   kind: 'peer',
   ...more,
 });
+/** What there is to do in any case, with nothing of the package. */
+const floor = (id, title, subject, more) => ({ id, title, subject, kind: 'floor', ...more });
 /** For stores that tell of changes. */
 const GUARDED = { ratio: 0.9, added: 2.5 };
 
@@ -54,6 +56,10 @@ export const CASES = [
     needs: 'rest',
     block: 400,
   },
+  floor('rest-floor', 'floor: a guard that sends the same API one request by undici', 'one-request', {
+    needs: 'rest',
+    block: 400,
+  }),
   {
     id: 'mixed',
     title: 'guarded, memory store, another token in each request of a connection',
@@ -80,6 +86,7 @@ export const CASES = [
     ...fastauth('flood', 'memory:', { byPath: true }),
     goal: { added: 12 },
   },
+  floor('flood-floor', 'floor: a guard that looks at nothing and refuses', 'refusing-guard'),
   {
     id: 'issue',
     title: 'issue a pair, embedded, durable',
@@ -87,6 +94,15 @@ export const CASES = [
     goal: { added: 80 },
     block: 400,
   },
+  floor(
+    'issue-floor',
+    'floor: two tokens signed by @nestjs/jwt, one record written durably',
+    'sign-and-write',
+    {
+      options: { posts: 2 },
+      block: 400,
+    },
+  ),
   {
     id: 'refresh',
     title: 'refresh a pair, embedded, durable',

@@ -16,10 +16,13 @@ const PAIR = {
  * A listening application of one controller: `GET /bench/whoami`, and `POST /bench/pair`, which takes a body and
  * answers as the token endpoints do. Decorators are called as functions, so that there is nothing to compile.
  * @param {'express' | 'fastify'} framework
- * @param {{ imports?: object[], guard?: object, decorators?: MethodDecorator[], scoped?: MethodDecorator[], globalGuard?: object }} parts
+ * @param {{ imports?: object[], guard?: object, decorators?: MethodDecorator[], scoped?: MethodDecorator[], globalGuard?: object, pair?: () => unknown }} parts
  *   `decorators` of the first; with `scoped` there is also a route `GET /bench/scoped` that has those
  */
-export async function listen(framework, { imports = [], guard, decorators = [], scoped, globalGuard } = {}) {
+export async function listen(
+  framework,
+  { imports = [], guard, decorators = [], scoped, globalGuard, pair = () => PAIR } = {},
+) {
   class BenchController {
     whoami() {
       return { ok: true };
@@ -28,7 +31,7 @@ export async function listen(framework, { imports = [], guard, decorators = [], 
       return { ok: true };
     }
     pair() {
-      return PAIR;
+      return pair();
     }
   }
   const method = (name) => Object.getOwnPropertyDescriptor(BenchController.prototype, name);
