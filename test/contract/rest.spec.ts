@@ -13,6 +13,7 @@ import { describeParallelRefreshes } from '../support/parallel-refreshes.js';
 import { PersistenceServer } from '../support/persistence-server.js';
 import '../support/silent-logger.js';
 import { Stopwatch } from '../support/stopwatch.js';
+import { TcpRelay } from '../support/tcp-relay.js';
 
 const server = new PersistenceServer();
 let databases = 0;
@@ -54,6 +55,23 @@ describe('RestTokenStore', () => {
     await store.insert(sample.record, sample.pair, 1);
     return sample;
   }
+
+  it('makes new connections when one gave no answer in time: the others may lead nowhere as well', async () => {
+    const relay = await TcpRelay.start(Number(new URL(server.url).port));
+    const relayed = storeOf(`http://127.0.0.1:${relay.port}/`, 0.3);
+    try {
+      const { record, pair } = sessionSample();
+      await relayed.insert(record, pair, 1);
+      await Promise.all(Array.from({ length: 20 }, () => relayed.find(record)));
+      relay.stall();
+      relay.recover();
+      await expect(relayed.find(record)).rejects.toThrow(StoreUnavailableError);
+      for (let call = 0; call < 20; call++) expect(await relayed.find(record)).toMatchObject(record);
+    } finally {
+      await relayed.close();
+      await relay.stop();
+    }
+  });
 
   it('speaks the contract: body, encoded client, headers', async () => {
     const { record, pair } = await inserted('x&client_id=victim');

@@ -33,6 +33,8 @@ const PASSING: ReadonlySet<number> = new Set([408, 429, 502, 503, 504, 507]);
 export class RestClient {
   readonly #origin: string;
   #pool: Promise<Pool> | undefined;
+  /** Settles when the pools before have closed. */
+  #left: Promise<unknown> = Promise.resolve();
   readonly #policy: LateBackendPolicy;
   readonly #path: string;
   readonly #headers: Record<string, string>;
@@ -85,6 +87,7 @@ export class RestClient {
     const pool = await this.#pool;
     // Kept, so that a call that comes later fails and opens no other.
     if (pool?.closed === false) await pool.close();
+    await this.#left;
   }
 
   async #newPool(): Promise<Pool> {
@@ -107,10 +110,22 @@ export class RestClient {
     return answer;
   }
 
+  /**
+   * A connection that gave no answer in time may be one of many that lead nowhere, as after a failover whose old address
+   * is silent: other calls get new ones. Calls that are under way go on.
+   */
+  #leave(pool: Pool): void {
+    // Another call has left it, or the store closes.
+    if (pool.closed) return;
+    this.#pool = this.#newPool();
+    this.#left = Promise.all([this.#left, pool.close()]);
+  }
+
   async #answerOf(pool: Pool, request: Dispatcher.DispatchOptions, limit: TimeLimit): Promise<RestAnswer> {
     try {
       return await answerOf(pool, request, limit);
     } catch (error) {
+      if (limit.hasPassed) this.#leave(pool);
       const reason = networkFault(error, `the persistence API at ${new URL(this.#origin).host}`);
       throw reason === undefined ? error : unavailable(reason);
     }
