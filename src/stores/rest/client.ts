@@ -33,6 +33,7 @@ const PASSING: ReadonlySet<number> = new Set([408, 429, 502, 503, 504, 507]);
 export class RestClient {
   readonly #origin: string;
   #pool: Promise<Pool> | undefined;
+  #isClosing = false;
   /** Settles when the pools before have closed. */
   #left: Promise<unknown> = Promise.resolve();
   readonly #policy: LateBackendPolicy;
@@ -84,6 +85,7 @@ export class RestClient {
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
     const pool = await this.#pool;
     // Kept, so that a call that comes later fails and opens no other.
     if (pool?.closed === false) await pool.close();
@@ -115,8 +117,8 @@ export class RestClient {
    * is silent: other calls get new ones. Calls that are under way go on.
    */
   #leave(pool: Pool): void {
-    // Another call has left it, or the store closes.
-    if (pool.closed) return;
+    // Another call may have left it.
+    if (this.#isClosing || pool.closed) return;
     this.#pool = this.#newPool();
     this.#left = Promise.all([this.#left, pool.close()]);
   }
