@@ -11,7 +11,7 @@ export interface RestAnswer {
 }
 
 /**
- * Sends a request and reads its answer, without a stream: that of undici's `request` takes as long as all the rest.
+ * Sends a request and reads its answer, without a stream: undici's `request`, which has one, costs a third more at the least.
  * When the time is over, the connection is cut.
  */
 export function answerOf(

@@ -13,15 +13,22 @@ const answerWith = (fam: string): string => {
 };
 
 describe('SessionReader', () => {
-  it('reads what sessionOfAnswer reads, and a text that it has read once only', () => {
+  it('reads the same session again, as sessionOfAnswer does', () => {
     const reader = new SessionReader();
-    const first = reader.read(answerWith('one'), 'device');
-    expect(first).toEqual(sessionOfAnswer(answerWith('one'), 'device'));
-    expect(reader.read(answerWith('one'), 'device')).toBe(first);
-    expect(Object.isFrozen(first)).toBe(true);
+    const expected = sessionOfAnswer(answerWith('one'), 'device');
+    expect(expected).toMatchObject({ familyId: 'one', plainPair: { accessToken: expect.any(String) } });
+    for (let time = 0; time < 2; time++) expect(reader.read(answerWith('one'), 'device')).toEqual(expected);
   });
 
-  it('reads another text of the same client, and forgets nothing by a closed record', () => {
+  it('refuses an answer that names another client, though its tokens are those of the last time', () => {
+    const reader = new SessionReader();
+    const text = answerWith('one');
+    reader.read(text, 'device');
+    const foreign = JSON.stringify({ ...(JSON.parse(text) as object), client_id: 'other' });
+    expect(() => reader.read(foreign, 'device')).toThrow("is another client's");
+  });
+
+  it('reads other tokens of the same client, and forgets nothing by a closed record', () => {
     const reader = new SessionReader();
     const closed = '{"data":{"access_token":null,"refresh_token":null}}';
     reader.read(answerWith('one'), 'device');

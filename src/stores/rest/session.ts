@@ -4,23 +4,26 @@ import { StoreUnavailableError } from '../../errors.js';
 import { LEGACY_FAMILY_ID } from '../../sessions/legacy-family.js';
 import type { RefreshableSession, TokenPair } from '../../sessions/session-record.js';
 
-/** Clients whose answer is remembered, 2 KB each. */
+/** Clients whose session is remembered. */
 const REMEMBERED_CLIENTS = 1000;
 
 /**
- * Reads answers as {@link sessionOfAnswer} does; a text that is that of the last time is not read again. The session is
- * then the same object as before; it is frozen.
+ * Reads answers as {@link sessionOfAnswer} does, without reading again what tokens say of themselves that are those of
+ * the last time. What is remembered has their digests, and no token.
  */
 export class SessionReader {
-  readonly #read = new LRUCache<string, { readonly text: string; readonly session: RefreshableSession }>({
-    max: REMEMBERED_CLIENTS,
-  });
+  readonly #read = new LRUCache<string, RefreshableSession>({ max: REMEMBERED_CLIENTS });
 
   read(text: string, clientId: string): RefreshableSession | undefined {
+    const pair = pairOfAnswer(text, clientId);
+    if (pair === undefined) return undefined;
+    const hashes = hashesOf(pair);
     const known = this.#read.get(clientId);
-    if (known?.text === text) return known.session;
-    const session = sessionOfAnswer(text, clientId);
-    if (session) this.#read.set(clientId, { text, session: Object.freeze(session) });
+    if (known?.accessHash === hashes.accessHash && known.refreshHash === hashes.refreshHash) {
+      return { ...known, plainPair: pair };
+    }
+    const session = sessionOfPair(pair, clientId, hashes);
+    this.#read.set(clientId, { ...session, plainPair: undefined });
     return session;
   }
 }
@@ -33,11 +36,16 @@ type Json = { readonly [name: string]: unknown };
  * @throws StoreUnavailableError when the answer is no such record, or another client's
  */
 export function sessionOfAnswer(text: string, clientId: string): RefreshableSession | undefined {
+  const pair = pairOfAnswer(text, clientId);
+  return pair && sessionOfPair(pair, clientId);
+}
+
+function pairOfAnswer(text: string, clientId: string): TokenPair | undefined {
   const answer = readAnswer(text);
   for (const owner of answer.owners) {
     if (owner !== undefined && owner !== clientId) throw unusable("is another client's");
   }
-  return answer.pair && sessionOfPair(answer.pair, clientId);
+  return answer.pair;
 }
 
 /**
@@ -74,7 +82,7 @@ function readAnswer(text: string): RestAnswer {
 }
 
 /** What the tokens say of themselves. Nothing is verified here: whoever presents a token has it verified first. */
-function sessionOfPair(pair: TokenPair, clientId: string): RefreshableSession {
+function sessionOfPair(pair: TokenPair, clientId: string, hashes = hashesOf(pair)): RefreshableSession {
   const access = unverifiedClaims(pair.accessToken);
   const refresh = unverifiedClaims(pair.refreshToken);
   for (const { client_id: owner } of [access, refresh]) {
@@ -87,9 +95,9 @@ function sessionOfPair(pair: TokenPair, clientId: string): RefreshableSession {
     clientId,
     familyId: typeof fam === 'string' && fam !== '' ? fam : LEGACY_FAMILY_ID,
     generation,
-    accessHash: digest(pair.accessToken),
+    accessHash: hashes.accessHash,
     accessExpiresAt: timeOf(access['exp']),
-    refreshHash: digest(pair.refreshToken),
+    refreshHash: hashes.refreshHash,
     refreshExpiresAt: timeOf(refresh['exp']),
     rotatedAt: generation > 0 ? issuedAt : undefined,
     createdAt: issuedAt,
@@ -133,6 +141,10 @@ function parse(text: string): unknown {
 
 function isJson(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function hashesOf({ accessToken, refreshToken }: TokenPair) {
+  return { accessHash: digest(accessToken), refreshHash: digest(refreshToken) };
 }
 
 function digest(token: string): string {

@@ -1,8 +1,8 @@
-import type { TimeLimit } from '../time-limit.js';
 import { StoreUnavailableError } from '../../errors.js';
 import { BackendClock } from '../backend-clock.js';
 import { BackendPolicy } from '../backend-policy.js';
 import { PendingCalls } from '../pending-calls.js';
+import type { TimeLimit } from '../time-limit.js';
 import { readClock } from './clock.js';
 import { connectSql, type SqlConnection, type SqlDatabase } from './connection.js';
 import { retryingConflicts, throwExplained, TooLateError } from './faults.js';

@@ -1,8 +1,8 @@
-import type { TimeLimit } from '../time-limit.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnavailableError } from '../../errors.js';
 import { networkFault } from '../network-faults.js';
 import { unavailable } from '../unavailable.js';
+import type { TimeLimit } from '../time-limit.js';
 import type { SqlAddress } from './address.js';
 
 /** What to say, and do, when the tables are not there. */
