@@ -73,13 +73,10 @@ export class BackendPolicy {
   /** A call that may be sent again: it is retried, with back-off, while time is left. */
   async read<T>(call: BackendCall<T>): Promise<T> {
     try {
-      return await this.#inTime((limit) =>
-        this.#retry.execute(() => {
-          // What waited for its next try for too long is no failure of the backend's.
-          limit.throwIfPassed();
-          return this.#attempt(this.#reads, call, limit);
-        }),
-      );
+      return await this.#inTime((limit) => {
+        const attempt = () => this.#attempt(this.#reads, call, limit);
+        return attempt().catch((error: unknown) => this.#retryAfter(error, attempt, limit));
+      });
     } catch (error) {
       throw this.#unavailable(this.#reads, error);
     }
@@ -101,6 +98,16 @@ export class BackendPolicy {
     } finally {
       limit.end();
     }
+  }
+
+  /** The failure is that of the first of the attempts. */
+  #retryAfter<T>(failure: unknown, attempt: () => Promise<T>, limit: TimeLimit): Promise<T> {
+    return this.#retry.execute((context) => {
+      if (context.attempt === 0) throw failure;
+      // What waited for its next try for too long is no failure of the backend's.
+      limit.throwIfPassed();
+      return attempt();
+    });
   }
 
   #unavailable(direction: Direction, error: unknown): StoreUnavailableError {

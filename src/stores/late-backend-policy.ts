@@ -10,13 +10,13 @@ export class LateBackendPolicy {
   constructor(private readonly options: BackendPolicyOptions) {}
 
   /** As {@link BackendPolicy.read}. */
-  async read<T>(call: BackendCall<T>): Promise<T> {
-    return (this.#policy ?? (await this.#load())).read(call);
+  read<T>(call: BackendCall<T>): Promise<T> {
+    return this.#policy?.read(call) ?? this.#load().then((policy) => policy.read(call));
   }
 
   /** As {@link BackendPolicy.write}. */
-  async write<T>(call: BackendCall<T>): Promise<T> {
-    return (this.#policy ?? (await this.#load())).write(call);
+  write<T>(call: BackendCall<T>): Promise<T> {
+    return this.#policy?.write(call) ?? this.#load().then((policy) => policy.write(call));
   }
 
   async #load(): Promise<BackendPolicy> {

@@ -10,19 +10,16 @@ const TIMER_SLACK_MS = 2;
 export class TimeLimit {
   /** When the caller is told that it failed, in milliseconds of `performance.now()`: a write must not take effect after that. */
   readonly deadline: number;
-  /** Rejects when the time is over. */
-  readonly passes: Promise<never>;
+  readonly #timer: NodeJS.Timeout;
+  readonly #told: ((error: Error) => void)[] = [];
   #hasPassed = false;
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(milliseconds: number) {
     this.deadline = performance.now() + milliseconds - TIMER_SLACK_MS;
-    this.passes = new Promise((_resolve, reject) => {
-      this.#timer = setTimeout(() => {
-        this.#hasPassed = true;
-        reject(new TaskCancelledError());
-      }, milliseconds);
-    });
+    this.#timer = setTimeout(() => {
+      this.#hasPassed = true;
+      for (const tell of this.#told) tell(new TaskCancelledError());
+    }, milliseconds);
   }
 
   get hasPassed(): boolean {
@@ -34,9 +31,18 @@ export class TimeLimit {
     if (this.#hasPassed) throw new TaskCancelledError();
   }
 
+  /** @param tell called when the time is over, in the order in which they came; at once if it is already */
+  onPassed(tell: (error: Error) => void): void {
+    if (this.#hasPassed) tell(new TaskCancelledError());
+    else this.#told.push(tell);
+  }
+
   /** Settles as the work does, or rejects when the time is over. */
   race<T>(work: Promise<T>): Promise<T> {
-    return Promise.race([work, this.passes]);
+    return new Promise((resolve, reject) => {
+      this.onPassed(reject);
+      work.then(resolve, reject);
+    });
   }
 
   /** The operation has ended. */

@@ -21,7 +21,7 @@ export function answerOf(
 ): Promise<RestAnswer> {
   return new Promise((resolve, reject) => {
     const reader = new AnswerReader(resolve, reject);
-    limit.passes.catch((error: Error) => reader.cut(error));
+    limit.onPassed((error) => reader.cut(error));
     dispatcher.dispatch(request, reader);
   });
 }

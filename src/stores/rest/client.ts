@@ -107,7 +107,10 @@ export class RestClient {
   ): Promise<RestAnswer> {
     const pool = await (this.#pool ??= this.#newPool());
     const path = this.#path + encodeURIComponent(clientId);
-    const answer = await this.#answerOf(pool, { ...request, path }, limit);
+    const answer = await answerOf(pool, { ...request, path }, limit).catch((error: unknown) => {
+      if (limit.hasPassed) this.#leave(pool);
+      throw this.#unavailable(error);
+    });
     if (PASSING.has(answer.status)) throw answered(answer.status);
     return answer;
   }
@@ -123,14 +126,9 @@ export class RestClient {
     this.#left = Promise.all([this.#left, pool.close()]);
   }
 
-  async #answerOf(pool: Pool, request: Dispatcher.DispatchOptions, limit: TimeLimit): Promise<RestAnswer> {
-    try {
-      return await answerOf(pool, request, limit);
-    } catch (error) {
-      if (limit.hasPassed) this.#leave(pool);
-      const reason = networkFault(error, `the persistence API at ${new URL(this.#origin).host}`);
-      throw reason === undefined ? error : unavailable(reason);
-    }
+  #unavailable(error: unknown): unknown {
+    const reason = networkFault(error, `the persistence API at ${new URL(this.#origin).host}`);
+    return reason === undefined ? error : unavailable(reason);
   }
 }
 
