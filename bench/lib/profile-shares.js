@@ -36,7 +36,7 @@ export function sharesOf({ nodes, samples, timeDeltas }) {
 function placeOf(id, byId, parents) {
   const { url, functionName, lineNumber } = byId.get(id).callFrame;
   if (functionName === '(idle)') return undefined;
-  if (functionName in NOT_CODE) return { package: NOT_CODE[functionName] };
+  if (Object.hasOwn(NOT_CODE, functionName)) return { package: NOT_CODE[functionName] };
   if (!url && SOCKET_WRITE.test(functionName)) return { package: 'the kernel: writing to sockets' };
   if (!url) return parents.has(id) ? placeOf(parents.get(id), byId, parents) : { package: OTHER };
   if (url.startsWith('node:'))

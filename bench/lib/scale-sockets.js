@@ -35,7 +35,7 @@ export async function socketsOf({ wanted, idleSeconds, step }) {
           '',
         ]
       : []),
-    `Each has a client and a token of its own. Bytes are heap and buffers after a collection; "forgotten" is with a \`verified-token-cache-size\` of 1, so that what is remembered of tokens in any case is left out; guarded ones that were pinged by then also hold the pong that came last. CPU is the server's over ${idleSeconds} idle seconds, pings included. All sessions are revoked one by one: seconds from the first revocation until the last socket was closed, and until the last revocation was acknowledged.`,
+    `Each has a client and a token of its own. Bytes are heap and buffers after a collection; "forgotten" is with a \`verified-token-cache-size\` of 1, so that what is remembered of tokens in any case is left out; each socket has sent a frame, of which its library keeps a part, as it does of the pong that answers a ping. CPU is the server's over ${idleSeconds} idle seconds, pings included. All sessions are revoked one by one: seconds from the first revocation until the last socket was closed, and until the last revocation was acknowledged.`,
     '',
     '| library | open, bytes | guarded, bytes | guarded, token forgotten, bytes | added, bytes | open, resident bytes | guarded, resident bytes | open, % of a core | guarded, % of a core | closed, s of revoking, s |',
     '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
