@@ -43,6 +43,29 @@ describe('BackendPolicy', () => {
     expect(asked).toBe(1);
   });
 
+  it('tries a read three times, and a write once', async () => {
+    const policy = new BackendPolicy({ timeout: 2 });
+    let tries = 0;
+    const call = (): Promise<never> => {
+      tries++;
+      return Promise.reject(new Error('cut'));
+    };
+    await expect(policy.read(call)).rejects.toThrow(StoreUnavailableError);
+    expect(tries).toBe(3);
+    await expect(policy.write(call)).rejects.toThrow(StoreUnavailableError);
+    expect(tries).toBe(4);
+  });
+
+  it('answers what a later try of a read answers', async () => {
+    const policy = new BackendPolicy({ timeout: 2 });
+    let tries = 0;
+    const call = async (): Promise<number> => {
+      if (++tries < 3) throw new Error('cut');
+      return tries;
+    };
+    await expect(policy.read(call)).resolves.toBe(3);
+  });
+
   it('tells a call until when its caller waits', async () => {
     const policy = new BackendPolicy({ timeout: 0.5 });
     const start = performance.now();
