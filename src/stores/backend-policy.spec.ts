@@ -74,6 +74,26 @@ describe('BackendPolicy', () => {
     expect(deadline).toBeLessThan(performance.now() + 500);
   });
 
+  it('sends nothing whose operation has used up its time, and leaves nobody alone for it', async () => {
+    const policy = new BackendPolicy({ timeout: 1 });
+    let sent = 0;
+    const call = async (): Promise<number> => ++sent;
+    for (let n = 0; n <= FAILURES_UNTIL_LEFT_ALONE; n++) {
+      await expect(policy.write(call, performance.now())).rejects.toThrow(/time limit/);
+      await expect(policy.read(call, performance.now() - 1)).rejects.toThrow(/time limit/);
+    }
+    expect(sent).toBe(0);
+    await expect(policy.read(call, performance.now() + 500)).resolves.toBe(1);
+  });
+
+  it('leaves no backend alone for calls that waited here for most of their time', async () => {
+    const policy = new BackendPolicy({ timeout: 0.4 });
+    const slow = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 250));
+    const answers = await Promise.allSettled(Array.from({ length: 150 }, () => policy.read(slow)));
+    expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(100);
+    await expect(policy.read(async () => 1)).resolves.toBe(1);
+  });
+
   it('ends a call in time that does not look at its limit, and counts it as failed', async () => {
     const policy = new BackendPolicy({ timeout: 0.05 });
     const never = () => new Promise<never>(() => undefined);

@@ -28,6 +28,8 @@ const CALLS_IN_FLIGHT = 100;
 const CALLS_WAITING = 1000;
 const RETRIES = 2;
 const FIRST_RETRY_AFTER_MS = 30;
+/** How much of the time limit a backend must have had until its silence counts as a failure. */
+const FAIR_SHARE = 0.5;
 
 const UNKNOWN_AUTHORITY =
   'Node.js does not know the authority of its certificate; ' +
@@ -70,29 +72,35 @@ export class BackendPolicy {
     this.#log = new StoreFaultLog(this.#subject);
   }
 
-  /** A call that may be sent again: it is retried, with back-off, while time is left. */
-  async read<T>(call: BackendCall<T>): Promise<T> {
+  /**
+   * A call that may be sent again: it is retried, with back-off, while time is left.
+   * @param until when the operation has to end that this is one call of, in milliseconds of `performance.now()`
+   */
+  async read<T>(call: BackendCall<T>, until?: number): Promise<T> {
     try {
       return await this.#inTime((limit) => {
         const attempt = () => this.#attempt(this.#reads, call, limit);
         return attempt().catch((error: unknown) => this.#retryAfter(error, attempt, limit));
-      });
+      }, until);
     } catch (error) {
       throw this.#unavailable(this.#reads, error);
     }
   }
 
-  /** A call that must not be sent twice. */
-  async write<T>(call: BackendCall<T>): Promise<T> {
+  /**
+   * A call that must not be sent twice.
+   * @param until as for {@link read}
+   */
+  async write<T>(call: BackendCall<T>, until?: number): Promise<T> {
     try {
-      return await this.#inTime((limit) => this.#attempt(this.#writes, call, limit));
+      return await this.#inTime((limit) => this.#attempt(this.#writes, call, limit), until);
     } catch (error) {
       throw this.#unavailable(this.#writes, error);
     }
   }
 
-  async #inTime<T>(work: (limit: TimeLimit) => Promise<T>): Promise<T> {
-    const limit = new TimeLimit(this.#limit);
+  async #inTime<T>(work: (limit: TimeLimit) => Promise<T>, until = Infinity): Promise<T> {
+    const limit = new TimeLimit(Math.min(this.#limit, until - performance.now()));
     try {
       return await limit.race(work(limit));
     } finally {
@@ -122,7 +130,9 @@ export class BackendPolicy {
 
   #attempt<T>(direction: Direction, call: BackendCall<T>, limit: TimeLimit): Promise<T> {
     const { breaker } = direction;
+    const isProbe = breaker.state !== CircuitState.Closed;
     const work = async (): Promise<T> => {
+      const isGivenTime = limit.deadline - performance.now() > this.#limit * FAIR_SHARE;
       try {
         // It may have waited for others.
         limit.throwIfPassed();
@@ -131,7 +141,8 @@ export class BackendPolicy {
       } catch (error) {
         // Of a probe that failed and was retried, the caller hears only that the backend is left alone.
         direction.lastReason = reasonOf(error);
-        throw error;
+        const isOwnDelay = error instanceof TaskCancelledError && !isGivenTime && !isProbe;
+        throw isOwnDelay ? new OwnDelayError() : error;
       }
     };
     // The breaker would let others wait for the probe's outcome; they are to fail at once.
@@ -140,11 +151,17 @@ export class BackendPolicy {
   }
 }
 
+/** The time was over, but most of it had gone by in this process, waiting for others. */
+class OwnDelayError extends TaskCancelledError {}
+
 /** Reads or writes: how they have fared. */
 class Direction {
   readonly breaker = circuitBreaker(
-    // A full bulkhead is our own doing, and a backend that refuses one call is in order.
-    handleWhen((error) => !(error instanceof BulkheadRejectedError) && !isRefusal(error)),
+    // To wait too long is our own doing, and a backend that refuses one call is in order.
+    handleWhen(
+      (error) =>
+        !(error instanceof BulkheadRejectedError || error instanceof OwnDelayError || isRefusal(error)),
+    ),
     { halfOpenAfter: PROBE_EVERY_MS, breaker: new ConsecutiveBreaker(FAILURES_UNTIL_OPEN) },
   );
   /** Why it failed the last time. */

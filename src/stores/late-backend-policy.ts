@@ -10,13 +10,13 @@ export class LateBackendPolicy {
   constructor(private readonly options: BackendPolicyOptions) {}
 
   /** As {@link BackendPolicy.read}. */
-  read<T>(call: BackendCall<T>): Promise<T> {
-    return this.#policy?.read(call) ?? this.#load().then((policy) => policy.read(call));
+  read<T>(call: BackendCall<T>, until?: number): Promise<T> {
+    return this.#policy?.read(call, until) ?? this.#load().then((policy) => policy.read(call, until));
   }
 
   /** As {@link BackendPolicy.write}. */
-  write<T>(call: BackendCall<T>): Promise<T> {
-    return this.#policy?.write(call) ?? this.#load().then((policy) => policy.write(call));
+  write<T>(call: BackendCall<T>, until?: number): Promise<T> {
+    return this.#policy?.write(call, until) ?? this.#load().then((policy) => policy.write(call, until));
   }
 
   async #load(): Promise<BackendPolicy> {

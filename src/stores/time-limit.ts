@@ -12,9 +12,11 @@ export class TimeLimit {
   readonly deadline: number;
   readonly #timer: NodeJS.Timeout;
   readonly #told: ((error: Error) => void)[] = [];
-  #hasPassed = false;
+  #hasPassed: boolean;
 
+  /** @param milliseconds none are left: it has passed */
   constructor(milliseconds: number) {
+    this.#hasPassed = milliseconds <= 0;
     this.deadline = performance.now() + milliseconds - TIMER_SLACK_MS;
     this.#timer = setTimeout(() => {
       this.#hasPassed = true;

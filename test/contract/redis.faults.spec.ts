@@ -30,6 +30,19 @@ describeRedis('RedisTokenStore, when something fails', () => {
     return record;
   }
 
+  it('asks for the time again when Redis takes a write for late that is not', async () => {
+    const store = await redis.open();
+    await put(store);
+    const now = performance.now.bind(performance);
+    // As if the clock of Redis had been set forward.
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now() - 60_000);
+    try {
+      await put(store);
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
   describe('the tracked cache', () => {
     it.each<[string, (record: SessionRecord) => Promise<unknown>]>([
       ['FLUSHALL', () => redis.admin.flushall()],

@@ -403,6 +403,37 @@ describe('RestTokenStore', () => {
     expect(server.calls).toHaveLength(1);
   });
 
+  it('ends an operation of several calls within one time limit, its turn included', async () => {
+    const slow = storeOf(server.url, 0.5);
+    const { record, pair } = sessionSample();
+    await slow.insert(record, pair, 1);
+    const next = rotatedSample(record);
+    const later = rotatedSample(next.record);
+    server.faults = { delay: 200 };
+    const inTime = async (operation: Promise<unknown>): Promise<unknown> => {
+      const started = new Stopwatch();
+      const outcome = await operation.catch((error: unknown) => error);
+      expect(started.ms).toBeLessThan(600);
+      return outcome;
+    };
+    const [rotated, waited] = await Promise.all([
+      inTime(slow.rotate(next.record, next.pair)),
+      inTime(slow.rotate(later.record, later.pair)),
+    ]);
+    // It was saved; what was to be looked at after that is not waited for.
+    expect(rotated).toBe(true);
+    expect(waited).toBeInstanceOf(StoreUnavailableError);
+    server.faults = {};
+    expect((await slow.find(record))?.refreshHash).toBe(next.record.refreshHash);
+    server.faults = { delay: 200 };
+    // Closed, but not looked at in time: who hears that says it once more.
+    const revoked = inTime(slow.revoke(next.record, Date.now() / 1000));
+    expect(await revoked).toBeInstanceOf(StoreUnavailableError);
+    server.faults = {};
+    expect(await slow.find(next.record)).toBeUndefined();
+    await slow.close();
+  });
+
   it('keeps the grace of a rotation whose answer was lost', async () => {
     const { record } = await inserted();
     const next = rotatedSample(record);

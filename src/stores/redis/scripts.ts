@@ -7,18 +7,18 @@ import { GRANTS } from './grant-scripts.js';
  * 55-58 its length, the label, then the record (see redis.value.ts).
  */
 
-/** What a script answers that would have taken effect too late. */
+/** The first word of what a script answers that would have taken effect too late. */
 export const LATE = 'LATE';
 
 /**
  * What every script that writes begins with. The last of ARGV says until when it may take effect, in milliseconds by
  * Redis' clock: it may have waited in a server that was stopped, paused or busy, and its caller was then told that it
- * failed. Where an access list forbids TIME there is no deadline.
+ * failed. Redis puts "ERR" before an answer of a single word. Where an access list forbids TIME there is no deadline.
  */
 const IN_TIME = `
 local clock = redis.pcall('TIME')
 if not clock.err and clock[1] * 1000 + clock[2] / 1000 > tonumber(ARGV[#ARGV]) then
-  return redis.error_reply('${LATE}')
+  return redis.error_reply('${LATE} Its time is over.')
 end
 `;
 

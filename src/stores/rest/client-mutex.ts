@@ -9,36 +9,24 @@ export class ClientMutex {
   constructor(private readonly patience: number) {}
 
   /** @throws StoreUnavailableError when its turn did not come in time; the task does not run then */
-  async run<T>(clientId: string, task: () => Promise<T>): Promise<T> {
-    const turn = this.#tails.get(clientId) ?? Promise.resolve();
-    let gaveUp = false;
-    const result = turn.then(() => (gaveUp ? Promise.reject(tooLate()) : task()));
-    const tail = result.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#tails.set(clientId, tail);
-    void tail.then(() => {
-      if (this.#tails.get(clientId) === tail) this.#tails.delete(clientId);
+  run<T>(clientId: string, task: () => Promise<T>): Promise<T> {
+    const before = this.#tails.get(clientId) ?? Promise.resolve();
+    return new Promise((resolve, reject) => {
+      let hasGivenUp = false;
+      const giveUp = setTimeout(() => {
+        hasGivenUp = true;
+        reject(tooLate());
+      }, this.patience * 1000);
+      const tail = before.then(() => {
+        clearTimeout(giveUp);
+        return hasGivenUp ? undefined : task().then(resolve, reject);
+      });
+      this.#tails.set(clientId, tail);
+      void tail.then(() => {
+        if (this.#tails.get(clientId) === tail) this.#tails.delete(clientId);
+      });
     });
-
-    const { promise: giveUp, stop } = after(this.patience * 1000);
-    void turn.then(stop);
-    await Promise.race([turn, giveUp.then(() => (gaveUp = true))]);
-    if (gaveUp) {
-      result.catch(() => undefined);
-      throw tooLate();
-    }
-    return result;
   }
-}
-
-function after(milliseconds: number): { promise: Promise<void>; stop: () => void } {
-  let timer: NodeJS.Timeout | undefined;
-  const promise = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  return { promise, stop: () => clearTimeout(timer) };
 }
 
 function tooLate(): StoreUnavailableError {

@@ -58,12 +58,19 @@ export class RestClient {
     await (this.#pool ??= this.#newPool());
   }
 
+  /** When an operation has to end that begins now, however many calls it takes: in milliseconds of `performance.now()`. */
+  endOfOperation(): number {
+    return performance.now() + this.#limits.headersTimeout;
+  }
+
   /**
    * The text of the API's answer, or undefined for a client it does not know.
+   * @param until as {@link endOfOperation}
    * @throws StoreUnavailableError
    */
-  async load(clientId: string): Promise<string | undefined> {
-    const { status, text } = await this.#policy.read((limit) => this.#call(clientId, this.#get, limit));
+  async load(clientId: string, until?: number): Promise<string | undefined> {
+    const call = (limit: TimeLimit) => this.#call(clientId, this.#get, limit);
+    const { status, text } = await this.#policy.read(call, until);
     if (status === 404) return undefined;
     if (status !== 200) throw answered(status);
     if (text === undefined) {
@@ -74,12 +81,16 @@ export class RestClient {
     return text;
   }
 
-  /** @throws StoreUnavailableError unless the API says that it saved */
-  async save(clientId: string, data: RestTokens): Promise<void> {
+  /**
+   * @param until as {@link endOfOperation}
+   * @throws StoreUnavailableError unless the API says that it saved
+   */
+  async save(clientId: string, data: RestTokens, until: number): Promise<void> {
     const headers = { 'content-type': 'application/json', ...this.#headers };
     const body = JSON.stringify({ data });
-    const { status } = await this.#policy.write((limit) =>
-      this.#call(clientId, { method: 'POST', headers, body, ...this.#limits }, limit),
+    const { status } = await this.#policy.write(
+      (limit) => this.#call(clientId, { method: 'POST', headers, body, ...this.#limits }, limit),
+      until,
     );
     if (status !== 200) throw answered(status);
   }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { StoreUnavailableError } from '../../errors.js';
 import type { ClientRegister } from '../../sessions/client-register.js';
-import { isLaterState, isSuccessor, isToRevoke } from '../../sessions/live-sessions.js';
+import { isSuccessor, isToRevoke } from '../../sessions/live-sessions.js';
 import {
   isRefreshable,
   type RefreshableSession,
@@ -26,7 +26,7 @@ import { ClientMutex } from './client-mutex.js';
 import { RestClosings } from './closings.js';
 import { nameByPython } from './names.js';
 import { LEGACY_FAMILY_ID } from '../../sessions/legacy-family.js';
-import { SessionReader, sessionUnderOtherName } from './session.js';
+import { isLaterSession, SessionReader, sessionUnderOtherName } from './session.js';
 
 export type { ClientRegister, RestClientOptions };
 
@@ -95,22 +95,22 @@ export class RestTokenStore extends TokenStore implements ClientRegister {
       throw new TypeError('The REST persistence API keeps sessions with a refresh token only.');
     }
     const pair = { accessToken, refreshToken };
-    await this.#mutex.run(record.clientId, () => this.#save(record, pair));
+    await this.#inTurn(record.clientId, (until) => this.#save(record, pair, until));
     this.#watchers.notify({ clientId: record.clientId });
     return [];
   }
 
   async rotate(record: RefreshableSession, pair: TokenPair): Promise<boolean> {
     const { previousRefreshHash = '' } = record;
-    return this.#mutex.run(record.clientId, async () => {
+    return this.#inTurn(record.clientId, async (until) => {
       if (this.#spent.has(previousRefreshHash)) return false;
       // The family is not compared: a session of the original gets one with its first refresh.
-      const stored = await this.#load(record.clientId);
+      const stored = await this.#load(record.clientId, until);
       if (!isSuccessor(record, stored)) return false;
-      await this.#save({ ...record, label: stored.label }, pair);
+      await this.#save({ ...record, label: stored.label }, pair, until);
       this.#spent.set(previousRefreshHash, true);
       this.#watchers.notify(record);
-      return !(await this.#isReplaced(record));
+      return !(await this.#isReplaced(record, until));
     });
   }
 
@@ -125,10 +125,10 @@ export class RestTokenStore extends TokenStore implements ClientRegister {
   }
 
   async revoke(key: SessionKey, revokedAt: number): Promise<boolean> {
-    return this.#mutex.run(key.clientId, async () => {
-      const record = await this.#load(key.clientId);
+    return this.#inTurn(key.clientId, async (until) => {
+      const record = await this.#load(key.clientId, until);
       if (record === undefined || !isOf(key, record, revokedAt)) return false;
-      await this.#close(record, revokedAt);
+      await this.#close(record, revokedAt, until);
       this.#watchers.notify(record);
       return true;
     });
@@ -139,10 +139,10 @@ export class RestTokenStore extends TokenStore implements ClientRegister {
     revokedAt: number,
     filter: RevokeFilter = {},
   ): Promise<readonly string[]> {
-    return this.#mutex.run(clientId, async () => {
-      const record = await this.#load(clientId);
+    return this.#inTurn(clientId, async (until) => {
+      const record = await this.#load(clientId, until);
       if (record === undefined || !isToRevoke(record, filter)) return [];
-      await this.#close(record, revokedAt);
+      await this.#close(record, revokedAt, until);
       this.#watchers.notify(record);
       return [record.familyId];
     });
@@ -170,11 +170,11 @@ export class RestTokenStore extends TokenStore implements ClientRegister {
     if (!isRefreshable(record) || plainPair === undefined) {
       throw new TypeError('The REST persistence API keeps plain tokens, and this session has none.');
     }
-    return this.#mutex.run(record.clientId, async () => {
-      const stored = await this.#answer(record.clientId);
+    return this.#inTurn(record.clientId, async (until) => {
+      const stored = await this.#answer(record.clientId, until);
       const isLater =
         stored === undefined || (stored.session !== undefined && isLaterSession(record, stored.session));
-      if (isLater) await this.#save(record, plainPair);
+      if (isLater) await this.#save(record, plainPair, until);
       return isLater;
     });
   }
@@ -208,8 +208,14 @@ export class RestTokenStore extends TokenStore implements ClientRegister {
     await this.#client.close();
   }
 
-  async #load(clientId: string): Promise<RefreshableSession | undefined> {
-    const stored = (await this.#answer(clientId))?.session;
+  /** One change at a time for each client, and all that it takes within the time limit, its turn included. */
+  #inTurn<T>(clientId: string, change: (until: number) => Promise<T>): Promise<T> {
+    const until = this.#client.endOfOperation();
+    return this.#mutex.run(clientId, () => change(until));
+  }
+
+  async #load(clientId: string, until?: number): Promise<RefreshableSession | undefined> {
+    const stored = (await this.#answer(clientId, until))?.session;
     if (stored === undefined) return undefined;
     const written = this.#written.get(stored.refreshHash);
     return written?.accessHash === stored.accessHash && written.clientId === clientId
@@ -221,66 +227,66 @@ export class RestTokenStore extends TokenStore implements ClientRegister {
    * What the API has of a client: a session, or a record that is closed. A client that it does not know may be one of
    * the original's, under another name, until it is first refreshed or revoked here.
    */
-  async #answer(clientId: string): Promise<{ session: RefreshableSession | undefined } | undefined> {
-    const text = await this.#client.load(clientId);
+  async #answer(
+    clientId: string,
+    until = this.#client.endOfOperation(),
+  ): Promise<{ session: RefreshableSession | undefined } | undefined> {
+    const text = await this.#client.load(clientId, until);
     if (text !== undefined) return { session: this.#reader.read(text, clientId) };
-    const session = await this.#loadOfPython(clientId);
+    const session = await this.#loadOfPython(clientId, until);
     return session && { session };
   }
 
-  async #loadOfPython(clientId: string): Promise<RefreshableSession | undefined> {
+  async #loadOfPython(clientId: string, until: number): Promise<RefreshableSession | undefined> {
     const name = nameByPython(clientId);
-    const text = name === undefined ? undefined : await this.#client.load(name);
+    const text = name === undefined ? undefined : await this.#client.load(name, until);
     return text === undefined ? undefined : sessionUnderOtherName(text, clientId);
   }
 
   /** The original goes on looking under the other name. */
-  async #closeOfPython(clientId: string): Promise<void> {
+  async #closeOfPython(clientId: string, until: number): Promise<void> {
     const name = nameByPython(clientId);
-    if (name !== undefined && (await this.#loadOfPython(clientId))) await this.#client.save(name, REVOKED);
+    if (name !== undefined && (await this.#loadOfPython(clientId, until)))
+      await this.#client.save(name, REVOKED, until);
   }
 
   /** Whether there is another pair by now, or none. What cannot be told is no reason to throw a saved pair away. */
-  async #isReplaced({ clientId, refreshHash }: RefreshableSession): Promise<boolean> {
-    const stored = await this.#load(clientId).catch(() => 'unknown' as const);
+  async #isReplaced({ clientId, refreshHash }: RefreshableSession, until: number): Promise<boolean> {
+    const stored = await this.#load(clientId, until).catch(() => 'unknown' as const);
     return stored !== 'unknown' && stored?.refreshHash !== refreshHash;
   }
 
   /** @throws StoreUnavailableError unless the session was seen to be closed */
-  async #close(session: RefreshableSession, revokedAt: number): Promise<void> {
+  async #close(session: RefreshableSession, revokedAt: number, until: number): Promise<void> {
     const { clientId, familyId } = session;
     for (let look = 0; look < MOST_LOOKS; look++) {
-      await this.#client.save(clientId, REVOKED);
+      await this.#client.save(clientId, REVOKED, until);
       // Who shares the legacy family may log in with the original at any time.
       if (familyId !== LEGACY_FAMILY_ID) this.#closings.lookAfter({ clientId, familyId });
-      await this.#closeOfPython(clientId);
+      await this.#closeOfPython(clientId, until);
       await sleep(LOOK_AFTER_MS);
-      const record = await this.#load(clientId);
+      const record = await this.#load(clientId, until);
       if (record === undefined || !isOf(session, record, revokedAt)) return;
     }
     throw new StoreUnavailableError('A session is opened again as often as it is closed.');
   }
   /** Against a refresh by another process that was under way. */
   async #closeAgain({ clientId, familyId }: SessionKey): Promise<void> {
-    await this.#mutex
-      .run(clientId, async () => {
-        if ((await this.#load(clientId))?.familyId !== familyId) return;
-        await this.#client.save(clientId, REVOKED);
-        this.#watchers.notify({ clientId, familyId });
-      })
+    await this.#inTurn(clientId, async (until) => {
+      if ((await this.#load(clientId, until))?.familyId !== familyId) return;
+      await this.#client.save(clientId, REVOKED, until);
+      this.#watchers.notify({ clientId, familyId });
       // It is looked at once more.
-      .catch(() => undefined);
+    }).catch(() => undefined);
   }
 
-  async #save(record: RefreshableSession, pair: TokenPair): Promise<void> {
+  async #save(record: RefreshableSession, pair: TokenPair, until: number): Promise<void> {
     // Before the call: if its answer is lost after all was saved, the retry still finds the whole session.
     this.#written.set(record.refreshHash, { ...record, plainPair: undefined });
-    await this.#client.save(record.clientId, {
-      access_token: pair.accessToken,
-      refresh_token: pair.refreshToken,
-    });
+    const tokens = { access_token: pair.accessToken, refresh_token: pair.refreshToken };
+    await this.#client.save(record.clientId, tokens, until);
     // It is saved: what is left under the other name is not for our processes.
-    await this.#closeOfPython(record.clientId).catch(() => undefined);
+    await this.#closeOfPython(record.clientId, until).catch(() => undefined);
   }
 }
 
@@ -290,9 +296,4 @@ function isOf({ familyId }: SessionKey, record: RefreshableSession, revokedAt: n
   const isJustRefreshed =
     record.generation === 1 && (record.rotatedAt ?? -Infinity) >= revokedAt - CLOCKS_DIFFER;
   return familyId === LEGACY_FAMILY_ID && isJustRefreshed;
-}
-
-function isLaterSession(record: RefreshableSession, stored: RefreshableSession): boolean {
-  if (stored.familyId === record.familyId) return isLaterState(record, stored);
-  return (record.rotatedAt ?? record.createdAt) > (stored.rotatedAt ?? stored.createdAt);
 }

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { StoreUnavailableError } from '../../errors.js';
 import { LEGACY_FAMILY_ID } from '../../sessions/legacy-family.js';
+import { isLaterState } from '../../sessions/live-sessions.js';
 import type { RefreshableSession, TokenPair } from '../../sessions/session-record.js';
 
 /** Clients whose session is remembered. */
@@ -59,6 +60,12 @@ export function sessionUnderOtherName(text: string, clientId: string): Refreshab
   const claims = [pair.accessToken, pair.refreshToken].map(unverifiedClaims);
   const isOfPython = claims.every(({ client_id, fam }) => client_id === clientId && fam === undefined);
   return isOfPython ? sessionOfPair(pair, clientId) : undefined;
+}
+
+/** Whether a session is later than the one that is stored for its client. */
+export function isLaterSession(record: RefreshableSession, stored: RefreshableSession): boolean {
+  if (stored.familyId === record.familyId) return isLaterState(record, stored);
+  return (record.rotatedAt ?? record.createdAt) > (stored.rotatedAt ?? stored.createdAt);
 }
 
 interface RestAnswer {
