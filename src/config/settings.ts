@@ -231,7 +231,7 @@ export const SETTINGS = {
   storeTimeout: z.number().min(0.01).max(60).optional().meta({
     expected: 'a number of seconds from 0.01 to 60',
     description:
-      'Time limit of what a store across a network is asked, and of a write to the embedded one, in seconds. Default: 1; with the REST persistence API 5, as the client of the Python original.',
+      'Time limit of one operation on a store across a network, and of a write to the embedded one, in seconds. Default: 1; with the REST persistence API 5, as the client of the Python original.',
   }),
   /** How many sessions of a store across a network are kept in memory while it tells of their changes; 0: none. */
   trackedCacheSize: wholeNumber(0, 10_000_000).default(10_000).meta({

@@ -28,8 +28,6 @@ const CALLS_IN_FLIGHT = 100;
 const CALLS_WAITING = 1000;
 const RETRIES = 2;
 const FIRST_RETRY_AFTER_MS = 30;
-/** How much of the time limit a backend must have had until its silence counts as a failure. */
-const FAIR_SHARE = 0.5;
 
 const UNKNOWN_AUTHORITY =
   'Node.js does not know the authority of its certificate; ' +
@@ -99,8 +97,8 @@ export class BackendPolicy {
     }
   }
 
-  async #inTime<T>(work: (limit: TimeLimit) => Promise<T>, until = Infinity): Promise<T> {
-    const limit = new TimeLimit(Math.min(this.#limit, until - performance.now()));
+  async #inTime<T>(work: (limit: TimeLimit) => Promise<T>, until?: number): Promise<T> {
+    const limit = new TimeLimit(this.#limit, until);
     try {
       return await limit.race(work(limit));
     } finally {
@@ -108,7 +106,7 @@ export class BackendPolicy {
     }
   }
 
-  /** The failure is that of the first of the attempts. */
+  /** Goes on after a first attempt, which failed so; one that does not fail needs no layer that retries. */
   #retryAfter<T>(failure: unknown, attempt: () => Promise<T>, limit: TimeLimit): Promise<T> {
     return this.#retry.execute((context) => {
       if (context.attempt === 0) throw failure;
@@ -132,7 +130,7 @@ export class BackendPolicy {
     const { breaker } = direction;
     const isProbe = breaker.state !== CircuitState.Closed;
     const work = async (): Promise<T> => {
-      const isGivenTime = limit.deadline - performance.now() > this.#limit * FAIR_SHARE;
+      const { isFair } = limit;
       try {
         // It may have waited for others.
         limit.throwIfPassed();
@@ -141,7 +139,7 @@ export class BackendPolicy {
       } catch (error) {
         // Of a probe that failed and was retried, the caller hears only that the backend is left alone.
         direction.lastReason = reasonOf(error);
-        const isOwnDelay = error instanceof TaskCancelledError && !isGivenTime && !isProbe;
+        const isOwnDelay = error instanceof TaskCancelledError && !isFair && !isProbe;
         throw isOwnDelay ? new OwnDelayError() : error;
       }
     };

@@ -426,11 +426,14 @@ describe('RestTokenStore', () => {
     server.faults = {};
     expect((await slow.find(record))?.refreshHash).toBe(next.record.refreshHash);
     server.faults = { delay: 200 };
+    const heard: (string | undefined)[] = [];
+    slow.watch((changed) => heard.push(changed?.familyId));
     // Closed, but not looked at in time: who hears that says it once more.
     const revoked = inTime(slow.revoke(next.record, Date.now() / 1000));
     expect(await revoked).toBeInstanceOf(StoreUnavailableError);
     server.faults = {};
     expect(await slow.find(next.record)).toBeUndefined();
+    expect(heard).toContain(next.record.familyId);
     await slow.close();
   });
 

@@ -17,10 +17,12 @@ export class ClientMutex {
         hasGivenUp = true;
         reject(tooLate());
       }, this.patience * 1000);
-      const tail = before.then(() => {
+      const turn = before.then(() => {
         clearTimeout(giveUp);
-        return hasGivenUp ? undefined : task().then(resolve, reject);
+        if (hasGivenUp) throw tooLate();
+        return task();
       });
+      const tail = turn.then(resolve, reject);
       this.#tails.set(clientId, tail);
       void tail.then(() => {
         if (this.#tails.get(clientId) === tail) this.#tails.delete(clientId);

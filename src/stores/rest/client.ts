@@ -118,9 +118,11 @@ export class RestClient {
   ): Promise<RestAnswer> {
     const pool = await (this.#pool ??= this.#newPool());
     const path = this.#path + encodeURIComponent(clientId);
+    const { isFair } = limit;
     const answer = await answerOf(pool, { ...request, path }, limit).catch((error: unknown) => {
-      if (limit.hasPassed) this.#leave(pool);
-      throw this.#unavailable(error);
+      if (limit.hasPassed && isFair) this.#leave(pool);
+      const reason = networkFault(error, `the persistence API at ${new URL(this.#origin).host}`);
+      throw reason === undefined ? error : unavailable(reason);
     });
     if (PASSING.has(answer.status)) throw answered(answer.status);
     return answer;
@@ -135,11 +137,6 @@ export class RestClient {
     if (this.#isClosing || pool.closed) return;
     this.#pool = this.#newPool();
     this.#left = Promise.all([this.#left, pool.close()]);
-  }
-
-  #unavailable(error: unknown): unknown {
-    const reason = networkFault(error, `the persistence API at ${new URL(this.#origin).host}`);
-    return reason === undefined ? error : unavailable(reason);
   }
 }
 

@@ -26,7 +26,7 @@ import { ClientMutex } from './client-mutex.js';
 import { RestClosings } from './closings.js';
 import { nameByPython } from './names.js';
 import { LEGACY_FAMILY_ID } from '../../sessions/legacy-family.js';
-import { isLaterSession, SessionReader, sessionUnderOtherName } from './session.js';
+import { isLaterSession, ofFamily, SessionReader, sessionUnderOtherName } from './session.js';
 
 export type { ClientRegister, RestClientOptions };
 
@@ -78,8 +78,7 @@ export class RestTokenStore extends TokenStore implements ClientRegister {
   }
 
   async find(key: SessionKey): Promise<RefreshableSession | undefined> {
-    const record = await this.#load(key.clientId);
-    return key.familyId === undefined || key.familyId === record?.familyId ? record : undefined;
+    return ofFamily(key, await this.#load(key.clientId));
   }
 
   async hasClient(clientId: string): Promise<boolean> {
@@ -116,8 +115,8 @@ export class RestTokenStore extends TokenStore implements ClientRegister {
 
   /** The label is known to this process only. */
   async label(key: SessionKey, label: string | undefined): Promise<boolean> {
-    return this.#mutex.run(key.clientId, async () => {
-      const record = await this.find(key);
+    return this.#inTurn(key.clientId, async (until) => {
+      const record = ofFamily(key, await this.#load(key.clientId, until));
       if (record === undefined) return false;
       this.#written.set(record.refreshHash, { ...record, plainPair: undefined, label });
       return true;
@@ -129,7 +128,6 @@ export class RestTokenStore extends TokenStore implements ClientRegister {
       const record = await this.#load(key.clientId, until);
       if (record === undefined || !isOf(key, record, revokedAt)) return false;
       await this.#close(record, revokedAt, until);
-      this.#watchers.notify(record);
       return true;
     });
   }
@@ -143,7 +141,6 @@ export class RestTokenStore extends TokenStore implements ClientRegister {
       const record = await this.#load(clientId, until);
       if (record === undefined || !isToRevoke(record, filter)) return [];
       await this.#close(record, revokedAt, until);
-      this.#watchers.notify(record);
       return [record.familyId];
     });
   }
@@ -260,7 +257,8 @@ export class RestTokenStore extends TokenStore implements ClientRegister {
   async #close(session: RefreshableSession, revokedAt: number, until: number): Promise<void> {
     const { clientId, familyId } = session;
     for (let look = 0; look < MOST_LOOKS; look++) {
-      await this.#client.save(clientId, REVOKED, until);
+      // Its answer may be lost, or the time over before the record was looked at: it may be closed all the same.
+      await this.#client.save(clientId, REVOKED, until).finally(() => this.#watchers.notify(session));
       // Who shares the legacy family may log in with the original at any time.
       if (familyId !== LEGACY_FAMILY_ID) this.#closings.lookAfter({ clientId, familyId });
       await this.#closeOfPython(clientId, until);
@@ -270,6 +268,7 @@ export class RestTokenStore extends TokenStore implements ClientRegister {
     }
     throw new StoreUnavailableError('A session is opened again as often as it is closed.');
   }
+
   /** Against a refresh by another process that was under way. */
   async #closeAgain({ clientId, familyId }: SessionKey): Promise<void> {
     await this.#inTurn(clientId, async (until) => {

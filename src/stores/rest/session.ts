@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { StoreUnavailableError } from '../../errors.js';
 import { LEGACY_FAMILY_ID } from '../../sessions/legacy-family.js';
 import { isLaterState } from '../../sessions/live-sessions.js';
-import type { RefreshableSession, TokenPair } from '../../sessions/session-record.js';
+import type { RefreshableSession, SessionKey, TokenPair } from '../../sessions/session-record.js';
 
 /** Clients whose session is remembered. */
 const REMEMBERED_CLIENTS = 1000;
@@ -60,6 +60,11 @@ export function sessionUnderOtherName(text: string, clientId: string): Refreshab
   const claims = [pair.accessToken, pair.refreshToken].map(unverifiedClaims);
   const isOfPython = claims.every(({ client_id, fam }) => client_id === clientId && fam === undefined);
   return isOfPython ? sessionOfPair(pair, clientId) : undefined;
+}
+
+/** A client's session, if it is the one that is meant. */
+export function ofFamily({ familyId }: SessionKey, session: RefreshableSession | undefined) {
+  return familyId === undefined || familyId === session?.familyId ? session : undefined;
 }
 
 /** Whether a session is later than the one that is stored for its client. */
